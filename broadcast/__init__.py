@@ -1,0 +1,9 @@
+"""One message to many, and proof of it."""
+
+from __future__ import annotations
+
+from pyramid.config import Configurator
+
+
+def includeme(config: Configurator) -> None:
+    del config

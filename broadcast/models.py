@@ -1,0 +1,117 @@
+"""One message to many, and proof of it: broadcasts, recipients, attempts, receipts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from dutycenter.db.base import Base, text_enum
+from dutycenter.vocabulary import BroadcastState, Disposition, NumberKind, Outcome
+
+
+class Broadcast(Base):
+    """One message to many people."""
+
+    __tablename__ = "broadcasts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"), index=True)
+    title: Mapped[str] = mapped_column(String(255))
+    message: Mapped[str] = mapped_column(Text)
+    prompt_path: Mapped[str] = mapped_column(String(512), default="")  # made before launch
+    prompt_seconds: Mapped[float] = mapped_column(default=0.0)
+    exercise: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[BroadcastState] = mapped_column(text_enum(BroadcastState), index=True)
+    channels: Mapped[int] = mapped_column(default=20)  # at most, over all gateways
+    rounds: Mapped[int] = mapped_column(default=3)  # tries of each number at most
+    pause: Mapped[int] = mapped_column(default=60)  # seconds before the same number is tried again
+    ring_timeout: Mapped[int] = mapped_column(default=30)  # seconds
+    seed: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    launched_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    lease_owner: Mapped[str] = mapped_column(String(64), default="")  # which dialer works on it
+    lease_fence: Mapped[int] = mapped_column(default=0)  # grows with each new owner; an old owner's writes are refused
+    lease_until: Mapped[datetime | None]
+
+    recipients: Mapped[list[Recipient]] = relationship(back_populates="broadcast", order_by="Recipient.id")
+
+
+class Recipient(Base):
+    """A person in one broadcast, with name and department as they were at launch."""
+
+    __tablename__ = "recipients"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcasts.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    name: Mapped[str] = mapped_column(String(64))
+    department: Mapped[str] = mapped_column(String(128), default="")
+    post: Mapped[str] = mapped_column(String(64), default="")
+    weight: Mapped[int] = mapped_column(default=1)
+    outcome: Mapped[Outcome | None] = mapped_column(text_enum(Outcome), index=True)
+    outcome_at: Mapped[datetime | None]
+    outcome_ground: Mapped[str] = mapped_column(String(255), default="")
+    acknowledged_at: Mapped[datetime | None]  # final at its commit
+    reached_at: Mapped[datetime | None]  # a person answered
+
+    broadcast: Mapped[Broadcast] = relationship(back_populates="recipients")
+    numbers: Mapped[list[RecipientNumber]] = relationship(
+        back_populates="recipient", order_by="RecipientNumber.position"
+    )
+    attempts: Mapped[list[Attempt]] = relationship(back_populates="recipient", order_by="Attempt.created_at")
+
+
+class RecipientNumber(Base):
+    __tablename__ = "recipient_numbers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recipient_id: Mapped[int] = mapped_column(ForeignKey("recipients.id"), index=True)
+    number: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[NumberKind] = mapped_column(text_enum(NumberKind))
+    position: Mapped[int] = mapped_column(default=0)
+
+    recipient: Mapped[Recipient] = relationship(back_populates="numbers")
+
+
+class Attempt(Base):
+    """One try to reach a recipient on one number. Committed before the switch is told;
+    ``id`` is the leg's ``origination_uuid``."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (Index("ix_attempts_open", "broadcast_id", "disposition"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcasts.id"))
+    recipient_id: Mapped[int] = mapped_column(ForeignKey("recipients.id"), index=True)
+    number_id: Mapped[int] = mapped_column(ForeignKey("recipient_numbers.id"))
+    gateway: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    hangup_cause: Mapped[str] = mapped_column(String(64), default="")
+    disposition: Mapped[Disposition | None] = mapped_column(text_enum(Disposition))
+    key: Mapped[str] = mapped_column(String(1), default="")
+    wrong_keys: Mapped[str] = mapped_column(String(16), default="")
+    heard_seconds: Mapped[float | None]
+    heard_to_end: Mapped[bool] = mapped_column(default=False)
+
+    recipient: Mapped[Recipient] = relationship(back_populates="attempts")
+    number: Mapped[RecipientNumber] = relationship()
+
+
+class Receipt(Base):
+    """What a person did, by whatever means: an acknowledgement is one kind."""
+
+    __tablename__ = "receipts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recipient_id: Mapped[int] = mapped_column(ForeignKey("recipients.id"), index=True)
+    attempt_id: Mapped[str | None] = mapped_column(ForeignKey("attempts.id"))
+    kind: Mapped[str] = mapped_column(String(32))  # acknowledged, declined, heard
+    means: Mapped[str] = mapped_column(String(32))  # key, sms, desk
+    key: Mapped[str] = mapped_column(String(1), default="")
+    at: Mapped[datetime]

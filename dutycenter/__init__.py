@@ -1,0 +1,76 @@
+"""Dutycenter: calls come in, incidents call people out, everything leaves evidence.
+
+The include list below is the table of contents of the product. Upper rooms
+(``broadcast``, ``ivr_flows``, ``reports``) are named as text: the record knows
+of them only that they are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.request import Request
+from pyramid.router import Router
+
+from dutycenter.clock import clock_for
+from dutycenter.interfaces import IClock
+from dutycenter.settings import Settings, load
+
+FOUNDATIONS = (
+    "pyramid_services",
+    "dutycenter.db",
+    "dutycenter.jobs",
+    "dutycenter.ledger",
+    "dutycenter.switch",
+)
+
+ROOMS = (
+    "dutycenter.accounts",
+    "dutycenter.directory",
+    "dutycenter.roster",
+    "dutycenter.calls",
+    "dutycenter.incidents",
+    "dutycenter.audit",
+    "dutycenter.live",
+    "dutycenter.frame",
+    "ivr_flows",
+    "broadcast",
+    "reports",
+)
+
+
+def configure(settings: Settings, raw: Mapping[str, Any] | None = None) -> Configurator:
+    """The whole application, for any role.
+
+    Args:
+        settings: parsed settings.
+        raw: the ini file's own values, for Pyramid and its add-ons.
+    """
+    config = Configurator(settings=dict(raw or {}))
+    config.registry["dutycenter.settings"] = settings
+    config.registry["dutycenter.clock"] = clock_for(settings)
+    config.add_request_method(_actor, "actor", reify=True)
+    for name in FOUNDATIONS:
+        config.include(name)
+    config.register_service(config.registry["dutycenter.clock"], IClock)
+    for name in ROOMS:
+        config.include(name)
+    config.commit()
+    return config
+
+
+def main(global_config: Mapping[str, str], **raw: str) -> Router:
+    """The WSGI application of the ``web`` role (``pserve development.ini``)."""
+    settings = load(raw, here=global_config.get("here", "."))
+    app: Router = configure(settings, raw).make_wsgi_app()
+    return app
+
+
+def _actor(request: Request) -> str:
+    """Who acts, for the ledger: the account that is logged in, or the role's process."""
+    identity = request.identity if "dutycenter.actor" not in request.environ else None
+    if identity is not None:
+        return f"user:{identity.id}"
+    return str(request.environ.get("dutycenter.actor", "anonymous"))

@@ -1,0 +1,9 @@
+"""People who log in: roles, sessions, the security policy."""
+
+from __future__ import annotations
+
+from pyramid.config import Configurator
+
+
+def includeme(config: Configurator) -> None:
+    del config

@@ -1,0 +1,9 @@
+"""The audit desk above the features: search, replay, verify."""
+
+from __future__ import annotations
+
+from pyramid.config import Configurator
+
+
+def includeme(config: Configurator) -> None:
+    del config

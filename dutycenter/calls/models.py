@@ -1,0 +1,88 @@
+"""Legs, calls, recordings. One leg is one channel; a call is the related legs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from dutycenter.accounts.models import Account
+from dutycenter.db.base import Base, text_enum
+from dutycenter.vocabulary import CallResult, CallState, Direction, RecordingKind, RecordingState
+
+
+class Call(Base):
+    """An inbound call. A row before any desk rings."""
+
+    __tablename__ = "calls"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel_uuid: Mapped[str] = mapped_column(String(36), unique=True)  # the caller's leg
+    caller_number: Mapped[str] = mapped_column(String(64), default="", index=True)  # as received, cleaned for display
+    called_number: Mapped[str] = mapped_column(String(64), default="")
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))  # who it is, if known
+    state: Mapped[CallState] = mapped_column(text_enum(CallState), index=True)
+    result: Mapped[CallResult | None] = mapped_column(text_enum(CallResult))
+    arrived_at: Mapped[datetime] = mapped_column(index=True)
+    queued_at: Mapped[datetime | None]
+    ringing_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]  # by a desk
+    ended_at: Mapped[datetime | None]
+    desk: Mapped[str | None] = mapped_column(String(16))  # agent that rings or talks
+    desk_channel_uuid: Mapped[str | None] = mapped_column(String(36))
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    keys: Mapped[str] = mapped_column(String(64), default="")
+    hangup_cause: Mapped[str] = mapped_column(String(64), default="")
+    exercise: Mapped[bool] = mapped_column(default=False)
+    open: Mapped[bool] = mapped_column(default=False, index=True)  # nobody took it: someone must deal with it
+    taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    taken_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    settled_how: Mapped[str] = mapped_column(String(255), default="")
+
+    answered_by: Mapped[Account | None] = relationship(foreign_keys=[answered_by_id])
+    taken_by: Mapped[Account | None] = relationship(foreign_keys=[taken_by_id])
+    recordings: Mapped[list[Recording]] = relationship(back_populates="call", order_by="Recording.id")
+
+
+class Leg(Base):
+    """Every leg that the switch made, in or out."""
+
+    __tablename__ = "legs"
+
+    channel_uuid: Mapped[str] = mapped_column(String(36), primary_key=True)
+    direction: Mapped[Direction] = mapped_column(text_enum(Direction))
+    call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
+    attempt_id: Mapped[str | None] = mapped_column(String(36), index=True)  # of a broadcast, an upper room
+    number: Mapped[str] = mapped_column(String(64), default="")
+    gateway: Mapped[str] = mapped_column(String(64), default="")
+    created_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
+    hangup_cause: Mapped[str] = mapped_column(String(64), default="")
+
+
+class Recording(Base):
+    """A recording: what the switch wrote, and once taken in, what it is by content."""
+
+    __tablename__ = "recordings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel_uuid: Mapped[str] = mapped_column(String(36), index=True)
+    file_name: Mapped[str] = mapped_column(String(255), unique=True)  # below recordings.dir
+    kind: Mapped[RecordingKind] = mapped_column(text_enum(RecordingKind))
+    state: Mapped[RecordingState] = mapped_column(text_enum(RecordingState), index=True)
+    call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
+    attempt_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    foundling: Mapped[bool] = mapped_column(default=False)
+    exercise: Mapped[bool] = mapped_column(default=False)
+    started_at: Mapped[datetime]
+    stopped_at: Mapped[datetime | None]
+    seconds: Mapped[float | None]
+    channels: Mapped[int | None]
+    bytes: Mapped[int | None]
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    sm3: Mapped[str | None] = mapped_column(String(64))
+
+    call: Mapped[Call | None] = relationship(back_populates="recordings")

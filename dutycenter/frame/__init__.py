@@ -1,0 +1,9 @@
+"""The frame of every page: layout, languages, errors."""
+
+from __future__ import annotations
+
+from pyramid.config import Configurator
+
+
+def includeme(config: Configurator) -> None:
+    del config

@@ -1,0 +1,379 @@
+"""The ports: what one room promises another, and the values that pass between.
+
+Each port is a ``Protocol``. A service is looked up with
+``request.find_service(IPort)``; constructors take plain collaborators and only
+factories see the request. Each outward service has a Null twin beside its
+implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+# --- time -------------------------------------------------------------------
+
+
+class IClock(Protocol):
+    """Time as the product lives it; faster than real time in a rehearsal."""
+
+    def now(self) -> datetime:
+        """The moment, in UTC, the same in every process."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back; for durations."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait so many of the product's seconds (cooperative under gevent)."""
+
+    def real(self, seconds: float) -> float:
+        """How many real seconds pass in so many of the product's seconds."""
+
+
+# --- ledger -----------------------------------------------------------------
+
+
+class ILedger(Protocol):
+    """The record that cannot be changed; every change writes to it."""
+
+    def append(
+        self,
+        action: str,
+        subject: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        actor: str | None = None,
+    ) -> int:
+        """Append an entry in the transaction of the change it tells of.
+
+        Args:
+            action: what happened, ``noun.verb-in-past``: ``call.arrived``.
+            subject: what it happened to, ``kind:id``: ``call:12``.
+            data: plain JSON values; floats are refused, times are ISO 8601 text.
+            actor: ``user:3``, ``ivr``, ``dialer`` …; the request's by default.
+
+        Returns:
+            The entry's id.
+
+        Raises:
+            ValueError: ``data`` holds what canonical JSON cannot say.
+        """
+
+
+# --- the switch -------------------------------------------------------------
+
+
+class SwitchError(Exception):
+    """The switch refused or failed a command; ``str()`` is its own word."""
+
+
+class SwitchAway(SwitchError):
+    """The switch cannot be reached, or did not answer in time."""
+
+
+class RefusedValue(ValueError):
+    """A value that must never reach the switch: wrong pattern or unsafe character."""
+
+
+@dataclass(frozen=True)
+class Originate:
+    """One leg to be made. ``channel_uuid`` was committed before this exists."""
+
+    channel_uuid: str
+    gateway: str
+    number: str
+    caller_id: str
+    ring_timeout: int  # seconds
+    extension: str  # of the dialplan context ``dutycenter``: where an answered leg goes
+    variables: Mapping[str, str] = field(default_factory=dict)  # names start with ``dc_``
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One row of ``show channels as json``."""
+
+    channel_uuid: str
+    direction: str
+    state: str
+    callstate: str
+    destination: str
+    caller_number: str
+    application: str
+    call_uuid: str
+
+
+@dataclass(frozen=True)
+class GatewayStatus:
+    name: str
+    known: bool
+    up: bool
+    calls_out: int
+    failed_calls_out: int
+
+
+@dataclass(frozen=True)
+class SwitchStatus:
+    version: str
+    sessions: int
+    sessions_max: int
+    sessions_per_second: int
+    uptime: float  # seconds
+
+
+@dataclass(frozen=True)
+class SwitchEvent:
+    """An event, reduced to what the product reads; header values are decoded.
+
+    ``name`` is ``Event-Name``, or ``Event-Subclass`` when that is CUSTOM.
+    """
+
+    name: str
+    channel_uuid: str
+    at: datetime
+    headers: Mapping[str, str]
+    body: str = ""
+
+    def variable(self, name: str) -> str:
+        """A channel variable's value, or an empty text."""
+        return self.headers.get(f"variable_{name}", "")
+
+
+class ISwitch(Protocol):
+    """Commands to one switch. Every one ends within a time limit.
+
+    All raise ``SwitchAway`` when it cannot be reached, ``SwitchError`` when it
+    refuses, and ``RefusedValue`` before anything unsafe is sent.
+    """
+
+    def originate(self, leg: Originate) -> None:
+        """Hand the leg to the switch (``bgapi``); what becomes of it comes as events."""
+
+    def drop(self, channel_uuid: str, cause: str = "NORMAL_CLEARING") -> bool:
+        """Take a leg down; False when the switch doesn't know it."""
+
+    def exists(self, channel_uuid: str) -> bool:
+        """Is this channel up?"""
+
+    def channels(self) -> list[Channel]:
+        """All channels that are up."""
+
+    def talk(self, channel_uuid: str) -> None:
+        """Make the ringing desk telephone of this leg answer (``uuid_phone_event … talk``)."""
+
+    def transfer(self, channel_uuid: str, extension: str) -> None:
+        """Send a leg to an extension of the dialplan context ``dutycenter``."""
+
+    def agent_status(self, agent: str, status: str) -> None:
+        """Set a queue agent's status: ``Available``, ``On Break``, ``Logged Out``."""
+
+    def gateway(self, name: str) -> GatewayStatus:
+        """How a gateway stands."""
+
+    def status(self) -> SwitchStatus:
+        """How the switch stands."""
+
+
+class ISwitchEvents(Protocol):
+    """A supervised subscription: reconnects, subscribes again, and says so."""
+
+    def follow(
+        self,
+        names: Iterable[str],
+        on_event: Callable[[SwitchEvent], None],
+        on_connect: Callable[[], None],
+    ) -> None:
+        """Deliver the named events until stopped; blocks.
+
+        ``on_connect`` runs after every (re)connect before any event: the place
+        to reconcile. Events may come twice or out of order.
+        """
+
+    def stop(self) -> None:
+        """End ``follow``."""
+
+
+class ILeg(Protocol):
+    """One answered leg, driven from our side (outbound event socket).
+
+    Every method raises ``LegGone`` once the other side has hung up.
+    """
+
+    channel_uuid: str
+    variables: Mapping[str, str]  # channel variables at connect, decoded, without ``variable_``
+
+    @property
+    def caller_number(self) -> str: ...
+
+    @property
+    def called_number(self) -> str: ...
+
+    @property
+    def inbound(self) -> bool: ...
+
+    def answer(self) -> None: ...
+
+    def play(self, files: Iterable[Path]) -> None:
+        """Play to the end."""
+
+    def ask(self, files: Iterable[Path], keys: str, wait: float) -> str:
+        """Play, and take one of ``keys``; empty when none came within ``wait`` seconds after the end."""
+
+    def queue(self, name: str) -> str:
+        """Wait in the queue; ends with its ``cc_cause``: ``answered``, ``cancel``, ``timeout`` …"""
+
+    def record_message(self, file_name: str, limit: float) -> float:
+        """Record what is said to a file beside the leg's recording; seconds recorded."""
+
+    def bridge(self, extension: str) -> bool:
+        """Bridge to a desk; True when somebody answered."""
+
+    def set(self, variable: str, value: str) -> None: ...
+
+    def hangup(self, cause: str = "NORMAL_CLEARING") -> None: ...
+
+
+class LegGone(Exception):
+    """The other side has hung up."""
+
+
+# --- notices: what a broadcast asks of an answered leg, and what it says back -
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What is to be said on an answered leg of a broadcast."""
+
+    attempt_id: str
+    broadcast_id: int
+    recipient_name: str
+    exercise: bool
+    message: Path  # WAV
+    message_seconds: float
+    settled: bool  # this person has acknowledged meanwhile: say so and end
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a person did on an answered leg."""
+
+    key: str = ""  # '1' acknowledge, '3' desk, '4' can't come; empty: nothing
+    heard_to_end: bool = False
+    heard_seconds: float = 0.0
+    wrong_keys: str = ""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asks a broadcast to be."""
+
+    title: str
+    message: str
+    people: Sequence[int]  # ids
+    incident_id: int | None = None
+    exercise: bool = False
+    channels: int = 20  # at most, over all gateways
+    rounds: int = 3  # tries of each number at most
+    pause: int = 60  # seconds before the same number is tried again
+    ring_timeout: int = 30  # seconds
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a broadcast stands."""
+
+    broadcast_id: int
+    title: str
+    state: str
+    exercise: bool
+    recipients: int
+    outcomes: Mapping[str, int]  # Outcome value: how many; what isn't settled is missing
+    calling: int  # people with a leg up
+
+
+class IBroadcasts(Protocol):
+    """What the rest of the product needs of the broadcasts."""
+
+    def draft(self, wish: Wish) -> int:
+        """Write a broadcast down, its prompt made; nobody is called yet. Returns its id.
+
+        Raises:
+            ValueError: nobody to call, or a message that cannot be said; in the reader's words.
+        """
+
+    def launch(self, broadcast_id: int) -> None:
+        """Let the dialer begin. Idempotent."""
+
+    def standing(self, broadcast_id: int) -> Standing:
+        """Where it stands now."""
+
+    def standings(self, incident_id: int | None = None) -> list[Standing]:
+        """All that run now, or all of an incident; latest first."""
+
+    def notice(self, attempt_id: str) -> Notice | None:
+        """What to say on this attempt's leg; None when the attempt isn't known."""
+
+    def acknowledge(self, attempt_id: str, key: str) -> None:
+        """The person accepted: final at its commit (DESIGN rule 3). Idempotent."""
+
+    def decline(self, attempt_id: str, key: str) -> None:
+        """The person can't come. Idempotent."""
+
+    def heard(self, attempt_id: str, answer: Answer) -> None:
+        """What else is known of the leg when its flow ends. Idempotent."""
+
+
+# --- voice, SMS -------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A made prompt: 8 kHz mono 16-bit WAV, kept by content."""
+
+    path: Path
+    seconds: float
+
+
+class IVoice(Protocol):
+    """Makes speech, ahead of time and cached by content; never while a phone waits."""
+
+    def say(self, text: str, language: str = "zh_CN") -> Prompt:
+        """The prompt for this text, made now if it isn't kept yet.
+
+        Raises:
+            VoiceError: it cannot be made; says what to do.
+        """
+
+
+class VoiceError(Exception):
+    """Speech could not be made; ``str()`` says why and what to do."""
+
+
+@dataclass(frozen=True)
+class SmsReply:
+    """What the gateway said: ``accepted`` is not ``delivered``."""
+
+    accepted: bool
+    reference: str
+    detail: str = ""
+
+
+class ISms(Protocol):
+    def send(self, number: str, text: str, reference: str) -> SmsReply:
+        """Hand one message to the gateway; ``reference`` makes a repeat recognisable."""
+
+
+# --- reports ----------------------------------------------------------------
+
+
+class IReports(Protocol):
+    """What a button or a command asks of the reports."""
+
+    def month(self, year: int, month: int, out: Path) -> Path:
+        """Write the month's report as PDF; returns where it is.
+
+        Raises:
+            ValueError: the month lies in the future.
+        """

@@ -1,0 +1,9 @@
+"""Append, seal, prove: the ground that every feature writes to."""
+
+from __future__ import annotations
+
+from pyramid.config import Configurator
+
+
+def includeme(config: Configurator) -> None:
+    del config

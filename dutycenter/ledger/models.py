@@ -1,0 +1,51 @@
+"""The ledger's tables. Rows are never updated or deleted: triggers refuse it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dutycenter.db.base import Base
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class LedgerEntry(Base):
+    """What happened. ``transaction_id`` lets readers leave out what may still be uncommitted."""
+
+    __tablename__ = "ledger_entries"
+    __table_args__ = (Index("ix_ledger_entries_subject", "subject", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    transaction_id: Mapped[int] = mapped_column(BigInteger, default=0, index=True)  # PostgreSQL's; 0 in SQLite
+    at: Mapped[datetime] = mapped_column(index=True)
+    actor: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(64), index=True)
+    subject: Mapped[str] = mapped_column(String(96))
+    data: Mapped[str] = mapped_column(Text)  # canonical JSON
+
+
+class LedgerLeaf(Base):
+    """A sealed entry's place in the Merkle tree."""
+
+    __tablename__ = "ledger_leaves"
+
+    position: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("ledger_entries.id"), unique=True)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
+    sm3: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class LedgerHead(Base):
+    """A signed tree head: from now on the first ``size`` leaves cannot change unnoticed."""
+
+    __tablename__ = "ledger_heads"
+
+    size: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
+    sm3: Mapped[bytes] = mapped_column(LargeBinary(32))
+    key_id: Mapped[str] = mapped_column(String(64))
+    signature: Mapped[bytes] = mapped_column(LargeBinary(64))

@@ -1,0 +1,9 @@
+"""What changed, pushed to browsers."""
+
+from __future__ import annotations
+
+from pyramid.config import Configurator
+
+
+def includeme(config: Configurator) -> None:
+    del config

@@ -1,0 +1,218 @@
+"""Every setting once: its name, type, default and what it is for.
+
+Settings are read from the ``[app:main]`` section of the ini file. Names are
+dotted (``recordings.dir``); unknown names and ill-typed values are refused at
+start, all of them in one message, so that a slip in the file is found before
+the first call and not during it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+class SettingsError(ValueError):
+    """The settings cannot be used. ``str()`` lists every fault, one a line."""
+
+
+def _text(raw: str) -> str:
+    return raw
+
+
+def _bool(raw: str) -> bool:
+    known = {"true": True, "yes": True, "on": True, "1": True,
+             "false": False, "no": False, "off": False, "0": False}  # fmt: skip
+    try:
+        return known[raw.lower()]
+    except KeyError:
+        raise ValueError("expected true or false") from None
+
+
+def _positive(raw: str) -> float:
+    value = float(raw)
+    if not value > 0:
+        raise ValueError("expected a number above 0")
+    return value
+
+
+def _count(raw: str) -> int:
+    value = int(raw)
+    if value < 0:
+        raise ValueError("expected a whole number, 0 or more")
+    return value
+
+
+def _port(raw: str) -> int:
+    value = int(raw)
+    if not 0 < value < 65536:
+        raise ValueError("expected a port, 1 to 65535")
+    return value
+
+
+def _zone(raw: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(raw)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("expected a time zone such as Asia/Shanghai") from None
+
+
+def _instant(raw: str) -> datetime | None:
+    if not raw:
+        return None
+    value = datetime.fromisoformat(raw)
+    if value.tzinfo is None:
+        raise ValueError("expected a time with its zone, such as 2026-11-01T00:00:00+00:00")
+    return value.astimezone(UTC)
+
+
+def _words(raw: str) -> tuple[str, ...]:
+    return tuple(raw.replace(",", " ").split())
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if raw not in allowed:
+            raise ValueError(f"expected one of {', '.join(allowed)}")
+        return raw
+
+    return parse
+
+
+def setting(name: str, parse: Callable[[str], Any], default: str, help: str) -> Any:
+    """Declare one setting: its dotted name, parser, default as text and meaning."""
+    return field(metadata={"name": name, "parse": parse, "default": default, "help": help})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings, parsed. Paths are absolute; durations are seconds."""
+
+    database_url: str = setting(
+        "sqlalchemy.url", _text, "sqlite:///%(var)s/dutycenter.sqlite",
+        "where the record is kept: SQLite by default, postgresql+psycopg://… for more than one machine")  # fmt: skip
+    var: Path = setting("var.dir", Path, "%(here)s/var", "folder of everything this installation writes")
+    recordings_dir: Path = setting(
+        "recordings.dir", Path, "%(var)s/recordings", "where the switch writes recordings, and where they are kept"
+    )
+    prompts_dir: Path = setting("prompts.dir", Path, "%(var)s/prompts", "made prompts, kept by content")
+    uploads_dir: Path = setting("uploads.dir", Path, "%(var)s/uploads", "files that people uploaded")
+    reports_dir: Path = setting("reports.dir", Path, "%(var)s/reports", "monthly reports and other papers")
+    secret_file: Path = setting(
+        "secret.file", Path, "%(var)s/secret", "random key that signs cookies; made at first start"
+    )
+    ledger_key_file: Path = setting(
+        "ledger.key_file", Path, "%(var)s/ledger.key", "Ed25519 key that signs ledger heads; made at first start"
+    )
+    ledger_anchor_file: Path = setting(
+        "ledger.anchor_file",
+        Path,
+        "%(var)s/anchor/heads.log",
+        "append-only copy of signed heads, best on another disk or host",
+    )
+    time_zone: ZoneInfo = setting("time_zone", _zone, "Asia/Shanghai", "the duty room's zone, for screens and papers")
+    languages: tuple[str, ...] = setting(
+        "languages", _words, "zh_CN en", "languages of the screens, the first is the default"
+    )
+    authority: str = setting(
+        "authority", _text, "云江市人民政府", "the government whose duty room this is; heads every paper"
+    )
+    duty_room: str = setting(
+        "duty_room", _text, "云江市人民政府总值班室", "the duty room, as callers hear it and papers name it"
+    )
+    district_code: str = setting(
+        "district_code", _text, "430199", "administrative division code (GB/T 2260) of the authority"
+    )
+    hotline_number: str = setting(
+        "hotline.number", _text, "07318888", "the number that citizens and lower duty rooms call"
+    )
+    hotline_queue: str = setting("hotline.queue", _text, "duty", "name of the mod_callcenter queue")
+    hotline_patience: float = setting(
+        "hotline.patience", _positive, "60", "seconds in the queue before the caller is offered voicemail"
+    )
+    switch_host: str = setting("switch.host", _text, "127.0.0.1", "FreeSWITCH event socket, host")
+    switch_port: int = setting("switch.port", _port, "8021", "FreeSWITCH event socket, port")
+    switch_password_file: Path = setting(
+        "switch.password_file", Path, "%(var)s/switch.password", "event socket password; made at first start if absent"
+    )
+    switch_domain: str = setting("switch.domain", _text, "duty.local", "SIP domain of the desk telephones")
+    ivr_host: str = setting("ivr.host", _text, "127.0.0.1", "where the ivr listens for the switch")
+    ivr_port: int = setting("ivr.port", _port, "8084", "where the ivr listens for the switch")
+    voice: str = setting(
+        "voice", _one_of("espeak", "command", "silent"), "espeak", "what speaks texts that have no uploaded WAV"
+    )
+    voice_command: str = setting(
+        "voice.command",
+        _text,
+        "",
+        "with voice = command: a program that reads the text on stdin and writes WAV to the file {out}",
+    )
+    sms: str = setting("sms", _one_of("null", "console"), "console", "what sends SMS")
+    rehearsal: bool = setting(
+        "rehearsal",
+        _bool,
+        "false",
+        "the switch is the simulated one; shows the page of simulated telephones. Never on a real line",
+    )
+    rehearsal_seed: int = setting("rehearsal.seed", _count, "1", "seed of the simulated people's character")
+    clock_speed: float = setting(
+        "clock.speed",
+        _positive,
+        "1",
+        "how many times faster than real time the product runs; above 1 only in rehearsals",
+    )
+    clock_epoch: datetime | None = setting(
+        "clock.epoch", _instant, "", "with clock.speed: the moment from which time runs faster, shared by all processes"
+    )
+    max_upload: int = setting("max_upload", _count, "20000000", "bytes of one uploaded file at the most")
+
+
+def load(raw: Mapping[str, str], here: str | os.PathLike[str]) -> Settings:
+    """Parse the ini file's settings; ``here`` is its folder.
+
+    Names that belong to Pyramid or its add-ons (``pyramid.*``, ``jinja2.*``,
+    ``debugtoolbar.*``, ``tm.*``) are left alone.
+
+    Raises:
+        SettingsError: naming every unknown name and every ill-typed value.
+    """
+    base = Path(here).resolve()
+    known = {f.metadata["name"]: f for f in fields(Settings)}
+    faults = [
+        f"{name}: there is no such setting{_nearest(name, known)}"
+        for name in raw
+        if name not in known and not name.startswith(("pyramid.", "jinja2.", "tm."))
+    ]
+    places = {"here": str(base)}
+    places["var"] = str(_place(raw.get("var.dir") or known["var.dir"].metadata["default"], places, base))
+    values: dict[str, Any] = {}
+    for name, declared in known.items():
+        text = raw.get(name, declared.metadata["default"]).strip()
+        try:
+            expanded = text % places if "%(" in text else text
+            value = declared.metadata["parse"](expanded)
+            if isinstance(value, Path):
+                value = _place(expanded, places, base)
+            values[declared.name] = value
+        except (ValueError, TypeError, KeyError) as error:
+            faults.append(f"{name} = {text}: {error}")
+    if faults:
+        raise SettingsError("\n".join(sorted(faults)))
+    return Settings(**values)
+
+
+def _place(text: str, places: Mapping[str, str], base: Path) -> Path:
+    expanded = text % places if "%(" in text else text
+    return (base / Path(expanded).expanduser()).resolve()
+
+
+def _nearest(name: str, known: Mapping[str, object]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""

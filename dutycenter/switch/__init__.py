@@ -1,0 +1,9 @@
+"""FreeSWITCH behind ISwitch."""
+
+from __future__ import annotations
+
+from pyramid.config import Configurator
+
+
+def includeme(config: Configurator) -> None:
+    del config

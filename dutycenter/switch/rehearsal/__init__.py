@@ -1,0 +1,1 @@
+"""Simulated telephones behind a real event socket, for development and drills."""

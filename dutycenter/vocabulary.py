@@ -1,0 +1,157 @@
+"""The field's words as enums. Values are what the store holds: never rename one.
+
+``hangup_cause`` is the switch's word for why a leg ended, ``Disposition`` is
+ours for an attempt, ``Outcome`` is ours for a recipient.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an account may do."""
+
+    OFFICER = "officer"  # 值班员: takes calls, writes incidents, launches broadcasts
+    LEADER = "leader"  # 带班领导: all an officer does, and gives instructions
+    AUDITOR = "auditor"  # 审计员: reads all, replays, changes nothing
+    ADMINISTRATOR = "administrator"  # 管理员: accounts, directory, plans, reports
+    DISPLAY = "display"  # 大屏: reads the boards
+
+
+class Disposition(StrEnum):
+    """How an attempt ended; exactly one, set once."""
+
+    ACKNOWLEDGED = "acknowledged"  # pressed 1
+    DECLINED = "declined"  # pressed 4: can't come
+    TRANSFERRED = "transferred"  # pressed 3 and spoke to the duty desk
+    HEARD = "heard"  # listened to the end, pressed nothing
+    HUNG_UP_EARLY = "hung_up_early"  # answered, left before the end
+    VOICEMAIL = "voicemail"  # a machine answered
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    SWITCHED_OFF = "switched_off"  # unavailable, powered off, out of coverage
+    NO_SUCH_NUMBER = "no_such_number"
+    CONGESTION = "congestion"  # the network or our gateway was full
+    GATEWAY_DOWN = "gateway_down"
+    FAILED = "failed"  # anything else that the network says
+    DROPPED = "dropped"  # we took the leg down: acknowledged elsewhere, stopped
+    LOST = "lost"  # the switch knows nothing of it any more
+
+
+class Outcome(StrEnum):
+    """What became of a recipient; exactly one, set once."""
+
+    ACKNOWLEDGED = "acknowledged"
+    DECLINED = "declined"
+    REACHED = "reached"  # a person answered but did not acknowledge
+    NOT_REACHED = "not_reached"
+    NOT_CALLED = "not_called"  # and ``outcome_ground`` says why
+
+
+class BroadcastState(StrEnum):
+    DRAFT = "draft"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    STOPPED = "stopped"  # by a person, before its end
+
+
+class CallState(StrEnum):
+    """Where an inbound call is."""
+
+    ARRIVING = "arriving"  # a row, nothing heard yet
+    MENU = "menu"  # greeting and menu
+    QUEUED = "queued"  # waits for a desk
+    RINGING = "ringing"  # rings at a desk
+    TALKING = "talking"
+    VOICEMAIL = "voicemail"
+    ENDED = "ended"
+
+
+class CallResult(StrEnum):
+    """How an inbound call ended; set once."""
+
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"  # the caller left before anybody answered
+    VOICEMAIL = "voicemail"
+    FAILED = "failed"
+
+
+class Direction(StrEnum):
+    """Seen from the switch, as it says itself."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class NumberKind(StrEnum):
+    MOBILE = "mobile"
+    OFFICE = "office"
+    HOME = "home"
+    DUTY = "duty"  # a duty room's number: never taken by a broadcast's reserve
+
+
+class IncidentClass(StrEnum):
+    """突发事件应对法 (2024), art. 2."""
+
+    NATURAL = "natural"  # 自然灾害
+    ACCIDENT = "accident"  # 事故灾难
+    HEALTH = "health"  # 公共卫生事件
+    SECURITY = "security"  # 社会安全事件
+
+
+class Level(StrEnum):
+    """突发事件应对法 (2024), art. 3; 社会安全事件 need not have one."""
+
+    I = "I"  # 特别重大  # noqa: E741
+    II = "II"  # 重大
+    III = "III"  # 较大
+    IV = "IV"  # 一般
+
+
+class IncidentStatus(StrEnum):
+    OPEN = "open"  # 处置中
+    CLOSED = "closed"  # 办结
+
+
+class SourceChannel(StrEnum):
+    """How a report came in."""
+
+    PHONE = "phone"
+    VOICEMAIL = "voicemail"
+    FAX = "fax"
+    WALK_IN = "walk_in"
+    REPORT = "report"  # a lower unit's written report
+
+
+class RecordingState(StrEnum):
+    RECORDING = "recording"
+    STOPPED = "stopped"  # the switch is done; not yet taken in
+    KEPT = "kept"  # hashed into the ledger
+    MISSING = "missing"  # the file is not there: an evidence gap, shown
+
+
+class RecordingKind(StrEnum):
+    CALL = "call"
+    VOICEMAIL = "voicemail"
+    NOTICE = "notice"  # a leg of a broadcast
+
+
+class ReportKind(StrEnum):
+    MONTH = "month"
+
+
+class ReportState(StrEnum):
+    WAITING = "waiting"
+    MADE = "made"
+    FAILED = "failed"
+
+
+class ShiftDuty(StrEnum):
+    """A person's part in a shift."""
+
+    LEADER = "leader"  # 带班领导
+    CHIEF = "chief"  # 值班长
+    OFFICER = "officer"  # 值班员

@@ -1,0 +1,66 @@
+"""Units of work outside a web request: a faux request in its own transaction.
+
+Roles, jobs and commands do what a view does: look services up on a request and
+return; returning commits, raising rolls back. A GET view that must leave
+evidence (a replay) opens one too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pyramid.registry import Registry
+from pyramid.request import Request, apply_request_extensions
+from pyramid.threadlocal import RequestContext
+
+from dutycenter.settings import Settings
+
+
+class Work:
+    """Opens units of work on one application.
+
+    Args:
+        registry: of the configured application.
+        actor: who does it, for the ledger: ``ivr``, ``dialer``, ``clerk`` …
+    """
+
+    def __init__(self, registry: Registry, actor: str) -> None:
+        self.registry = registry
+        self.actor = actor
+
+    @property
+    def settings(self) -> Settings:
+        return settings_of(self.registry)
+
+    @contextmanager
+    def write(self, actor: str | None = None) -> Iterator[Any]:
+        """A request that may change things; committed on return."""
+        with self._request("POST", actor) as request:
+            yield request
+
+    @contextmanager
+    def read(self, actor: str | None = None) -> Iterator[Any]:
+        """A request that only looks."""
+        with self._request("GET", actor) as request:
+            yield request
+
+    @contextmanager
+    def _request(self, method: str, actor: str | None) -> Iterator[Any]:
+        request = Request.blank("/", base_url="http://localhost")
+        request.method = method
+        request.registry = self.registry
+        request.environ["dutycenter.actor"] = actor or self.actor
+        apply_request_extensions(request)
+        with RequestContext(request), request.tm:
+            try:
+                yield request
+            finally:
+                request._process_finished_callbacks()
+
+
+def settings_of(registry: Registry) -> Settings:
+    """The application's settings."""
+    settings: Settings = registry["dutycenter.settings"]
+    return settings

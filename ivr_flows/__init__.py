@@ -1,0 +1,9 @@
+"""A conversation by keypad: engine, session, flows, prompts."""
+
+from __future__ import annotations
+
+from pyramid.config import Configurator
+
+
+def includeme(config: Configurator) -> None:
+    del config
