@@ -53,9 +53,10 @@ class Work:
         request.registry = self.registry
         request.environ["dutycenter.actor"] = actor or self.actor
         apply_request_extensions(request)
-        with RequestContext(request), request.tm:
+        with RequestContext(request):
             try:
-                yield request
+                with request.tm:
+                    yield request
             finally:
                 request._process_finished_callbacks()
 

@@ -1,9 +1,18 @@
-"""Append, seal, prove: the ground that every feature writes to."""
+"""Append, seal, prove: the ground that every feature writes to. Knows no feature."""
 
 from __future__ import annotations
 
 from pyramid.config import Configurator
 
+from dutycenter.interfaces import ILedger
+
+SEAL_SECONDS = 2.0
+
 
 def includeme(config: Configurator) -> None:
-    del config
+    from dutycenter.ledger.sealer import seal
+    from dutycenter.ledger.services import Ledger, factory
+
+    config.register_service_factory(factory, ILedger)
+    config.register_service_factory(factory, Ledger)
+    config.add_job(seal, name="ledger.seal", seconds=SEAL_SECONDS)

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, Stri
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dutycenter.db.base import Base
+from dutycenter.ledger.guards import guard
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -16,10 +17,13 @@ class LedgerEntry(Base):
     """What happened. ``transaction_id`` lets readers leave out what may still be uncommitted."""
 
     __tablename__ = "ledger_entries"
-    __table_args__ = (Index("ix_ledger_entries_subject", "subject", "id"),)
+    __table_args__ = (
+        Index("ix_ledger_entries_order", "transaction_id", "id"),
+        Index("ix_ledger_entries_subject", "subject", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
-    transaction_id: Mapped[int] = mapped_column(BigInteger, default=0, index=True)  # PostgreSQL's; 0 in SQLite
+    transaction_id: Mapped[int] = mapped_column(BigInteger)  # PostgreSQL's; 0 in SQLite
     at: Mapped[datetime] = mapped_column(index=True)
     actor: Mapped[str] = mapped_column(String(64))
     action: Mapped[str] = mapped_column(String(64), index=True)
@@ -39,7 +43,11 @@ class LedgerLeaf(Base):
 
 
 class LedgerHead(Base):
-    """A signed tree head: from now on the first ``size`` leaves cannot change unnoticed."""
+    """A signed tree head: from now on the first ``size`` leaves cannot change unnoticed.
+
+    ``frontier_*`` are the roots of the complete subtrees on the right edge, one
+    after another: what the next seal starts from, whatever the ledger's size.
+    """
 
     __tablename__ = "ledger_heads"
 
@@ -47,5 +55,11 @@ class LedgerHead(Base):
     at: Mapped[datetime]
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
     sm3: Mapped[bytes] = mapped_column(LargeBinary(32))
+    frontier_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    frontier_sm3: Mapped[bytes] = mapped_column(LargeBinary)
     key_id: Mapped[str] = mapped_column(String(64))
     signature: Mapped[bytes] = mapped_column(LargeBinary(64))
+
+
+for _model in (LedgerEntry, LedgerLeaf, LedgerHead):
+    guard(_model.__table__)

@@ -1,0 +1,128 @@
+"""Append to the ledger, and follow it without skipping what commits late."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pyramid.request import Request
+from sqlalchemy import BigInteger, ColumnElement, Text, cast, func, insert, literal, select, true, tuple_
+from sqlalchemy.orm import Session
+
+from dutycenter.interfaces import IClock
+from dutycenter.ledger.canonical import canonical
+from dutycenter.ledger.models import LedgerEntry
+
+
+@dataclass(frozen=True, order=True)
+class Cursor:
+    """A place in the order in which entries become visible."""
+
+    transaction_id: int = 0
+    id: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.transaction_id}-{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor:
+        """Read what ``str()`` wrote.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        transaction_id, _, entry_id = text.partition("-")
+        return cls(int(transaction_id), int(entry_id))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An entry as followers read it."""
+
+    cursor: Cursor
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    data: str  # canonical JSON
+
+
+class Ledger:
+    """``ILedger`` on the request's session.
+
+    Args:
+        db: the session of the change that the entries tell of.
+        clock: gives each entry its moment.
+        actor: who acts, unless an entry says otherwise.
+    """
+
+    def __init__(self, db: Session, clock: IClock, actor: str) -> None:
+        self.db = db
+        self.clock = clock
+        self.actor = actor
+
+    def append(
+        self, action: str, subject: str, data: Mapping[str, Any] | None = None, *, actor: str | None = None
+    ) -> int:
+        """See ``ILedger.append``."""
+        statement = (
+            insert(LedgerEntry)
+            .values(
+                transaction_id=_own_transaction(self.db),
+                at=self.clock.now(),
+                actor=actor or self.actor,
+                action=action,
+                subject=subject,
+                data=canonical(data or {}),
+            )
+            .returning(LedgerEntry.id)
+        )
+        return self.db.execute(statement).scalar_one()
+
+    def end(self) -> Cursor:
+        """The place after everything that can be followed now."""
+        last = self.db.execute(
+            _in_order(select(LedgerEntry.transaction_id, LedgerEntry.id), self.db, descending=True).limit(1)
+        ).first()
+        return Cursor(*last) if last else Cursor()
+
+    def follow(self, after: Cursor, limit: int = 500) -> list[Seen]:
+        """Committed entries after a place, oldest first; none is ever skipped.
+
+        In PostgreSQL an entry may commit later than one with a higher id, so only
+        entries of transactions older than the oldest one still open are given.
+        """
+        place = tuple_(LedgerEntry.transaction_id, LedgerEntry.id) > tuple_(
+            literal(after.transaction_id), literal(after.id)
+        )
+        rows = self.db.scalars(_in_order(select(LedgerEntry).where(place), self.db).limit(limit))
+        return [
+            Seen(Cursor(row.transaction_id, row.id), row.at, row.actor, row.action, row.subject, row.data)
+            for row in rows
+        ]
+
+
+def settled_entries(db: Session) -> ColumnElement[bool]:
+    """Condition: no entry that sorts before this one can still appear."""
+    if db.get_bind().dialect.name == "sqlite":
+        return true()
+    oldest_open = cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), Text), BigInteger)
+    return LedgerEntry.transaction_id < oldest_open
+
+
+def _own_transaction(db: Session) -> Any:
+    if db.get_bind().dialect.name == "sqlite":
+        return 0
+    return cast(cast(func.pg_current_xact_id(), Text), BigInteger)
+
+
+def _in_order(query: Any, db: Session, *, descending: bool = False) -> Any:
+    order = (LedgerEntry.transaction_id, LedgerEntry.id)
+    return query.where(settled_entries(db)).order_by(*(c.desc() if descending else c.asc() for c in order))
+
+
+def factory(context: object, request: Request) -> Ledger:
+    """The request's ledger."""
+    return Ledger(request.db, request.find_service(IClock), request.actor)

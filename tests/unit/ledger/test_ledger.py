@@ -1,0 +1,177 @@
+"""The ledger on both databases: append, follow, seal, prove; and each way to tamper, found."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DatabaseError
+
+from dutycenter.interfaces import ILedger
+from dutycenter.ledger.keys import public_file, verifying_key
+from dutycenter.ledger.sealer import seal
+from dutycenter.ledger.services import Cursor, Ledger
+from dutycenter.ledger.verify import Proof, prove
+from dutycenter.work import Work
+
+
+def append(work: Work, *actions: str) -> None:
+    for number, action in enumerate(actions):
+        with work.write() as request:
+            request.find_service(ILedger).append(action, f"call:{number}", {"n": number, "名": "张伟"})
+
+
+def proof_of(work: Work) -> Proof:
+    key = verifying_key(work.settings.ledger_key_file)
+    with work.read() as request:
+        return prove(request.db, key, work.settings.ledger_anchor_file)
+
+
+def engine_of(work: Work) -> Engine:
+    engine: Engine = work.registry["dutycenter.engine"]
+    return engine
+
+
+class TestAppend:
+    def test_a_rolled_back_change_leaves_no_entry(self, work: Work) -> None:
+        def fail() -> None:
+            with work.write() as request:
+                request.find_service(ILedger).append("call.arrived", "call:1")
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            fail()
+        with work.read() as request:
+            assert request.find_service(Ledger).follow(Cursor()) == []
+
+    @pytest.mark.parametrize("verb", ["UPDATE ledger_entries SET actor = 'x'", "DELETE FROM ledger_entries"])
+    def test_the_database_refuses_to_change_it(self, work: Work, verb: str) -> None:
+        append(work, "call.arrived")
+        with pytest.raises(DatabaseError, match="append-only"), engine_of(work).begin() as connection:
+            connection.execute(text(verb))
+
+
+class TestFollow:
+    def test_it_gives_each_entry_once_in_order(self, work: Work) -> None:
+        append(work, "a.one", "a.two", "a.three")
+        with work.read() as request:
+            ledger = request.find_service(Ledger)
+            first = ledger.follow(Cursor(), limit=2)
+            rest = ledger.follow(first[-1].cursor)
+            assert [entry.action for entry in first + rest] == ["a.one", "a.two", "a.three"]
+            assert ledger.end() == rest[-1].cursor
+            assert Cursor.parse(str(rest[-1].cursor)) == rest[-1].cursor
+
+    def test_it_skips_none_that_commits_late(self, work: Work) -> None:
+        """The first writer commits last; its entry must still be seen."""
+        if engine_of(work).dialect.name == "sqlite":
+            pytest.skip("SQLite lets one writer in at a time: nothing can overtake")
+        inside, overtaken = threading.Event(), threading.Event()
+
+        def slow() -> None:
+            with work.write() as request:
+                request.find_service(ILedger).append("slow.one", "call:1")
+                inside.set()
+                assert overtaken.wait(20)
+
+        thread = threading.Thread(target=slow)
+        thread.start()
+        assert inside.wait(20)
+        append(work, "fast.one")
+        with work.read() as request:
+            seen = request.find_service(Ledger).follow(Cursor())
+        assert seal(work) == 0
+        overtaken.set()
+        thread.join()
+        after = seen[-1].cursor if seen else Cursor()
+        with work.read() as request:
+            seen += request.find_service(Ledger).follow(after)
+        assert [entry.action for entry in seen] == ["slow.one", "fast.one"]
+        assert seal(work) == 2
+        assert proof_of(work).holds
+
+
+class TestSeal:
+    def test_it_seals_everything_once(self, work: Work) -> None:
+        append(work, "a.one", "a.two")
+        assert seal(work) == 2
+        assert seal(work) == 0
+        append(work, "a.three")
+        assert seal(work) == 1
+        proof = proof_of(work)
+        assert (proof.holds, proof.entries, proof.heads, proof.anchored, proof.unsealed) == (True, 3, 2, 2, 0)
+
+    def test_a_copy_that_was_missed_is_made_later(self, work: Work) -> None:
+        append(work, "a.one")
+        seal(work)
+        work.settings.ledger_anchor_file.write_text('{"size": 1, "sha')
+        append(work, "a.two")
+        seal(work)
+        lines = work.settings.ledger_anchor_file.read_text().splitlines()
+        assert len([line for line in lines if line.endswith("}")]) == 2
+
+
+def unguarded(work: Work, *statements: str) -> None:
+    """What somebody does who owns the database."""
+    with engine_of(work).connect() as connection:
+        if connection.dialect.name == "sqlite":
+            names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all()
+            drops = [f"DROP TRIGGER {name}" for name in names]
+        else:
+            drops = ["SET session_replication_role = replica"]
+        connection.commit()
+        for statement in [*drops, *statements]:
+            connection.execute(text(statement))
+        connection.commit()
+
+
+def cut_the_anchor(work: Work) -> None:
+    lines = work.settings.ledger_anchor_file.read_text().splitlines()
+    work.settings.ledger_anchor_file.write_text("\n".join(lines[:-1]) + "\n")
+
+
+def another_key(work: Work) -> None:
+    key_file = work.settings.ledger_key_file
+    public = public_file(key_file).read_bytes()
+    key_file.unlink()
+    append(work, "later.one")
+    seal(work)
+    public_file(key_file).write_bytes(public)
+
+
+TAMPERINGS: dict[str, tuple[Callable[[Work], None], str]] = {
+    "a changed entry": (
+        lambda work: unguarded(work, "UPDATE ledger_entries SET data = '{}' WHERE action = 'a.two'"), "entry:"),
+    "another actor": (
+        lambda work: unguarded(work, "UPDATE ledger_entries SET actor = 'nobody' WHERE action = 'a.one'"), "entry:"),
+    "a removed entry": (
+        lambda work: unguarded(work, "DELETE FROM ledger_entries WHERE action = 'a.two'"), "entry:"),
+    "a changed leaf": (
+        lambda work: unguarded(work, "UPDATE ledger_leaves SET sm3 = sha256 WHERE position = 1"), "entry:"),
+    "the tail cut off": (
+        lambda work: unguarded(
+            work, "DELETE FROM ledger_heads WHERE size = 3", "DELETE FROM ledger_leaves WHERE position = 2",
+            "DELETE FROM ledger_entries WHERE action = 'b.one'"), "head:3"),
+    "a changed head": (
+        lambda work: unguarded(work, "UPDATE ledger_heads SET sha256 = sm3 WHERE size = 3"), "head:3"),
+    "a head's date": (
+        lambda work: unguarded(work, "UPDATE ledger_heads SET at = '2001-01-01 00:00:00' WHERE size = 3"), "head:3"),
+    "an anchor cut off": (cut_the_anchor, "head:3"),
+    "another key": (another_key, "head:4"),
+}  # fmt: skip
+
+
+class TestProve:
+    @pytest.mark.parametrize("name", TAMPERINGS)
+    def test_it_names_what_was_changed(self, work: Work, name: str) -> None:
+        tamper, accused = TAMPERINGS[name]
+        append(work, "a.one", "a.two")
+        seal(work)
+        append(work, "b.one")
+        seal(work)
+        assert proof_of(work).holds
+        tamper(work)
+        proof = proof_of(work)
+        assert any(fault.subject.startswith(accused) for fault in proof.faults), proof.faults
