@@ -27,6 +27,7 @@ FOUNDATIONS = (
 )
 
 ROOMS = (
+    "dutycenter.frame",
     "dutycenter.accounts",
     "dutycenter.directory",
     "dutycenter.roster",
@@ -34,7 +35,6 @@ ROOMS = (
     "dutycenter.incidents",
     "dutycenter.audit",
     "dutycenter.live",
-    "dutycenter.frame",
     "ivr_flows",
     "broadcast",
     "reports",

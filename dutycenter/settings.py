@@ -115,6 +115,18 @@ class Settings:
         "%(var)s/anchor/heads.log",
         "append-only copy of signed heads, best on another disk or host",
     )
+    secure_cookies: bool = setting(
+        "cookies.secure", _bool, "false", "send cookies over https only: true behind a proxy that speaks https"
+    )
+    session_hours: float = setting(
+        "session.hours", _positive, "13", "hours after which a log-in ends: a shift of 12 and the handover"
+    )
+    session_idle: float = setting(
+        "session.idle",
+        _positive,
+        "7200",
+        "seconds without use after which a log-in ends; an open duty desk counts as use",
+    )
     time_zone: ZoneInfo = setting("time_zone", _zone, "Asia/Shanghai", "the duty room's zone, for screens and papers")
     languages: tuple[str, ...] = setting(
         "languages", _words, "zh_CN en", "languages of the screens, the first is the default"
