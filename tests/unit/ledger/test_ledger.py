@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 from sqlalchemy import Engine, text
@@ -115,16 +117,19 @@ class TestSeal:
 
 def unguarded(work: Work, *statements: str) -> None:
     """What somebody does who owns the database."""
-    with engine_of(work).connect() as connection:
-        if connection.dialect.name == "sqlite":
-            names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all()
-            drops = [f"DROP TRIGGER {name}" for name in names]
-        else:
-            drops = ["SET session_replication_role = replica"]
-        connection.commit()
-        for statement in [*drops, *statements]:
+    engine = engine_of(work)
+    if engine.dialect.name == "sqlite":
+        with closing(sqlite3.connect(str(engine.url.database))) as owner:
+            for (name,) in owner.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                owner.execute(f"DROP TRIGGER {name}")
+            for statement in statements:
+                owner.execute(statement)
+            owner.commit()
+        return
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for statement in statements:
             connection.execute(text(statement))
-        connection.commit()
 
 
 def cut_the_anchor(work: Work) -> None:
