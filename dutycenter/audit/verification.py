@@ -1,0 +1,148 @@
+"""Everything that can be proved, proved: the ledger, the recordings, the papers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dutycenter.calls.models import Recording
+from dutycenter.calls.recordings import examine
+from dutycenter.interfaces import ILedger
+from dutycenter.ledger.keys import KeyTrouble, verifying_key
+from dutycenter.ledger.models import LedgerEntry
+from dutycenter.ledger.verify import Fault, Proof, prove
+from dutycenter.settings import Settings
+from dutycenter.vocabulary import RecordingState
+from dutycenter.work import Work
+
+CHUNK = 500
+FAULTS_IN_ENTRY = 50
+
+
+class Verification:
+    """What a verification found.
+
+    Attributes:
+        proof: of the ledger; its faults are all faults, whatever they concern.
+        recordings: recordings hashed again.
+        papers: reports hashed again.
+        missing: recordings that were never there, and are on record as such.
+    """
+
+    def __init__(self, proof: Proof) -> None:
+        self.proof = proof
+        self.recordings = 0
+        self.papers = 0
+        self.missing = 0
+
+    @property
+    def holds(self) -> bool:
+        return self.proof.holds
+
+    @property
+    def faults(self) -> list[Fault]:
+        return self.proof.faults
+
+    def figures(self) -> dict[str, int]:
+        """The counts, as the ledger and the command line give them."""
+        return {
+            "entries": self.proof.entries,
+            "unsealed": self.proof.unsealed,
+            "heads": self.proof.heads,
+            "anchored": self.proof.anchored,
+            "recordings": self.recordings,
+            "recordings_missing": self.missing,
+            "papers": self.papers,
+            "faults": len(self.faults),
+        }
+
+
+def verify(work: Work, say: Callable[[str], None] = lambda _: None) -> Verification:
+    """Prove everything or name what fails.
+
+    Args:
+        work: units of work that read.
+        say: is told what is being checked, one sentence a step.
+    """
+    settings = work.settings
+    say("The ledger: every entry, every head, every anchored copy.")
+    with work.read() as request:
+        db: Session = request.db
+        found = Verification(_ledger(db, settings))
+        say("The recordings: every file hashed again.")
+        _recordings(db, settings, found)
+        say("The papers: every report hashed again.")
+        _papers(db, settings, found)
+    return found
+
+
+def put_on_record(work: Work, found: Verification) -> None:
+    """Write down that a verification was made, and what it found."""
+    with work.write() as request:
+        request.find_service(ILedger).append(
+            "evidence.verified",
+            "evidence:all",
+            {
+                **found.figures(),
+                "named": [f"{fault.subject} {fault.what}" for fault in found.faults[:FAULTS_IN_ENTRY]],
+            },
+        )
+
+
+def _ledger(db: Session, settings: Settings) -> Proof:
+    try:
+        key = verifying_key(settings.ledger_key_file)
+    except KeyTrouble as trouble:
+        proof = Proof()
+        proof.accuse("key", str(trouble))
+        return proof
+    return prove(db, key, settings.ledger_anchor_file)
+
+
+def _recordings(db: Session, settings: Settings, found: Verification) -> None:
+    rows = {row.id: row for row in db.scalars(select(Recording))}
+    for entry in _entries(db, "recording.kept"):
+        kept = json.loads(entry.data)
+        row = rows.pop(int(entry.subject.partition(":")[2]), None)
+        found.recordings += 1
+        name = f"{entry.subject} ({kept['file']})"
+        if row is None:
+            found.proof.accuse(name, "its row was removed")
+        elif (row.sha256, row.sm3, row.file_name) != (kept["sha256"], kept["sm3"], kept["file"]):
+            found.proof.accuse(name, "its row says something else than the ledger")
+        _file(found, name, settings.recordings_dir / kept["file"], kept)
+    for row in rows.values():
+        if row.state is RecordingState.KEPT:
+            found.proof.accuse(
+                f"recording:{row.id} ({row.file_name})", "is called kept, but the ledger knows nothing of it"
+            )
+        elif row.state is RecordingState.MISSING:
+            found.missing += 1
+
+
+def _papers(db: Session, settings: Settings, found: Verification) -> None:
+    newest = {entry.subject: json.loads(entry.data) for entry in _entries(db, "report.made")}
+    for subject, made in newest.items():
+        found.papers += 1
+        _file(found, f"{subject} ({made['file']})", settings.reports_dir / made["file"], made)
+
+
+def _file(found: Verification, name: str, path: Path, recorded: dict[str, str]) -> None:
+    try:
+        content = examine(path)
+    except FileNotFoundError:
+        found.proof.accuse(name, "the file is gone")
+        return
+    if content is None:
+        found.proof.accuse(name, "the file changed while it was read")
+    elif content.sha256 != recorded["sha256"] or content.sm3 != recorded.get("sm3", content.sm3):
+        found.proof.accuse(name, "the file was changed")
+
+
+def _entries(db: Session, action: str) -> list[LedgerEntry]:
+    query = select(LedgerEntry).where(LedgerEntry.action == action).order_by(LedgerEntry.id)
+    return list(db.scalars(query.execution_options(yield_per=CHUNK)))
