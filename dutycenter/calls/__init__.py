@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from pyramid.config import Configurator
 
+TAKE_IN_SECONDS = 1.0
+FIND_SECONDS = 30.0
+RECONCILE_SECONDS = 30.0
+
 
 def includeme(config: Configurator) -> None:
-    del config
+    from dutycenter.calls.follower import reconcile
+    from dutycenter.calls.queue import Desks, desks_factory
+    from dutycenter.calls.recordings import find_foundlings, take_in
+    from dutycenter.calls.services import Calls, calls_factory
+
+    config.register_service_factory(calls_factory, Calls)
+    config.register_service_factory(desks_factory, Desks)
+    config.add_job(take_in, name="recordings.take_in", seconds=TAKE_IN_SECONDS)
+    config.add_job(find_foundlings, name="recordings.find", seconds=FIND_SECONDS)
+    config.add_job(reconcile, name="calls.reconcile", seconds=RECONCILE_SECONDS)

@@ -25,6 +25,7 @@ class Call(Base):
     state: Mapped[CallState] = mapped_column(text_enum(CallState), index=True)
     result: Mapped[CallResult | None] = mapped_column(text_enum(CallResult))
     arrived_at: Mapped[datetime] = mapped_column(index=True)
+    menu_at: Mapped[datetime | None]
     queued_at: Mapped[datetime | None]
     ringing_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]  # by a desk
@@ -86,3 +87,14 @@ class Recording(Base):
     sm3: Mapped[str | None] = mapped_column(String(64))
 
     call: Mapped[Call | None] = relationship(back_populates="recordings")
+
+
+class Desk(Base):
+    """A duty desk's telephone and whether the queue may ring it; no row: it may."""
+
+    __tablename__ = "desks"
+
+    extension: Mapped[str] = mapped_column(String(16), primary_key=True)  # also the queue agent's name
+    status: Mapped[str] = mapped_column(String(32))  # mod_callcenter's word: Available, On Break, Logged Out
+    since: Mapped[datetime]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))  # who set it

@@ -1,0 +1,204 @@
+"""Switch events → ``Calls``: what happens to hotline legs, and recordings of all legs.
+
+Legs of broadcasts (they carry ``dc_attempt``) are followed by the dialer; here
+only their recordings are. Nothing is kept in memory: after a break, rows that
+are still open are held against the channels that are up.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from pyramid.request import Request
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from dutycenter.calls.legs import LOST
+from dutycenter.calls.models import Call, Desk, Leg, Recording
+from dutycenter.calls.queue import Desks
+from dutycenter.calls.services import Calls
+from dutycenter.interfaces import Channel, IClock, ISwitch, ISwitchEvents, SwitchError, SwitchEvent
+from dutycenter.vocabulary import Direction, RecordingState
+from dutycenter.work import Work
+
+log = logging.getLogger(__name__)
+
+QUEUE_EVENT = "callcenter::info"
+PUBLIC_CONTEXT = "public"
+NEW_ENOUGH = timedelta(seconds=5)  # what was written after the switch was asked cannot be judged by its reply
+TRIES = 3
+
+
+def run_follower(work: Work, events: ISwitchEvents) -> None:
+    """Follow the switch until ``events`` is stopped; blocks."""
+    events.follow(HANDLERS, lambda event: _take(work, event), lambda: _on_connect(work))
+
+
+def reconcile(work: Work) -> None:
+    """Hold open rows against the channels that are up, and end what is gone.
+
+    Also run by the clerk every now and then: an event that never came, or an ivr
+    that is down, must not leave a call talking for ever.
+    """
+    with work.read() as request:
+        asked = request.find_service(IClock).now()
+        try:
+            channels = request.find_service(ISwitch).channels()
+        except SwitchError as error:
+            log.info("the switch cannot say which calls are up (%s); asked again later", error)
+            return
+        up = {channel.channel_uuid for channel in channels}
+        before = asked - NEW_ENOUGH
+        legs = request.db.scalars(
+            select(Leg.channel_uuid).where(Leg.ended_at.is_(None), Leg.attempt_id.is_(None), Leg.created_at < before)
+        ).all()
+        calls = request.db.scalars(
+            select(Call.channel_uuid).where(Call.ended_at.is_(None), Call.arrived_at < before)
+        ).all()
+        writing = request.db.execute(
+            select(Recording.channel_uuid, Recording.file_name).where(
+                Recording.state == RecordingState.RECORDING, Recording.started_at < before
+            )
+        ).all()
+        known = set(request.db.scalars(select(Call.channel_uuid).where(Call.channel_uuid.in_(up))))
+    for channel in channels:
+        if _is_hotline(channel, work.settings.hotline_number) and channel.channel_uuid not in known:
+            _adopt(work, channel)
+    for uuid in sorted({*legs, *calls} - up):
+        with work.write() as request:
+            request.find_service(Calls).leg_ended(uuid, LOST)
+        log.warning("the switch knows nothing of channel %s any more: ended as %s", uuid, LOST)
+    for uuid, name in writing:
+        if uuid not in up:
+            with work.write() as request:
+                request.find_service(Calls).recording_stopped(uuid, name)
+            log.warning("the recording %s had stopped unnoticed; it is taken in now", name)
+
+
+def _on_connect(work: Work) -> None:
+    reconcile(work)
+    with work.read() as request:
+        switch = request.find_service(ISwitch)
+        for desk in request.db.scalars(select(Desk)):
+            try:
+                switch.agent_status(desk.extension, desk.status)
+            except SwitchError as error:
+                log.warning("the switch did not take the status of desk %s: %s", desk.extension, error)
+
+
+def _adopt(work: Work, channel: Channel) -> None:
+    with work.write() as request:
+        calls = request.find_service(Calls)
+        calls.arrive(channel.channel_uuid, channel.caller_number, channel.destination)
+        calls.recording_started(channel.channel_uuid, f"{channel.channel_uuid}.wav")
+    log.warning("a call was up that nobody had written down: %s", channel.channel_uuid)
+
+
+def _is_hotline(channel: Channel, hotline_number: str) -> bool:
+    return channel.direction == Direction.INBOUND and channel.destination == hotline_number
+
+
+def _take(work: Work, event: SwitchEvent) -> None:
+    handle = HANDLERS.get(event.name)
+    if handle is None:
+        return
+    for left in reversed(range(TRIES)):
+        try:
+            with work.write() as request:
+                handle(request, event)
+            return
+        except DBAPIError:
+            if not left:
+                log.exception(
+                    "an event %s of %s could not be written; found by reconciling", event.name, event.channel_uuid
+                )
+        except ValueError as error:
+            log.warning("an event %s was not taken: %s", event.name, error)
+            return
+
+
+def _created(request: Request, event: SwitchEvent) -> None:
+    if event.variable("dc_attempt"):
+        return
+    number = event.headers.get("Caller-Destination-Number", "")
+    calls = request.find_service(Calls)
+    if event.headers.get("Call-Direction") == Direction.INBOUND:
+        caller = event.headers.get("Caller-Caller-ID-Number", "")
+        if event.headers.get("Caller-Context") == PUBLIC_CONTEXT:
+            gateway = event.variable("sip_gateway") or event.variable("sip_gateway_name")
+            calls.arrive(event.channel_uuid, caller, number, gateway, at=event.at)
+        else:
+            calls.leg_created(event.channel_uuid, Direction.INBOUND, caller, "", at=event.at)
+        return
+    gateway = event.variable("sip_gateway_name")
+    calls.leg_created(event.channel_uuid, Direction.OUTBOUND, number, gateway, at=event.at)
+    member, desk = _rings_for(event)
+    if member and desk:
+        calls.ringing(member, desk, event.channel_uuid, at=event.at)
+
+
+def _rings_for(event: SwitchEvent) -> tuple[str, str]:
+    """The caller's channel and the desk, when this leg is a desk telephone that rings for a caller."""
+    member = event.variable("cc_member_session_uuid")
+    if member:
+        return member, event.variable("cc_agent")
+    if event.headers.get("Other-Type") == "originator":  # the dialplan rings the desks when the ivr is away
+        desk = event.variable("dialed_user") or event.headers.get("Caller-Destination-Number", "")
+        return event.headers.get("Other-Leg-Unique-ID", ""), desk
+    return "", ""
+
+
+def _answered(request: Request, event: SwitchEvent) -> None:
+    if not event.variable("dc_attempt"):
+        request.find_service(Calls).leg_answered(event.channel_uuid, event.at)
+
+
+def _bridged(request: Request, event: SwitchEvent) -> None:
+    caller = event.headers.get("Bridge-A-Unique-ID") or event.channel_uuid
+    desk_channel = event.headers.get("Bridge-B-Unique-ID") or event.headers.get("Other-Leg-Unique-ID", "")
+    if event.variable("dc_attempt") or event.headers.get("Caller-Context") != PUBLIC_CONTEXT:
+        return
+    if desk_channel:
+        request.find_service(Calls).answered(caller, event.variable("cc_agent"), desk_channel, at=event.at)
+
+
+def _hung_up(request: Request, event: SwitchEvent) -> None:
+    if not event.variable("dc_attempt"):
+        request.find_service(Calls).leg_ended(event.channel_uuid, event.headers.get("Hangup-Cause", ""), event.at)
+
+
+def _record_started(request: Request, event: SwitchEvent) -> None:
+    name = event.headers.get("Record-File-Path", "")
+    attempt_id = event.variable("dc_attempt") or None
+    request.find_service(Calls).recording_started(event.channel_uuid, name, event.at, attempt_id=attempt_id)
+
+
+def _record_stopped(request: Request, event: SwitchEvent) -> None:
+    name = event.headers.get("Record-File-Path", "")
+    attempt_id = event.variable("dc_attempt") or None
+    request.find_service(Calls).recording_stopped(event.channel_uuid, name, event.at, attempt_id=attempt_id)
+
+
+def _queue(request: Request, event: SwitchEvent) -> None:
+    action = event.headers.get("CC-Action", "")
+    member = event.headers.get("CC-Member-Session-UUID", "")
+    if action == "member-queue-start" and member:
+        request.find_service(Calls).queued(member, at=event.at)
+    elif action == "bridge-agent-start" and member:
+        desk, channel = event.headers.get("CC-Agent", ""), event.headers.get("CC-Agent-UUID", "")
+        request.find_service(Calls).answered(member, desk, channel, at=event.at)
+    elif action == "agent-status-change":
+        request.find_service(Desks).heard(event.headers.get("CC-Agent", ""), event.headers.get("CC-Agent-Status", ""))
+
+
+HANDLERS: dict[str, Callable[[Request, SwitchEvent], None]] = {
+    "CHANNEL_CREATE": _created,
+    "CHANNEL_ANSWER": _answered,
+    "CHANNEL_BRIDGE": _bridged,
+    "CHANNEL_HANGUP_COMPLETE": _hung_up,
+    "RECORD_START": _record_started,
+    "RECORD_STOP": _record_stopped,
+    QUEUE_EVENT: _queue,
+}

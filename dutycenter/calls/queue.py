@@ -1,0 +1,143 @@
+"""The duty desks: answering from the screen, and whether the queue may ring a desk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyramid.request import Request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dutycenter.accounts.models import Account
+from dutycenter.calls.models import Call, Desk, Leg
+from dutycenter.interfaces import IClock, ILedger, ISwitch, SwitchAway, SwitchError
+from dutycenter.vocabulary import CallState
+
+AVAILABLE = "Available"
+ON_BREAK = "On Break"
+LOGGED_OUT = "Logged Out"
+STATUSES = (AVAILABLE, ON_BREAK, LOGGED_OUT)
+
+
+class DeskError(Exception):
+    """What was asked of a desk cannot be done; ``reason`` is a msgid that says why and what to do."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An inbound call that is not taken yet, and the telephone of this desk that rings for it."""
+
+    call: Call
+    desk_channel_uuid: str | None  # of the asking account's own desk
+
+
+class Desks:
+    """What a person at a desk telephone can do."""
+
+    def __init__(self, db: Session, ledger: ILedger, clock: IClock, switch: ISwitch) -> None:
+        self.db = db
+        self.ledger = ledger
+        self.clock = clock
+        self.switch = switch
+
+    def waiting(self, desk: str | None) -> list[Waiting]:
+        """Calls that are up and not taken, the one that came first at the top."""
+        calls = self.db.scalars(
+            select(Call)
+            .where(Call.ended_at.is_(None), Call.answered_at.is_(None), Call.state != CallState.ENDED)
+            .order_by(Call.arrived_at, Call.id)
+        ).all()
+        rings = self._rings(calls, desk) if desk else {}
+        return [Waiting(call, rings.get(call.id)) for call in calls]
+
+    def talking(self, desk: str | None) -> Call | None:
+        """The call that this desk talks on."""
+        if not desk:
+            return None
+        return self.db.scalars(
+            select(Call)
+            .where(Call.state == CallState.TALKING, Call.desk == desk)
+            .order_by(Call.answered_at.desc())
+            .limit(1)
+        ).first()
+
+    def answer(self, call_id: int, account: Account) -> None:
+        """Make the account's ringing desk telephone take the call.
+
+        That the call is answered is written when the switch says so.
+
+        Raises:
+            DeskError: it doesn't ring there, or the switch is away.
+        """
+        call = self.db.get(Call, call_id)
+        if call is None or call.ended_at is not None:
+            raise DeskError("The caller has hung up. The call is kept on the list.")
+        if not account.desk:
+            raise DeskError("No desk telephone belongs to your account. Pick up the telephone that rings.")
+        if call.answered_at is not None:
+            raise DeskError("Another desk has taken this call.")
+        channel = self._rings([call], account.desk).get(call.id)
+        if channel is None:
+            raise DeskError("Your telephone does not ring for this call yet. It comes to a free desk by itself.")
+        self._sit(account.desk, AVAILABLE, account.id)
+        try:
+            self.switch.talk(channel)
+        except SwitchAway:
+            raise DeskError("The telephone system does not respond. Pick up the telephone by hand.") from None
+        except SwitchError:
+            raise DeskError("The telephone could not be answered from here. Pick it up by hand.") from None
+
+    def status(self, desk: str | None) -> str:
+        """May the queue ring this desk? ``Available`` unless somebody said otherwise."""
+        row = self.db.get(Desk, desk) if desk else None
+        return row.status if row else AVAILABLE
+
+    def set_status(self, account: Account, status: str) -> None:
+        """Open the account's desk to the queue or close it.
+
+        Raises:
+            DeskError: the account has no desk, or the switch is away.
+            ValueError: no such status.
+        """
+        if status not in STATUSES:
+            raise ValueError(f"no such status: {status[:32]!r}")
+        if not account.desk:
+            raise DeskError("No desk telephone belongs to your account.")
+        self._sit(account.desk, status, account.id)
+        try:
+            self.switch.agent_status(account.desk, status)
+        except SwitchError:
+            raise DeskError("The telephone system does not respond, so the queue was not told. Try again.") from None
+
+    def heard(self, desk: str, status: str) -> None:
+        """The switch says that a desk's status changed."""
+        if status in STATUSES and 0 < len(desk) <= 16 and desk.isalnum():
+            self._sit(desk, status, None)
+
+    def _sit(self, desk: str, status: str, account_id: int | None) -> None:
+        row = self.db.get(Desk, desk, with_for_update=True)
+        if row is not None and row.status == status and account_id in (None, row.account_id):
+            return
+        if row is None:
+            row = Desk(extension=desk, status=status, since=self.clock.now(), account_id=account_id)
+            self.db.add(row)
+        row.status, row.since = status, self.clock.now()
+        row.account_id = account_id or row.account_id
+        self.ledger.append("desk.status", f"desk:{desk}", {"status": status})
+
+    def _rings(self, calls: Sequence[Call], desk: str) -> dict[int, str]:
+        legs = self.db.scalars(
+            select(Leg).where(Leg.call_id.in_([call.id for call in calls]), Leg.number == desk, Leg.ended_at.is_(None))
+        )
+        own = {call.channel_uuid for call in calls}
+        return {leg.call_id: leg.channel_uuid for leg in legs if leg.call_id and leg.channel_uuid not in own}
+
+
+def desks_factory(context: object, request: Request) -> Desks:
+    """The request's ``Desks``."""
+    return Desks(request.db, request.find_service(ILedger), request.find_service(IClock), request.find_service(ISwitch))
