@@ -6,4 +6,10 @@ from pyramid.config import Configurator
 
 
 def includeme(config: Configurator) -> None:
-    del config
+    from dutycenter.accounts.policy import Policy
+    from dutycenter.accounts.services import Accounts, factory
+
+    config.set_security_policy(Policy())
+    config.register_service_factory(factory, Accounts)
+    config.include("dutycenter.accounts.views")
+    config.include("dutycenter.accounts.admin_views")

@@ -1,0 +1,144 @@
+"""Accounts, for administrators: open, reset, change role, close."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPBadRequest, HTTPNotFound, HTTPSeeOther
+from pyramid.i18n import TranslationStringFactory
+from pyramid.request import Request
+from pyramid.response import Response
+
+from dutycenter.accounts.models import Account
+from dutycenter.accounts.services import AccountFault, Accounts
+from dutycenter.vocabulary import Role
+
+_ = TranslationStringFactory("dutycenter")
+
+
+def listing(request: Request) -> dict[str, Any]:
+    """All accounts."""
+    return {"accounts": request.find_service(Accounts).all()}
+
+
+def new_page(request: Request) -> dict[str, Any]:
+    """The form of a new account."""
+    return {"fault": "", "values": {"role": Role.OFFICER.value}, "roles": list(Role)}
+
+
+def create(request: Request) -> dict[str, Any] | Response:
+    """Open an account and show its one-time password."""
+    values = dict(request.POST)
+    accounts = request.find_service(Accounts)
+    try:
+        password = accounts.create(
+            values.get("username", ""), values.get("name", ""), _role(values), values.get("desk", "")
+        )
+    except AccountFault as refused:
+        request.response.status_int = 422
+        return {"fault": refused.words, "values": values, "roles": list(Role)}
+    account = accounts.find(values["username"])
+    assert account is not None
+    return _password_shown(request, account, password)
+
+
+def _password_shown(request: Request, account: Account, password: str) -> dict[str, Any]:
+    # The password is in this answer alone: no redirect, so that it is kept nowhere.
+    request.override_renderer = "dutycenter.accounts:templates/one_time.jinja2"
+    return {"account": account, "password": password}
+
+
+def show(request: Request) -> dict[str, Any]:
+    """One account."""
+    account = _account(request)
+    return {"account": account, "roles": list(Role), "fault": "", "own": account.id == request.identity.id}
+
+
+def edit(request: Request) -> dict[str, Any] | Response:
+    """Change name, desk telephone and role."""
+    account = _account(request)
+    accounts = request.find_service(Accounts)
+    savepoint = request.db.begin_nested()
+    try:
+        accounts.edit(account, request.POST.get("name", ""), request.POST.get("desk", ""))
+        if "role" in request.POST:
+            accounts.set_role(account, _role(request.POST))
+    except AccountFault as refused:
+        savepoint.rollback()
+        request.response.status_int = 422
+        own = account.id == request.identity.id
+        return {"account": account, "roles": list(Role), "fault": refused.words, "own": own}
+    savepoint.commit()
+    return _back(request, _("Saved: ${name}.", mapping={"name": account.name}))
+
+
+def reset(request: Request) -> dict[str, Any] | Response:
+    """A new one-time password, shown once."""
+    account = _account(request)
+    try:
+        password = request.find_service(Accounts).reset(account)
+    except AccountFault as refused:
+        return _refused(request, account, refused)
+    return _password_shown(request, account, password)
+
+
+def _closing(act: Callable[[Accounts, Account], None], words: str) -> Callable[[Request], Response]:
+    def view(request: Request) -> Response:
+        account = _account(request)
+        try:
+            act(request.find_service(Accounts), account)
+        except AccountFault as refused:
+            return _refused(request, account, refused)
+        return _back(request, _(words, mapping={"name": account.name}))
+
+    return view
+
+
+def _refused(request: Request, account: Account, refused: AccountFault) -> Response:
+    request.session.flash({"kind": "error", "text": request.localizer.translate(refused.words)})
+    return HTTPSeeOther(request.route_path("accounts.show", id=account.id))
+
+
+def _back(request: Request, words: str) -> Response:
+    request.session.flash({"kind": "success", "text": request.localizer.translate(words)})
+    return HTTPSeeOther(request.route_path("accounts.list"))
+
+
+def _account(request: Request) -> Account:
+    account = request.find_service(Accounts).get(int(request.matchdict["id"]))
+    if account is None:
+        raise HTTPNotFound(_("There is no such account."))
+    return account
+
+
+def _role(values: Any) -> Role:
+    try:
+        return Role(values.get("role", ""))
+    except ValueError:
+        raise HTTPBadRequest(_("There is no such role.")) from None
+
+
+def includeme(config: Configurator) -> None:
+    config.add_route("accounts.list", "/settings/accounts")
+    config.add_route("accounts.new", "/settings/accounts/new")
+    config.add_route("accounts.show", r"/settings/accounts/{id:\d{1,9}}")
+    for action in ("reset", "close", "reopen"):
+        config.add_route(f"accounts.{action}", rf"/settings/accounts/{{id:\d{{1,9}}}}/{action}")
+    one, new = "templates/account.jinja2", "templates/new.jinja2"
+    close = _closing(Accounts.close, _("Closed: ${name}. Nobody can log in with this account now."))
+    reopen = _closing(Accounts.reopen, _("Open again: ${name}."))
+    for route, view, method, renderer in (
+        ("list", listing, "GET", "templates/list.jinja2"),
+        ("new", new_page, "GET", new),
+        ("new", create, "POST", new),
+        ("show", show, "GET", one),
+        ("show", edit, "POST", one),
+        ("reset", reset, "POST", one),
+        ("close", close, "POST", None),
+        ("reopen", reopen, "POST", None),
+    ):
+        config.add_view(
+            view, route_name=f"accounts.{route}", renderer=renderer, request_method=method, permission="admin"
+        )

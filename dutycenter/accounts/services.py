@@ -1,0 +1,290 @@
+"""What can be done with accounts. Every change and every log-in writes to the ledger."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pyramid.i18n import TranslationString, TranslationStringFactory
+from pyramid.request import Request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dutycenter.accounts.models import Account
+from dutycenter.accounts.passwords import fault_of, hash_password, is_outdated, matches, one_time_password
+from dutycenter.accounts.sessions import Sessions
+from dutycenter.interfaces import IClock, ILedger
+from dutycenter.vocabulary import Role
+from dutycenter.work import settings_of
+
+_ = TranslationStringFactory("dutycenter")
+
+USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
+DESK = re.compile(r"[0-9]{2,8}")
+FREE_FAILURES = 5
+FIRST_LOCK = timedelta(minutes=1)
+LONGEST_LOCK = timedelta(hours=1)
+
+
+class AccountFault(ValueError):
+    """An account cannot be so. ``args[0]`` is a translation string for the reader."""
+
+    @property
+    def words(self) -> TranslationString:
+        """What is wrong, to be translated."""
+        words: TranslationString = self.args[0]
+        return words
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What an administrator says of a new account."""
+
+    username: str
+    name: str
+    role: Role
+    desk: str | None = None
+    language: str | None = None
+
+
+class Accounts:
+    """Accounts of one installation.
+
+    Args:
+        db: the session of the change.
+        ledger: where each change is told.
+        sessions: log-ins, which some changes end.
+        clock: the moment.
+        actor_id: the account that acts, or None for a command at the console.
+    """
+
+    def __init__(
+        self, db: Session, ledger: ILedger, sessions: Sessions, clock: IClock, actor_id: int | None = None
+    ) -> None:
+        self.db = db
+        self.ledger = ledger
+        self.sessions = sessions
+        self.clock = clock
+        self.actor_id = actor_id
+
+    def all(self) -> list[Account]:
+        """Every account, closed ones last."""
+        return list(
+            self.db.scalars(select(Account).order_by(Account.closed_at.is_not(None), Account.role, Account.username))
+        )
+
+    def get(self, account_id: int) -> Account | None:
+        """The account of this id."""
+        return self.db.get(Account, account_id)
+
+    def find(self, username: str) -> Account | None:
+        """The account of this username."""
+        return self.db.scalar(select(Account).where(Account.username == username.strip().lower()))
+
+    def create(self, username: str, name: str, role: Role, desk: str | None = None, language: str | None = None) -> str:
+        """Open an account; its one-time password, which is shown once and kept nowhere.
+
+        Raises:
+            AccountFault: the username is taken or of the wrong form, a name is missing, a desk is no extension.
+        """
+        draft = _checked(Draft(username.strip().lower(), name.strip(), role, (desk or "").strip() or None, language))
+        if self.find(draft.username) is not None:
+            raise AccountFault(_("The username ${name} is taken.", mapping={"name": draft.username}))
+        self._check_desk(draft.desk)
+        password = one_time_password()
+        account = Account(
+            username=draft.username, name=draft.name, role=draft.role, desk=draft.desk, language=draft.language,
+            password_hash=hash_password(password), must_change=True, failed_logins=0, created_at=self.clock.now(),
+        )  # fmt: skip
+        self.db.add(account)
+        self.db.flush()
+        self._tell("created", account, {"username": draft.username, "name": draft.name, "role": draft.role.value})
+        return password
+
+    def reset(self, account: Account) -> str:
+        """A new one-time password; ends the account's log-ins and any lock.
+
+        Raises:
+            AccountFault: it is the actor's own account, or a closed one.
+        """
+        self._not_own(account)
+        self._not_closed(account)
+        password = one_time_password()
+        account.password_hash = hash_password(password)
+        account.must_change = True
+        account.failed_logins, account.locked_until = 0, None
+        self.sessions.end_all(account.id)
+        self._tell("password_reset", account)
+        return password
+
+    def set_role(self, account: Account, role: Role) -> None:
+        """Change what an account may do; ends its log-ins.
+
+        Raises:
+            AccountFault: it is the actor's own account, or a closed one.
+        """
+        self._not_own(account)
+        self._not_closed(account)
+        if account.role is role:
+            return
+        before, account.role = account.role, role
+        self.sessions.end_all(account.id)
+        self._tell("role_changed", account, {"from": before.value, "to": role.value})
+
+    def edit(self, account: Account, name: str, desk: str) -> None:
+        """Change an account's name and desk telephone.
+
+        Raises:
+            AccountFault: a name is missing, a desk is no extension or somebody else's.
+        """
+        self._not_closed(account)
+        draft = _checked(Draft(account.username, name.strip(), account.role, desk.strip() or None))
+        if draft.desk != account.desk:
+            self._check_desk(draft.desk)
+        before = {"name": account.name, "desk": account.desk}
+        account.name, account.desk = draft.name, draft.desk
+        after = {"name": account.name, "desk": account.desk}
+        if before != after:
+            self._tell("edited", account, {"before": before, "after": after})
+
+    def close(self, account: Account) -> None:
+        """Close an account: nobody logs in with it any more. Its traces stay.
+
+        Raises:
+            AccountFault: it is the actor's own account.
+        """
+        self._not_own(account)
+        if account.closed_at is not None:
+            return
+        account.closed_at = self.clock.now()
+        self.sessions.end_all(account.id)
+        self._tell("closed", account)
+
+    def reopen(self, account: Account) -> None:
+        """Undo ``close``."""
+        if account.closed_at is None:
+            return
+        account.closed_at = None
+        self._tell("reopened", account)
+
+    def authenticate(self, username: str, password: str, address: str) -> Account | None:
+        """The account, if username and password are right and it isn't locked.
+
+        Takes as long for unknown usernames; a failure counts and locks: after 5
+        for a minute, then twice as long with each further one, an hour at most.
+        """
+        account = self.find(username[:64])
+        now = self.clock.now()
+        right = matches(None if account is None or account.closed_at is not None else account.password_hash, password)
+        if account is None or account.closed_at is not None:
+            self._refused(account, username, address, "unknown" if account is None else "closed")
+            return None
+        if account.locked_until is not None and account.locked_until > now:
+            self._refused(account, username, address, "locked")
+            return None
+        if not right:
+            self._count_failure(account, now, address)
+            return None
+        account.failed_logins, account.locked_until = 0, None
+        if is_outdated(account.password_hash):
+            account.password_hash = hash_password(password)
+        return account
+
+    def log_in(self, account: Account, address: str) -> str:
+        """Open a log-in for an account that proved itself; the cookie's token."""
+        token = self.sessions.open(account, address)
+        self._tell("logged_in", account, {"address": address}, actor=f"user:{account.id}")
+        return token
+
+    def log_out(self, account: Account, token_sha256: str) -> None:
+        """End the log-in."""
+        self.sessions.end(token_sha256)
+        self._tell("logged_out", account)
+
+    def change_password(self, account: Account, old: str, new: str, keep: str) -> None:
+        """Change one's own password; ends one's other log-ins.
+
+        Args:
+            keep: the log-in (SHA-256 of its token) that goes on.
+
+        Raises:
+            AccountFault: the old one is wrong, or the new one is too weak.
+        """
+        if not matches(account.password_hash, old):
+            self._tell("password_refused", account)
+            raise AccountFault(_("The current password is not right."))
+        fault = fault_of(new, account.username, account.name)
+        if fault is None and new == old:
+            fault = _("The new password must differ from the old one.")
+        if fault is not None:
+            raise AccountFault(fault)
+        account.password_hash = hash_password(new)
+        account.must_change = False
+        self.sessions.end_all(account.id, keep=keep)
+        self._tell("password_changed", account)
+
+    def set_language(self, account: Account, language: str) -> None:
+        """The language of the account's pages."""
+        account.language = language
+
+    def _count_failure(self, account: Account, now: datetime, address: str) -> None:
+        account.failed_logins += 1
+        self._refused(account, account.username, address, "password")
+        if account.failed_logins >= FREE_FAILURES:
+            lock = min(FIRST_LOCK * 2 ** min(account.failed_logins - FREE_FAILURES, 10), LONGEST_LOCK)
+            account.locked_until = now + lock
+            self._tell("locked", account, {"seconds": int(lock.total_seconds()), "failures": account.failed_logins})
+
+    def _refused(self, account: Account | None, username: str, address: str, why: str) -> None:
+        subject = f"account:{account.id}" if account else "account:0"
+        data = {"why": why, "address": address, "username": printable(username)}
+        self.ledger.append("account.login_failed", subject, data)
+
+    def _tell(
+        self, what: str, account: Account, data: dict[str, object] | None = None, actor: str | None = None
+    ) -> None:
+        self.ledger.append(f"account.{what}", f"account:{account.id}", data or {}, actor=actor)
+
+    def _check_desk(self, desk: str | None) -> None:
+        if desk and self.db.scalar(select(Account.id).where(Account.desk == desk, Account.closed_at.is_(None))):
+            raise AccountFault(_("Desk telephone ${desk} belongs to another account.", mapping={"desk": desk}))
+
+    def _not_own(self, account: Account) -> None:
+        if account.id == self.actor_id:
+            raise AccountFault(_("Nobody changes their own rights; ask another administrator."))
+
+    @staticmethod
+    def _not_closed(account: Account) -> None:
+        if account.closed_at is not None:
+            raise AccountFault(_("This account is closed. Open it again first."))
+
+
+def printable(text: str) -> str:
+    """What somebody typed, short and without characters that do something."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)[:64]
+
+
+def _checked(draft: Draft) -> Draft:
+    if not USERNAME.fullmatch(draft.username):
+        raise AccountFault(
+            _("A username is 2 to 32 letters a–z, digits, dots, hyphens or underscores, and begins with a letter.")
+        )
+    if not draft.name or len(draft.name) > 64 or not draft.name.isprintable():
+        raise AccountFault(_("Enter the person's name, 64 characters at most."))
+    if draft.desk is not None and not DESK.fullmatch(draft.desk):
+        raise AccountFault(_("A desk telephone is an extension of 2 to 8 digits, such as 1001."))
+    return draft
+
+
+def factory(context: object, request: Request) -> Accounts:
+    """The request's accounts."""
+    clock = request.find_service(IClock)
+    identity = None if "dutycenter.actor" in request.environ else request.identity
+    return Accounts(
+        request.db,
+        request.find_service(ILedger),
+        Sessions(request.db, settings_of(request.registry), clock.now()),
+        clock,
+        None if identity is None else identity.id,
+    )

@@ -1,0 +1,100 @@
+"""Filters of the templates: times in the duty room's zone, durations, numbers, labels.
+
+| filter | of | gives |
+|---|---|---|
+| ``local``      | a UTC moment        | ``11-23 20:45:07`` (with the year when it isn't this one) |
+| ``date``       | a UTC moment        | ``2026-11-23`` |
+| ``clock``      | a UTC moment        | ``20:45:07`` |
+| ``minute``     | a UTC moment        | ``20:45`` |
+| ``iso``        | a UTC moment        | ISO 8601, for ``<time datetime>`` and scripts |
+| ``duration``   | seconds             | ``00:42``, ``1:02:03`` |
+| ``grouped``    | a whole number      | ``12,345`` |
+| ``phone``      | a telephone number  | ``138 0013 8000``, for the eye only |
+| ``label``      | a vocabulary value  | its words in the reader's language |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from dutycenter.frame.labels import label
+from dutycenter.interfaces import IClock
+from dutycenter.work import settings_of
+
+MOBILE_DIGITS = 11
+
+
+def duration(seconds: float | None) -> str:
+    """``mm:ss``, or ``h:mm:ss`` from an hour on; a dash for what isn't known."""
+    if seconds is None:
+        return "–"
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, seconds_left = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{seconds_left:02d}" if hours else f"{minutes:02d}:{seconds_left:02d}"
+
+
+def grouped(number: int | None) -> str:
+    """A whole number with its thousands apart."""
+    return "–" if number is None else f"{number:,}"
+
+
+def phone(number: str) -> str:
+    """A number as people read it aloud; anything unusual is left as it is."""
+    if number.isdigit() and len(number) == MOBILE_DIGITS and number.startswith("1"):
+        return f"{number[:3]} {number[3:7]} {number[7:]}"
+    return number
+
+
+@pass_context
+def _local(context: Context, moment: datetime | None) -> str:
+    if moment is None:
+        return "–"
+    request = context["request"]
+    zone = _zone(context)
+    this_year = request.find_service(IClock).now().astimezone(zone).year
+    at = moment.astimezone(zone)
+    return f"{at:%m-%d %H:%M:%S}" if at.year == this_year else f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def _formatted(form: str) -> Callable[[Context, datetime | None], str]:
+    @pass_context
+    def show(context: Context, moment: datetime | None) -> str:
+        return "–" if moment is None else moment.astimezone(_zone(context)).strftime(form)
+
+    return show
+
+
+def _iso(moment: datetime | None) -> str:
+    return "" if moment is None else moment.isoformat(timespec="seconds")
+
+
+@pass_context
+def _label(context: Context, member: StrEnum | None) -> str:
+    if member is None:
+        return "–"
+    return str(context["request"].localizer.translate(label(member)))
+
+
+def _zone(context: Context) -> ZoneInfo:
+    return settings_of(context["request"].registry).time_zone
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "local": _local,
+    "date": _formatted("%Y-%m-%d"),
+    "clock": _formatted("%H:%M:%S"),
+    "minute": _formatted("%H:%M"),
+    "iso": _iso,
+    "duration": duration,
+    "grouped": grouped,
+    "phone": phone,
+    "label": _label,
+}

@@ -1,0 +1,139 @@
+"""What people read for the vocabulary's values."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pyramid.i18n import TranslationStringFactory
+
+from dutycenter import vocabulary as v
+
+_ = TranslationStringFactory("dutycenter")
+
+# By kind first: members of two kinds may be the same text (``acknowledged``).
+LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
+    v.Role: {
+        v.Role.OFFICER: _("Duty officer"),
+        v.Role.LEADER: _("Leader in charge"),
+        v.Role.AUDITOR: _("Auditor"),
+        v.Role.ADMINISTRATOR: _("Administrator"),
+        v.Role.DISPLAY: _("Wall display"),
+    },
+    v.Disposition: {
+        v.Disposition.ACKNOWLEDGED: _("Acknowledged"),
+        v.Disposition.DECLINED: _("Can't come"),
+        v.Disposition.TRANSFERRED: _("Spoke to the duty desk"),
+        v.Disposition.HEARD: _("Heard to the end"),
+        v.Disposition.HUNG_UP_EARLY: _("Hung up early"),
+        v.Disposition.VOICEMAIL: _("Voicemail answered"),
+        v.Disposition.BUSY: _("Busy"),
+        v.Disposition.NO_ANSWER: _("No answer"),
+        v.Disposition.REJECTED: _("Rejected"),
+        v.Disposition.SWITCHED_OFF: _("Switched off"),
+        v.Disposition.NO_SUCH_NUMBER: _("No such number"),
+        v.Disposition.CONGESTION: _("Lines congested"),
+        v.Disposition.GATEWAY_DOWN: _("Gateway down"),
+        v.Disposition.FAILED: _("Failed"),
+        v.Disposition.DROPPED: _("Taken down"),
+        v.Disposition.LOST: _("Lost"),
+    },
+    v.Outcome: {
+        v.Outcome.ACKNOWLEDGED: _("Acknowledged"),
+        v.Outcome.DECLINED: _("Can't come"),
+        v.Outcome.REACHED: _("Reached, not acknowledged"),
+        v.Outcome.NOT_REACHED: _("Not reached"),
+        v.Outcome.NOT_CALLED: _("Not called"),
+    },
+    v.BroadcastState: {
+        v.BroadcastState.DRAFT: _("Draft"),
+        v.BroadcastState.RUNNING: _("Running"),
+        v.BroadcastState.PAUSED: _("Paused"),
+        v.BroadcastState.FINISHED: _("Finished"),
+        v.BroadcastState.STOPPED: _("Stopped"),
+    },
+    v.CallState: {
+        v.CallState.ARRIVING: _("Arriving"),
+        v.CallState.MENU: _("In the menu"),
+        v.CallState.QUEUED: _("Waiting"),
+        v.CallState.RINGING: _("Ringing"),
+        v.CallState.TALKING: _("Talking"),
+        v.CallState.VOICEMAIL: _("Leaving a message"),
+        v.CallState.ENDED: _("Ended"),
+    },
+    v.CallResult: {
+        v.CallResult.ANSWERED: _("Answered"),
+        v.CallResult.ABANDONED: _("Missed"),
+        v.CallResult.VOICEMAIL: _("Left a message"),
+        v.CallResult.FAILED: _("Failed"),
+    },
+    v.Direction: {
+        v.Direction.INBOUND: _("Inbound"),
+        v.Direction.OUTBOUND: _("Outbound"),
+    },
+    v.NumberKind: {
+        v.NumberKind.MOBILE: _("Mobile"),
+        v.NumberKind.OFFICE: _("Office"),
+        v.NumberKind.HOME: _("Home"),
+        v.NumberKind.DUTY: _("Duty room"),
+    },
+    v.IncidentClass: {
+        v.IncidentClass.NATURAL: _("Natural disaster"),
+        v.IncidentClass.ACCIDENT: _("Accident"),
+        v.IncidentClass.HEALTH: _("Public health"),
+        v.IncidentClass.SECURITY: _("Social security"),
+    },
+    v.Level: {
+        v.Level.I: _("I · particularly grave"),
+        v.Level.II: _("II · grave"),
+        v.Level.III: _("III · serious"),
+        v.Level.IV: _("IV · ordinary"),
+    },
+    v.IncidentStatus: {
+        v.IncidentStatus.OPEN: _("Being handled"),
+        v.IncidentStatus.CLOSED: _("Closed"),
+    },
+    v.SourceChannel: {
+        v.SourceChannel.PHONE: _("Telephone"),
+        v.SourceChannel.VOICEMAIL: _("Voicemail"),
+        v.SourceChannel.FAX: _("Fax"),
+        v.SourceChannel.WALK_IN: _("Walk-in"),
+        v.SourceChannel.REPORT: _("Written report"),
+    },
+    v.RecordingState: {
+        v.RecordingState.RECORDING: _("Recording"),
+        v.RecordingState.STOPPED: _("Being taken in"),
+        v.RecordingState.KEPT: _("Kept"),
+        v.RecordingState.MISSING: _("File missing"),
+    },
+    v.RecordingKind: {
+        v.RecordingKind.CALL: _("Call"),
+        v.RecordingKind.VOICEMAIL: _("Voicemail"),
+        v.RecordingKind.NOTICE: _("Notice"),
+    },
+    v.ReportKind: {
+        v.ReportKind.MONTH: _("Monthly report"),
+    },
+    v.ReportState: {
+        v.ReportState.WAITING: _("Waiting"),
+        v.ReportState.MADE: _("Made"),
+        v.ReportState.FAILED: _("Failed"),
+    },
+    v.ShiftDuty: {
+        v.ShiftDuty.LEADER: _("Leader on duty"),
+        v.ShiftDuty.CHIEF: _("Duty chief"),
+        v.ShiftDuty.OFFICER: _("Duty officer"),
+    },
+}
+
+ROLE_WORDS: dict[v.Role, str] = {
+    v.Role.OFFICER: _("takes calls, writes incidents, launches broadcasts"),
+    v.Role.LEADER: _("all that an officer does, and gives instructions"),
+    v.Role.AUDITOR: _("reads everything, replays recordings, checks the evidence; changes nothing"),
+    v.Role.ADMINISTRATOR: _("looks after accounts, directory, roster and settings"),
+    v.Role.DISPLAY: _("reads the boards, for a screen on the wall"),
+}
+
+
+def label(member: StrEnum) -> str:
+    """The words for a value of the vocabulary, to be translated by whoever shows them."""
+    return LABELS[type(member)][member]

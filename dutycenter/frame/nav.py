@@ -1,0 +1,47 @@
+"""The navigation: the product's pages in the order of the day's work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyramid.i18n import TranslationStringFactory
+from pyramid.interfaces import IRoutesMapper
+from pyramid.request import Request
+
+_ = TranslationStringFactory("dutycenter")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page of the navigation, shown to those who have one of ``permissions``."""
+
+    path: str
+    label: str
+    icon: str
+    permissions: tuple[str, ...]
+
+
+PLACES = (
+    Place("/desk", _("Duty desk"), "headset", ("desk",)),
+    Place("/incidents", _("Incidents"), "clipboard-pulse", ("view",)),
+    Place("/broadcasts", _("Broadcasts"), "broadcast-pin", ("board",)),
+    Place("/directory", _("Directory"), "person-rolodex", ("view",)),
+    Place("/roster", _("Roster"), "calendar3", ("board",)),
+    Place("/recordings", _("Recordings"), "soundwave", ("audit",)),
+    Place("/reports", _("Reports"), "bar-chart", ("view",)),
+    Place("/settings", _("Settings"), "gear", ("admin",)),
+)
+
+
+def places(request: Request) -> list[Place]:
+    """The pages that the reader may open and this installation has."""
+    return [
+        place
+        for place in PLACES
+        if has_path(request, place.path) and any(request.has_permission(name) for name in place.permissions)
+    ]
+
+
+def has_path(request: Request, path: str) -> bool:
+    """Does this installation have a route with exactly this pattern?"""
+    return any(route.pattern == path for route in request.registry.getUtility(IRoutesMapper).get_routes())

@@ -1,0 +1,26 @@
+"""The key that signs cookies: random, made at first start, readable by its owner alone."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+KEY_CHARACTERS = 64
+
+
+def secret_key(place: Path) -> str:
+    """The key at ``place``, made now if there is none; several processes may ask at once."""
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        aside = place.with_name(f"{place.name}.{os.getpid()}")
+        aside.touch(mode=0o600)
+        aside.write_text(secrets.token_hex(KEY_CHARACTERS // 2), encoding="ascii")
+        # Linked into place: whoever comes second finds the first one's key.
+        try:
+            place.hardlink_to(aside)
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    return place.read_text(encoding="ascii").strip()
