@@ -1,0 +1,333 @@
+"""Every command that goes to the switch is built here, and only here.
+
+Text from outside never reaches the switch raw. ``${system(…)}`` in an argument
+runs a command on the switch's host, a comma or bracket ends a list of channel
+variables, a line break ends a command. So numbers, names and ids must match
+narrow patterns, files must lie below folders of ours, and what does not is
+refused with ``RefusedValue`` before anything is sent. Nothing is escaped: what
+needs escaping has no business here.
+
+Functions return a command's text without the empty line that ends it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from dutycenter.interfaces import Originate, RefusedValue
+
+CONTEXT = "dutycenter"  # the dialplan context of legs that we make or send on
+KEYS = "0123456789*#"
+AGENT_STATUSES = ("Available", "Available (On Demand)", "On Break", "Logged Out")
+ASKED = "dc_key"  # the channel variable that takes a pressed key
+SILENCE = "silence_stream://{}"
+
+_VALUE = re.compile(r"[A-Za-z0-9_.:@/+-]{0,255}")
+_NUMBER = re.compile(r"\+?[0-9]{1,24}")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_OUR_VARIABLE = re.compile(r"dc_[a-z0-9_]{1,60}")
+_CAUSE = re.compile(r"[A-Z][A-Z_]{2,63}")
+_EVENT = re.compile(r"[A-Z][A-Z_]{2,63}")
+_SUBCLASS = re.compile(r"[a-z_]{1,32}::[a-z_-]{1,32}")
+_DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+def _match(pattern: re.Pattern[str], value: str, what: str) -> str:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise RefusedValue(f"{what} cannot be {str(value)[:60]!r}")
+    return value
+
+
+def number(value: str) -> str:
+    """A telephone number or extension: digits, perhaps after a plus.
+
+    Raises:
+        RefusedValue: it is anything else.
+    """
+    return _match(_NUMBER, value, "a number")
+
+
+def channel(value: str) -> str:
+    """A channel's uuid.
+
+    Raises:
+        RefusedValue: it is none.
+    """
+    return _match(_UUID, value, "a channel")
+
+
+def value(text: str) -> str:
+    """The value of a channel variable: letters, digits and ``_ . : @ / + -``.
+
+    Raises:
+        RefusedValue: it holds anything else, and so could end the list, the
+            argument or the command, or be expanded by the switch.
+    """
+    return _match(_VALUE, text, "a value")
+
+
+def _seconds(amount: float, what: str, most: int) -> int:
+    whole = round(amount)
+    if not 0 < whole <= most:
+        raise RefusedValue(f"{what} cannot be {amount!r} seconds")
+    return whole
+
+
+class Files:
+    """Files that may be named to the switch: those below folders that we made.
+
+    Args:
+        folders: absolute; prompts, uploads, recordings.
+    """
+
+    def __init__(self, *folders: Path) -> None:
+        self._folders = tuple(folder.resolve() for folder in folders)
+
+    def path(self, file: Path) -> str:
+        """The file's absolute path, as an argument.
+
+        Raises:
+            RefusedValue: it lies elsewhere, or its name holds more than letters, digits and ``_ . + - /``.
+        """
+        resolved = Path(file).resolve() if "\0" not in str(file) else Path("/")
+        if not any(resolved.is_relative_to(folder) and resolved != folder for folder in self._folders):
+            raise RefusedValue(f"{str(file)[:120]!r} lies in no folder of ours")
+        text = str(resolved)
+        if not all(sign.isalnum() or sign in "_.+-/" for sign in text):
+            raise RefusedValue(f"the switch cannot be given a file named {text[:120]!r}")
+        return text
+
+    def below(self, folder: Path, name: str) -> str:
+        """The path of a new file directly below one of our folders.
+
+        Raises:
+            RefusedValue: the name holds more than letters, digits and ``_ . -``.
+        """
+        return self.path(folder / _match(_FILE_NAME, name, "a file name"))
+
+    def several(self, files: Iterable[Path]) -> str:
+        """Several files as one thing to play, one after another.
+
+        Raises:
+            RefusedValue: as ``path``, or there is none.
+        """
+        paths = [self.path(file) for file in files]
+        if not paths:
+            raise RefusedValue("nothing to play")
+        return paths[0] if len(paths) == 1 else "file_string://" + "!".join(paths)
+
+
+# --- the connection ------------------------------------------------------------
+
+
+def auth(password: str) -> str:
+    """Log in on an inbound connection.
+
+    Raises:
+        RefusedValue: the password is not printable ASCII without spaces.
+    """
+    if not password or not password.isascii() or not password.isprintable() or " " in password:
+        raise RefusedValue("the event socket password must be printable ASCII without spaces")
+    return f"auth {password}"
+
+
+def subscribe(names: Iterable[str]) -> str:
+    """Ask for events by name; a subclass such as ``callcenter::info`` is a CUSTOM one.
+
+    Raises:
+        RefusedValue: a name is malformed, or there is none.
+    """
+    plain, custom = [], []
+    for name in dict.fromkeys(names):
+        if "::" in name:
+            custom.append(_match(_SUBCLASS, name, "an event"))
+        else:
+            plain.append(_match(_EVENT, name, "an event"))
+    if not plain and not custom:
+        raise RefusedValue("no event is asked for")
+    return " ".join(["event plain", *plain, *(["CUSTOM", *custom] if custom else [])])
+
+
+def connect() -> str:
+    """Take over the leg on an outbound connection; the reply carries its data."""
+    return "connect"
+
+
+def my_events() -> str:
+    """Ask for the events of this outbound connection's own leg."""
+    return "myevents"
+
+
+def linger(seconds: int) -> str:
+    """Keep an outbound connection open after hangup, for its last events."""
+    return f"linger {_seconds(seconds, 'lingering', 60)}"
+
+
+def leave() -> str:
+    """End the connection."""
+    return "exit"
+
+
+# --- inbound: api --------------------------------------------------------------
+
+
+def originate(leg: Originate) -> str:
+    """Make a leg in the background.
+
+    Raises:
+        RefusedValue: a part of it is malformed or unsafe.
+    """
+    variables = {
+        "origination_uuid": channel(leg.channel_uuid),  # stays first: read_event finds it there
+        "originate_timeout": str(_seconds(leg.ring_timeout, "ringing", 300)),
+        "ignore_early_media": "true",
+        "origination_caller_id_number": number(leg.caller_id),
+    }
+    for name, text in leg.variables.items():
+        variables[_match(_OUR_VARIABLE, name, "a variable")] = value(text)
+    listed = ",".join(f"{name}={text}" for name, text in variables.items())
+    gateway_name = _match(_NAME, leg.gateway, "a gateway")
+    extension_name = _extension(leg.extension)
+    return (
+        f"bgapi originate {{{listed}}}sofia/gateway/{gateway_name}/{number(leg.number)} {extension_name} XML {CONTEXT}"
+    )
+
+
+def kill(channel_uuid: str, cause: str = "NORMAL_CLEARING") -> str:
+    """Take a leg down."""
+    return f"api uuid_kill {channel(channel_uuid)} {_match(_CAUSE, cause, 'a cause')}"
+
+
+def exists(channel_uuid: str) -> str:
+    """Is this channel up?"""
+    return f"api uuid_exists {channel(channel_uuid)}"
+
+
+def break_off(channel_uuid: str) -> str:
+    """End what the leg is executing, and what waits behind it."""
+    return f"api uuid_break {channel(channel_uuid)} all"
+
+
+def keep_out_of_dialplan(channel_uuid: str) -> str:
+    """The leg no longer goes on in the dialplan when its outbound connection ends."""
+    return f"api uuid_setvar {channel(channel_uuid)} socket_resume false"
+
+
+def show_channels() -> str:
+    """All channels, as JSON."""
+    return "api show channels as json"
+
+
+def talk(channel_uuid: str) -> str:
+    """Make a ringing desk telephone answer."""
+    return f"api uuid_phone_event {channel(channel_uuid)} talk"
+
+
+def transfer(channel_uuid: str, extension: str) -> str:
+    """Send a leg to an extension of our context."""
+    return f"api uuid_transfer {channel(channel_uuid)} {_extension(extension)} XML {CONTEXT}"
+
+
+def agent_status(agent: str, status: str) -> str:
+    """Set the status of a queue agent."""
+    if status not in AGENT_STATUSES:
+        raise RefusedValue(f"an agent's status cannot be {status[:60]!r}")
+    return f"api callcenter_config agent set status {_match(_NAME, agent, 'an agent')} '{status}'"
+
+
+def gateway_status(name: str) -> str:
+    """How a gateway stands."""
+    return f"api sofia status gateway {_match(_NAME, name, 'a gateway')}"
+
+
+def status() -> str:
+    """How the switch stands."""
+    return "api status"
+
+
+def _extension(text: str) -> str:
+    return _match(_NAME, text, "an extension")
+
+
+# --- outbound: applications on a leg -------------------------------------------
+
+
+def execute(application: str, argument: str, event_uuid: str) -> str:
+    """Run an application on the leg; its events carry ``event_uuid`` as ``Application-UUID``.
+
+    Only for the functions below: the argument is taken as it is.
+    """
+    lines = ["sendmsg", "call-command: execute", f"execute-app-name: {application}"]
+    if argument:
+        lines.append(f"execute-app-arg: {argument}")
+    return "\n".join([*lines, f"Event-UUID: {channel(event_uuid)}"])
+
+
+def answer(event_uuid: str) -> str:
+    """Answer the leg."""
+    return execute("answer", "", event_uuid)
+
+
+def hangup(event_uuid: str, cause: str) -> str:
+    """Hang the leg up."""
+    return execute("hangup", _match(_CAUSE, cause, "a cause"), event_uuid)
+
+
+def set_variable(event_uuid: str, name: str, text: str) -> str:
+    """Set a channel variable."""
+    return execute("set", f"{_match(_VARIABLE, name, 'a variable')}={value(text)}", event_uuid)
+
+
+def playback(event_uuid: str, files: Files, played: Sequence[Path]) -> str:
+    """Play files to the end."""
+    return execute("playback", files.several(played), event_uuid)
+
+
+def ask(event_uuid: str, files: Files, played: Sequence[Path], keys: str, wait: float) -> str:
+    """Play files and take one of ``keys`` into the variable ``dc_key``.
+
+    Args:
+        wait: seconds after the end; the switch waits one second at least.
+
+    Raises:
+        RefusedValue: a key is no telephone key, or a file is not ours.
+    """
+    if not keys or not set(keys) <= set(KEYS):
+        raise RefusedValue(f"keys cannot be {keys[:60]!r}")
+    prompt = files.several(played) if played else SILENCE.format(10)
+    limit = max(1000, _milliseconds(wait))
+    # In a set none of these needs escaping. "+" is a key that no telephone has:
+    # with no terminator given the switch would take "#" for one.
+    pattern = "".join(dict.fromkeys(keys))
+    return execute(
+        "play_and_get_digits", f"1 1 1 {limit} + {prompt} {SILENCE.format(10)} {ASKED} [{pattern}] {limit}", event_uuid
+    )
+
+
+def _milliseconds(seconds: float) -> int:
+    if not 0 <= seconds <= 600:
+        raise RefusedValue(f"a wait cannot be {seconds!r} seconds")
+    return round(seconds * 1000)
+
+
+def queue(event_uuid: str, name: str) -> str:
+    """Wait in a queue of mod_callcenter."""
+    return execute("callcenter", _match(_NAME, name, "a queue"), event_uuid)
+
+
+def record(event_uuid: str, files: Files, folder: Path, name: str, limit: float) -> str:
+    """Record what is said, until ``limit`` seconds, a key, or ten seconds of silence."""
+    seconds = _seconds(limit, "a message", 3600)
+    return execute("record", f"{files.below(folder, name)} {seconds} 200 10", event_uuid)
+
+
+def bridge(event_uuid: str, extension: str, domain: str, ring: int) -> str:
+    """Bridge the leg to a desk telephone, which rings ``ring`` seconds."""
+    desk = number(extension)
+    at = _match(_DOMAIN, domain, "a SIP domain")
+    return execute("bridge", f"[leg_timeout={_seconds(ring, 'ringing', 300)}]user/{desk}@{at}", event_uuid)

@@ -1,0 +1,129 @@
+"""``ISwitch`` on FreeSWITCH's event socket."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from gevent import get_hub
+from gevent.lock import RLock
+from gevent.monkey import is_module_patched
+
+from dutycenter.interfaces import Channel, GatewayStatus, Originate, SwitchAway, SwitchError, SwitchStatus
+from dutycenter.switch import commands, replies
+from dutycenter.switch.link import InboundLink
+
+
+def read_password(file: Path) -> str:
+    """The event socket password.
+
+    Raises:
+        SwitchAway: the file cannot be read.
+    """
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SwitchAway(f"the event socket password cannot be read: {error}") from None
+
+
+def ensure_password(file: Path) -> None:
+    """Make a password if there is none yet; the first of several processes does it."""
+    if file.exists():
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    made = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    made.touch(mode=0o600)
+    made.write_text(secrets.token_urlsafe(24) + "\n", encoding="ascii")
+    try:
+        file.hardlink_to(made)
+    except FileExistsError:
+        pass
+    finally:
+        made.unlink()
+
+
+class FreeSwitch:
+    """Commands to one switch.
+
+    In a gevent process the connection is kept and shared by all greenlets; in
+    one with threads each command makes its own, so that any thread may call.
+
+    Args:
+        host: of the event socket.
+        port: of the event socket.
+        password_file: read at every connect, so that a new one is taken up.
+        keep: keep the connection; by default when the process is gevent's.
+    """
+
+    def __init__(self, host: str, port: int, password_file: Path, *, keep: bool | None = None) -> None:
+        self._host = host
+        self._port = port
+        self._password_file = password_file
+        self._keep = is_module_patched("socket") if keep is None else keep
+        self._hub = get_hub() if self._keep else None
+        self._link: InboundLink | None = None
+        self._connecting = RLock()
+
+    def originate(self, leg: Originate) -> None:
+        self._ask(commands.originate(leg))
+
+    def drop(self, channel_uuid: str, cause: str = "NORMAL_CLEARING") -> bool:
+        return self._known(commands.kill(channel_uuid, cause))
+
+    def exists(self, channel_uuid: str) -> bool:
+        return self._ask(commands.exists(channel_uuid)) == "true"
+
+    def channels(self) -> list[Channel]:
+        return replies.channels(self._ask(commands.show_channels()))
+
+    def talk(self, channel_uuid: str) -> None:
+        self._ask(commands.talk(channel_uuid))
+
+    def transfer(self, channel_uuid: str, extension: str) -> None:
+        self._ask(commands.transfer(channel_uuid, extension))
+
+    def agent_status(self, agent: str, status: str) -> None:
+        self._ask(commands.agent_status(agent, status))
+
+    def gateway(self, name: str) -> GatewayStatus:
+        return replies.gateway(name, self._ask(commands.gateway_status(name)))
+
+    def status(self) -> SwitchStatus:
+        return replies.status(self._ask(commands.status()))
+
+    def close(self) -> None:
+        """Close a kept connection."""
+        if self._link is not None:
+            self._link.end("closed")
+            self._link = None
+
+    def _known(self, command: str) -> bool:
+        try:
+            self._ask(command)
+        except SwitchAway:
+            raise
+        except SwitchError as error:
+            if "No such channel" in str(error):
+                return False
+            raise
+        return True
+
+    def _ask(self, command: str) -> str:
+        if self._keep and get_hub() is self._hub:
+            return self._kept().ask(command)
+        link = self._connected()
+        try:
+            return link.ask(command)
+        finally:
+            link.end("closed")
+
+    def _kept(self) -> InboundLink:
+        with self._connecting:
+            if self._link is None or not self._link.connected:
+                self._link = self._connected()
+            return self._link
+
+    def _connected(self) -> InboundLink:
+        link = InboundLink(self._host, self._port, read_password(self._password_file))
+        link.connect()
+        return link

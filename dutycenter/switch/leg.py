@@ -1,0 +1,247 @@
+"""``ILeg`` on an outbound event socket.
+
+Each application is run with an ``Event-UUID`` of its own and has ended when
+CHANNEL_EXECUTE_COMPLETE carries it. No wait is without end: a leg that hangs
+up, a connection that breaks, a switch that no longer knows the channel and a
+limit in the product's time each end it.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+import wave
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gevent.event import AsyncResult, Event
+
+from dutycenter.interfaces import IClock, LegGone, SwitchError, SwitchEvent
+from dutycenter.settings import Settings
+from dutycenter.switch import commands
+from dutycenter.switch.frames import read_event
+from dutycenter.switch.link import OutboundLink
+
+log = logging.getLogger(__name__)
+
+LINGER = 5  # seconds that the switch keeps the connection after hangup, for the last events
+CHECK = 5.0  # real seconds of silence after which the switch is asked whether the channel is up
+SLACK = 15.0  # real seconds by which an application may overrun what its arguments say
+LONGEST_PROMPT = 600.0  # seconds; for files whose length cannot be read
+DESK_RING = 30  # seconds that a desk telephone rings
+LONGEST_TALK = 4 * 3600.0  # seconds
+
+
+class Leg:
+    """One answered leg, driven from our side.
+
+    Args:
+        sock: the connection that the switch made.
+        address: the switch's.
+        settings: folders of files, the desks' SIP domain.
+        clock: the product's.
+    """
+
+    def __init__(self, sock: Any, address: Any, settings: Settings, clock: IClock) -> None:
+        self.channel_uuid = ""
+        self.variables: Mapping[str, str] = {}
+        self._data: Mapping[str, str] = {}
+        self._settings = settings
+        self._files = commands.Files(settings.prompts_dir, settings.uploads_dir, settings.recordings_dir)
+        self._clock = clock
+        self._running: dict[str, tuple[AsyncResult[SwitchEvent], bool]] = {}
+        self._hung_up = Event()
+        self._handed_over = False
+        self._link = OutboundLink(address, sock, self._took, self._ended)
+
+    def begin(self) -> None:
+        """Take the leg over.
+
+        Raises:
+            SwitchError: whoever connected is no switch, or gives no full control.
+            LegGone: it has gone already.
+        """
+        self._data = self._link.send(commands.connect()).headers
+        self.channel_uuid = commands.channel(self._data.get("Unique-ID", ""))
+        self.variables = {
+            name.removeprefix("variable_"): value for name, value in self._data.items() if name.startswith("variable_")
+        }
+        if (self._data.get("Socket-Mode"), self._data.get("Control")) != ("async", "full"):
+            raise SwitchError("the dialplan must say: socket HOST:PORT async full")
+        if self._data.get("Answer-State") == "hangup":
+            self._hung_up.set()
+        for command in (commands.my_events(), commands.linger(LINGER)):
+            self._link.ask(command)
+        # "*" would end a prompt: only what is asked for may.
+        self.set("playback_terminators", "none")
+
+    @property
+    def caller_number(self) -> str:
+        return self._data.get("Caller-Caller-ID-Number", "")
+
+    @property
+    def called_number(self) -> str:
+        return self._data.get("Caller-Destination-Number", "")
+
+    @property
+    def inbound(self) -> bool:
+        return self._data.get("Call-Direction") == "inbound"
+
+    def answer(self) -> None:
+        self._execute(commands.answer, 10.0)
+
+    def play(self, files: Iterable[Path]) -> None:
+        """Play to the end; no key interrupts."""
+        played = list(files)
+        if played:
+            self._execute(lambda event: commands.playback(event, self._files, played), _length(played))
+
+    def ask(self, files: Iterable[Path], keys: str, wait: float) -> str:
+        """Play, and take one of ``keys``; empty when none came.
+
+        A key that is not among ``keys`` ends it too, with nothing: whoever
+        wants to know of wrong keys asks for all of them and looks.
+        """
+        played = list(files)
+        limit = _length(played) + 2 * wait
+        event = self._execute(lambda event: commands.ask(event, self._files, played, keys, wait), limit)
+        pressed = event.variable(commands.ASKED)
+        return pressed if len(pressed) == 1 and pressed in keys else ""
+
+    def queue(self, name: str) -> str:
+        """Wait in the queue; ends with its ``cc_cause``, or ``timeout`` when it ran out of patience.
+
+        After ``answered`` the leg talks to a desk and is no longer ours: every
+        method then raises ``LegGone``, and ``hangup`` does nothing.
+        """
+        limit = 10 * self._settings.hotline_patience + 600
+        event = self._execute(lambda event: commands.queue(event, name), limit)
+        cause = event.variable("cc_cause")
+        if cause == "answered":
+            self._handed_over = True
+            self._try_to(commands.keep_out_of_dialplan(self.channel_uuid))
+        elif event.variable("cc_cancel_reason") in ("TIMEOUT", "NO_AGENT_TIMEOUT"):
+            return "timeout"
+        return cause
+
+    def record_message(self, file_name: str, limit: float) -> float:
+        """Record until a key, ten seconds of silence or the limit; seconds recorded.
+
+        Most callers end their message by hanging up: that is a message too,
+        and only the next method raises ``LegGone``.
+        """
+        folder = self._settings.recordings_dir
+        self.set("playback_terminators", "any")
+        event = self._execute(
+            lambda event: commands.record(event, self._files, folder, file_name, limit), limit, after_hangup=True
+        )
+        if not self._hung_up.is_set():
+            self.set("playback_terminators", "none")
+        milliseconds = event.variable("record_ms")
+        return int(milliseconds) / 1000 if milliseconds.isdigit() else _length([folder / file_name], 0.0)
+
+    def bridge(self, extension: str) -> bool:
+        """Bridge to a desk until the talk ends; True when somebody answered."""
+        domain = self._settings.switch_domain
+        event = self._execute(
+            lambda event: commands.bridge(event, extension, domain, DESK_RING), LONGEST_TALK, after_hangup=True
+        )
+        return event.variable("originate_disposition") == "SUCCESS"
+
+    def set(self, variable: str, value: str) -> None:
+        self._execute(lambda event: commands.set_variable(event, variable, value), 5.0)
+
+    def hangup(self, cause: str = "NORMAL_CLEARING") -> None:
+        """Hang up; nothing when it has gone already or talks to a desk."""
+        if self._handed_over or self._hung_up.is_set() or not self._link.connected:
+            return
+        self._try_to(commands.hangup(str(uuid.uuid4()), cause))
+        self._hung_up.wait(SLACK)
+
+    def close(self) -> None:
+        """End the connection; a leg that still is up goes on in the dialplan."""
+        self._link.end("closed")
+
+    # --- the engine ------------------------------------------------------------
+
+    def _execute(self, build: Callable[[str], str], limit: float, *, after_hangup: bool = False) -> SwitchEvent:
+        """Run an application to its end.
+
+        Args:
+            build: gives the command for an event uuid.
+            limit: how long it can take, in the product's seconds.
+            after_hangup: its end counts even if the leg was hung up meanwhile.
+        """
+        event_uuid = str(uuid.uuid4())
+        command = build(event_uuid)
+        self._check()
+        ended: AsyncResult[SwitchEvent] = AsyncResult()
+        self._running[event_uuid] = (ended, after_hangup)
+        try:
+            self._link.ask(command)
+            return self._wait(ended, limit)
+        except SwitchError as error:
+            raise LegGone(str(error)) from None
+        finally:
+            del self._running[event_uuid]
+
+    def _wait(self, ended: AsyncResult[SwitchEvent], limit: float) -> SwitchEvent:
+        slack = SLACK
+        until = self._clock.monotonic() + limit
+        while not ended.wait(CHECK):
+            if self._hung_up.is_set():
+                raise LegGone("hung up")
+            if self._clock.monotonic() > until:
+                slack -= CHECK
+                if slack <= 0:
+                    self._try_to(commands.break_off(self.channel_uuid))
+                    raise LegGone("the switch did not end what the leg was doing")
+            if self._link.ask(commands.exists(self.channel_uuid)) != "true":
+                raise LegGone("the switch no longer knows the channel")
+        event = ended.get()
+        assert isinstance(event, SwitchEvent)
+        return event
+
+    def _check(self) -> None:
+        if self._hung_up.is_set() or not self._link.connected:
+            raise LegGone("hung up")
+        if self._handed_over:
+            raise LegGone("the leg talks to a desk")
+
+    def _try_to(self, command: str) -> None:
+        try:
+            self._link.ask(command)
+        except SwitchError as error:
+            log.info("Leg %s: %s.", self.channel_uuid, error)
+
+    def _took(self, block: bytes) -> None:
+        event = read_event(block)
+        if event.name == "CHANNEL_EXECUTE_COMPLETE":
+            ended, _ = self._running.get(event.headers.get("Application-UUID", ""), (None, False))
+            if ended is not None and not ended.ready():
+                ended.set(event)
+        elif event.name in ("CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE") and event.channel_uuid == self.channel_uuid:
+            self._hung_up.set()
+            self._fail(even_after_hangup=event.name == "CHANNEL_HANGUP_COMPLETE")
+
+    def _ended(self) -> None:
+        self._hung_up.set()
+        self._fail(even_after_hangup=True)
+
+    def _fail(self, *, even_after_hangup: bool) -> None:
+        for ended, after_hangup in self._running.values():
+            if not ended.ready() and (even_after_hangup or not after_hangup):
+                ended.set_exception(LegGone("hung up"))
+
+
+def _length(files: Sequence[Path], unknown: float = LONGEST_PROMPT) -> float:
+    """Seconds that these files play; ``unknown`` for one that cannot be read."""
+    total = 0.0
+    for file in files:
+        try:
+            with wave.open(str(file), "rb") as sound:
+                total += sound.getnframes() / sound.getframerate()
+        except (OSError, EOFError, wave.Error, ZeroDivisionError):
+            total += unknown
+    return total

@@ -1,0 +1,36 @@
+"""``ISwitch`` where there is no switch: an installation that only reads, and tests."""
+
+from __future__ import annotations
+
+from dutycenter.interfaces import Channel, GatewayStatus, Originate, SwitchAway, SwitchStatus
+
+
+class NullSwitch:
+    """Nothing is up, and nothing can be called: saying otherwise would lose people."""
+
+    def originate(self, leg: Originate) -> None:
+        raise SwitchAway(f"there is no switch to call {leg.number} with")
+
+    def drop(self, channel_uuid: str, cause: str = "NORMAL_CLEARING") -> bool:
+        return False
+
+    def exists(self, channel_uuid: str) -> bool:
+        return False
+
+    def channels(self) -> list[Channel]:
+        return []
+
+    def talk(self, channel_uuid: str) -> None:
+        raise SwitchAway("there is no switch")
+
+    def transfer(self, channel_uuid: str, extension: str) -> None:
+        raise SwitchAway("there is no switch")
+
+    def agent_status(self, agent: str, status: str) -> None:
+        """Nobody rings anyway."""
+
+    def gateway(self, name: str) -> GatewayStatus:
+        return GatewayStatus(name=name, known=False, up=False, calls_out=0, failed_calls_out=0)
+
+    def status(self) -> SwitchStatus:
+        raise SwitchAway("there is no switch")
