@@ -1,0 +1,81 @@
+"""The broadcast scheduler: who next, on which number, and when will all know.
+
+A plan becomes arrays (:mod:`.plan`), the arrays are decided on by compiled code
+(:mod:`.decide`, :mod:`.queues`, :mod:`.index`), the live dialer asks through
+:class:`Chooser`, forecasts and the bench run the same decisions in simulated time
+(:mod:`.simulate`, :mod:`.forecast`). Nothing here knows the product, a database
+or a switch; docs/scheduling.md derives the policy and its lower bound.
+"""
+
+from __future__ import annotations
+
+from broadcast.kernel.chooser import (
+    Chooser,
+    Decision,
+    Explanation,
+    Ground,
+    Leg,
+    NumberView,
+    Snapshot,
+)
+from broadcast.kernel.codes import ArmState, Code, Status
+from broadcast.kernel.forecast import Estimate, Forecast, forecast
+from broadcast.kernel.goal import Goal, GoalError, compile_goal
+from broadcast.kernel.index import Rank
+from broadcast.kernel.plan import (
+    Ending,
+    Gateway,
+    Number,
+    Person,
+    Plan,
+    PlanError,
+    Rules,
+    Tables,
+)
+
+
+def warm() -> None:
+    """Run every compiled function once, so that no later call waits for anything.
+
+    Importing has compiled them already (or loaded them from the cache beside the
+    sources); this touches the code paths of Python around them.
+    """
+    number = Number(0.5)
+    plan = Plan([Person([number]), Person([number])], [Gateway(1, 10.0)])
+    chooser = Chooser(plan)
+    decision = chooser.next(0.0)
+    assert decision is not None
+    chooser.next(0.0)
+    chooser.why(1 - decision.recipient, 0.0)
+    chooser.ended(decision.recipient, decision.number, Code.BUSY, 1.0)
+    forecast(chooser.snapshot(1.0), runs=1)
+
+
+__all__ = [
+    "ArmState",
+    "Chooser",
+    "Code",
+    "Decision",
+    "Ending",
+    "Estimate",
+    "Explanation",
+    "Forecast",
+    "Gateway",
+    "Goal",
+    "GoalError",
+    "Ground",
+    "Leg",
+    "Number",
+    "NumberView",
+    "Person",
+    "Plan",
+    "PlanError",
+    "Rank",
+    "Rules",
+    "Snapshot",
+    "Status",
+    "Tables",
+    "compile_goal",
+    "forecast",
+    "warm",
+]

@@ -1,0 +1,221 @@
+"""What will happen: many runs of the decision code over drawn outcomes.
+
+Input: a plan before launch, or the snapshot of a running chooser. Each run draws
+first what the probabilities really are (from their posteriors, as far as they
+are not certain) and then how every call ends; so the spread of a forecast holds
+both what chance does and what is not known.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from broadcast.kernel.chooser import Snapshot
+from broadcast.kernel.codes import Status
+from broadcast.kernel.goal import Goal
+from broadcast.kernel.layout import FOREVER, MICRO, State, clone, refill
+from broadcast.kernel.plan import Plan, Rules, Tables, assemble, micros, tabulate, worlds
+from broadcast.kernel.simulate import make_lines, make_log, resume, simulate
+
+Floats = npt.NDArray[np.float64]
+BELIEFS = 64  # different draws of the probabilities, used in turn
+POINTS = 240  # of the curve
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds since the start: the median and an 80 % interval; infinite: never."""
+
+    median: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is expected.
+
+    ``t50``, ``t80``, ``t95``: when that share of all people has acknowledged.
+    ``goal``: when the goal is met; ``goal_chance``: the probability that it is met
+    in time (the goal's own limit, else the plan's deadline, else ever). The curve
+    is the share acknowledged at ``times`` (seconds): mean and 80 % band.
+    ``reached`` (people,) is each person's probability of acknowledging at all.
+    """
+
+    t50: Estimate
+    t80: Estimate
+    t95: Estimate
+    goal: Estimate | None
+    goal_chance: float | None
+    times: Floats
+    share: Floats
+    share_low: Floats
+    share_high: Floats
+    reached: Floats
+    calls: float
+    runs: int
+
+    def least_likely(self, count: int = 10) -> list[tuple[int, float]]:
+        """The people most likely not to be reached, and their probability of it."""
+        order = np.argsort(self.reached, kind="stable")[:count]
+        return [(int(i), 1.0 - float(self.reached[i])) for i in order]
+
+
+def estimate(values: Floats) -> Estimate:
+    """Median and 80 % interval of drawn times; no interpolation towards infinity."""
+    low, median, high = np.quantile(values, (0.1, 0.5, 0.9), method="inverted_cdf")
+    return Estimate(float(median), float(low), float(high))
+
+
+@dataclass
+class _Start:
+    """What all runs of a forecast begin with."""
+
+    state: State
+    rules: tuple[Rules, ...]
+    people: int
+    now: int
+    leg_arm: npt.NDArray[np.int32]
+    leg_gateway: npt.NDArray[np.int32]
+    leg_started: npt.NDArray[np.int64]
+    done: npt.NDArray[np.int32]
+    evidence: Floats | None
+
+
+def _start(source: Plan | Tables | Snapshot) -> _Start:
+    none4, none8 = np.zeros(0, np.int32), np.zeros(0, np.int64)
+    if not isinstance(source, Snapshot):
+        tables = tabulate(source) if isinstance(source, Plan) else source
+        state = assemble(tables)
+        people = len(tables.weight)
+        return _Start(
+            state, tuple(tables.rules), people, 0, none4, none4, none8, none4, tables.evidence
+        )
+    state = source.state
+    first = state.people["first"]
+    legs = source.legs
+    now = max(micros(source.now), int(state.board[0]["now"]))
+    return _Start(
+        state,
+        source.rules,
+        source.recipients,
+        now,
+        np.array([first[leg.recipient] + leg.number for leg in legs], np.int32),
+        np.array([leg.gateway for leg in legs], np.int32),
+        np.array([micros(leg.started) for leg in legs], np.int64),
+        np.flatnonzero(state.people["status"] == Status.DONE).astype(np.int32),
+        source.evidence,
+    )
+
+
+def _beliefs(p: Floats, evidence: Floats | None, runs: int, seed: int) -> Floats:
+    """``(draws, numbers)`` probabilities that could be the true ones."""
+    if evidence is None or not np.isfinite(evidence).any() or not p.size:
+        return p[None, :].copy()
+    rng = np.random.default_rng([seed, 1])
+    unsure = np.isfinite(evidence) & (p > 0.0) & (p < 1.0)
+    draws = np.repeat(p[None, :], min(runs, BELIEFS), axis=0)
+    a = p[unsure] * evidence[unsure]
+    b = (1.0 - p[unsure]) * evidence[unsure]
+    draws[:, unsure] = rng.beta(a, b, (len(draws), int(unsure.sum())))
+    return draws
+
+
+def forecast(
+    source: Plan | Tables | Snapshot,
+    runs: int = 200,
+    seed: int = 0,
+    goal: Goal | None = None,
+    deadline: float = math.inf,
+) -> Forecast:
+    """Forecast from the start (a plan) or from the present (a snapshot).
+
+    ``deadline`` in seconds, for the goal's chance, where neither goal nor plan has
+    one. The same arguments give the same forecast. Raises PlanError.
+    """
+    if runs < 1:
+        raise ValueError("at least one run")
+    if isinstance(source, Plan):
+        deadline = min(deadline, source.deadline)
+    start = _start(source)
+    n, state = start.people, start.state
+    table = worlds(start.rules)
+    beliefs = _beliefs(state.arms["p"].copy(), start.evidence, runs, seed)
+    work, chance = clone(state), np.zeros(state.arms.size)
+    channels = int(state.gateways["channels"].sum()) + len(start.leg_arm)
+    log = make_log(n)
+    already = len(start.done)
+    times = np.full((runs, n), math.inf, np.float32)
+    times[:, :already] = 0.0
+    reached = np.zeros(n)
+    reached[start.done] = runs
+    goals = np.full(runs, math.inf)
+    calls = 0
+    for r in range(runs):
+        refill(work, state)
+        chance[:] = beliefs[r % len(beliefs)]
+        lines = make_lines(channels)
+        key = np.uint64(((seed * 1_000_003 + r) * 0x9E3779B97F4A7C15 + 0x2545F491) % 2**64)
+        resume(
+            work, table, chance, lines, start.leg_arm, start.leg_gateway, start.leg_started,
+            key, start.now,
+        )  # fmt: skip
+        k, _ = simulate(
+            work, table, chance, lines, len(start.leg_arm), log, key, start.now, FOREVER
+        )
+        times[r, already : already + k] = log.when[:k] / MICRO
+        reached[log.order[:k]] += 1
+        calls += int(work.board[0]["calls"])
+        if goal is not None:
+            order = np.concatenate([start.done, log.order[:k]])
+            when = np.concatenate([np.zeros(already, np.int64), log.when[:k]])
+            goals[r] = goal.time(order, when)
+    limit = deadline
+    if goal is not None and math.isfinite(goal.within):
+        limit = goal.within
+    quantiles = [_share_time(times, n, share) for share in (0.5, 0.8, 0.95)]
+    grid, mean, low, high = _curve(times, n, quantiles, start.now / MICRO)
+    return Forecast(
+        *quantiles,
+        goal=None if goal is None else estimate(goals),
+        goal_chance=None if goal is None else float(np.mean(_met(goals, limit))),
+        times=grid,
+        share=mean,
+        share_low=low,
+        share_high=high,
+        reached=reached / runs,
+        calls=calls / runs,
+        runs=runs,
+    )
+
+
+def _met(goals: Floats, limit: float) -> npt.NDArray[np.bool_]:
+    return np.isfinite(goals) & (goals <= limit)
+
+
+def _share_time(times: npt.NDArray[np.float32], people: int, share: float) -> Estimate:
+    if people == 0:
+        return Estimate(0.0, 0.0, 0.0)
+    return estimate(times[:, math.ceil(share * people) - 1].astype(np.float64))
+
+
+def _curve(
+    times: npt.NDArray[np.float32], people: int, quantiles: list[Estimate], now: float
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Grid, mean and 80 % band of the share acknowledged."""
+    finite = times[np.isfinite(times)]
+    end = next((q.high for q in reversed(quantiles) if math.isfinite(q.high)), 0.0)
+    if finite.size and end == 0.0:
+        end = float(finite.max())
+    grid = np.linspace(0.0, max(end * 1.15, now, 1.0), POINTS)
+    if people == 0:
+        nothing = np.zeros(POINTS)
+        return grid, nothing, nothing, nothing
+    counts = np.stack([np.searchsorted(row, grid, side="right") for row in times]) / people
+    return grid, counts.mean(axis=0), np.quantile(counts, 0.1, axis=0), np.quantile(
+        counts, 0.9, axis=0
+    )

@@ -1,0 +1,102 @@
+"""The index of a number, the prices in it, and its level in the queue.
+
+The index of number ``k`` of person ``i`` is
+
+    weight_i * p_k / (channel_price * hold_k + token_price),
+
+what one more call is expected to bring over what it is expected to use
+(Weitzman 1979 for one person, Gittins 1979 and Smith 1956 across people; the
+derivation is in docs/scheduling.md). Only its order matters, and differences of
+a few per mille do not, so it is mapped to one of LEVELS levels by a piecewise
+linear logarithm: the bits of a float64 read as an integer.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+from numba import njit
+
+from broadcast.kernel.layout import LEVELS
+
+WORST = LEVELS - 1
+
+
+class Rank(IntEnum):
+    """What people are queued by."""
+
+    INDEX = 0
+    FIFO = 1  # first come, first called; numbers in order
+    WEIGHT = 2  # by weight alone; numbers in order
+
+
+@njit(forceinline=True)
+def expected_hold(p, stretch, rule):
+    """Seconds that the next attempt is expected to hold a channel."""
+    return stretch * (p * rule.ack_hold + (1.0 - p) * rule.fail_hold)
+
+
+@njit(forceinline=True)
+def index_of(weight, p, hold, channel_price, token_price):
+    return weight * p / (channel_price * hold + token_price)
+
+
+@njit(forceinline=True)
+def bits_of(x):
+    """The bits of a positive float64, which grow with it like its logarithm."""
+    return np.float64(x).view(np.int64)
+
+
+@njit(forceinline=True)
+def level_of(x, top_bits, shift):
+    """0 for the best index, WORST for one that is zero."""
+    if not x > 0.0:
+        return WORST
+    level = (top_bits - bits_of(x)) >> shift
+    if level < 0:
+        return 0
+    if level > WORST - 1:
+        return WORST - 1
+    return level
+
+
+@njit(forceinline=True)
+def arm_level(state, arm):
+    """The level of one number at the board's prices."""
+    board = state.board[0]
+    a = state.arms[arm]
+    if board.rule == 1:
+        return 0
+    weight = state.people[a.person].weight
+    if board.rule == 2:
+        return level_of(weight, board.top_bits, board.shift)
+    hold = expected_hold(a.p, a.stretch, state.rules[a.kind])
+    value = index_of(weight, a.p, hold, board.channel_price, board.token_price)
+    return level_of(value, board.top_bits, board.shift)
+
+
+def prices(channels: float, rate: float, mean_hold: float) -> tuple[float, float]:
+    """The price of a channel-second and of a token, whichever binds.
+
+    ``channels`` are usable, ``rate`` is in calls per second, ``mean_hold`` in
+    seconds. The dual prices of the fluid problem: a resource that is not used
+    up costs nothing. Within five per cent of balance both are paid, in
+    proportion, so that the order does not jump with every closing line.
+    """
+    channel, token = 1.0 / max(channels, 1e-9), 1.0 / max(rate, 1e-9)
+    load = rate * mean_hold / max(channels, 1e-9)
+    theta = min(1.0, max(0.0, (load - 0.95) / 0.1))
+    return theta * channel, (1.0 - theta) * token
+
+
+def scale(best: float, worst: float) -> tuple[int, int]:
+    """``(top_bits, shift)`` that spread ``worst``..``best`` over the levels."""
+    if not best > 0.0:
+        return 0, 52
+    top = int(np.float64(best).view(np.int64))
+    low = int(np.float64(min(max(worst, 1e-300), best)).view(np.int64))
+    shift = 40
+    while (top - low) >> shift >= LEVELS - 1:
+        shift += 1
+    return top, shift

@@ -1,0 +1,197 @@
+"""The two queues of numbers: those that wait for a channel, and those that rest.
+
+Waiting: buckets by (group of gateways, tier, level), each a doubly linked list
+in order of arrival, with a bitmap over them, so that adding, taking out and
+finding the best are all of constant cost, however many wait. Resting: a timing
+wheel of singly linked slots. Both link through the records themselves.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.core.cgutils import get_or_insert_function
+from numba.extending import intrinsic
+
+from broadcast.kernel.index import arm_level
+from broadcast.kernel.layout import LEVELS, TICK_BITS
+
+OPEN = 0
+FUTURE = 4
+READY, COOLING, LIVE, DEAD = 0, 1, 2, 3
+
+
+@intrinsic
+def lowest_bit(typingctx, word):
+    """Position of the lowest set bit of a non-zero word (LLVM cttz)."""
+
+    def codegen(context, builder, signature, arguments):
+        i64 = ir.IntType(64)
+        function = get_or_insert_function(
+            builder.module, ir.FunctionType(i64, [i64, ir.IntType(1)]), "llvm.cttz.i64"
+        )
+        return builder.call(function, [arguments[0], ir.Constant(ir.IntType(1), 1)])
+
+    return types.int64(types.uint64), codegen
+
+
+@njit(forceinline=True)
+def link(state, arm, bucket):
+    """Put a number at the end of a bucket."""
+    last = state.tail[bucket]
+    a = state.arms[arm]
+    a.bucket = bucket
+    a.prev = last
+    a.next = -1
+    if last < 0:
+        state.head[bucket] = arm
+        state.bits[bucket >> 6] |= np.uint64(1) << np.uint64(bucket & 63)
+    else:
+        state.arms[last].next = arm
+    state.tail[bucket] = arm
+    state.board[0].queued += 1
+
+
+@njit(forceinline=True)
+def unlink(state, arm):
+    """Take a queued number out of its bucket."""
+    a = state.arms[arm]
+    bucket, before, after = a.bucket, a.prev, a.next
+    if before < 0:
+        state.head[bucket] = after
+    else:
+        state.arms[before].next = after
+    if after < 0:
+        state.tail[bucket] = before
+        if before < 0:
+            state.bits[bucket >> 6] &= ~(np.uint64(1) << np.uint64(bucket & 63))
+    else:
+        state.arms[after].prev = before
+    a.bucket = -1
+    state.board[0].queued -= 1
+
+
+@njit(forceinline=True)
+def best_bucket(state, group):
+    """The best bucket of a group that holds anybody, or -1."""
+    words = state.board[0].tiers * (LEVELS // 64)
+    base = group * words
+    for word in range(base, base + words):
+        if state.bits[word]:
+            return word * 64 + lowest_bit(state.bits[word])
+    return -1
+
+
+@njit(forceinline=True)
+def rest(state, arm, ready):
+    """Let a number rest until the first tick not before ``ready`` (microseconds)."""
+    tick = (ready + (1 << TICK_BITS) - 1) >> TICK_BITS
+    board = state.board[0]
+    if tick <= board.tick:
+        tick = board.tick + 1
+    a = state.arms[arm]
+    a.state = COOLING
+    a.ready = tick
+    a.next = -1
+    slot = tick & (state.slot_head.size - 1)
+    last = state.slot_tail[slot]
+    if last < 0:
+        state.slot_head[slot] = arm
+    else:
+        state.arms[last].next = arm
+    state.slot_tail[slot] = arm
+    board.resting += 1
+
+
+@njit
+def wake_early(state, arm):
+    """End the rest of a number before its time."""
+    slot = state.arms[arm].ready & (state.slot_head.size - 1)
+    before, here = -1, state.slot_head[slot]
+    while here != arm:
+        before, here = here, state.arms[here].next
+    after = state.arms[arm].next
+    if before < 0:
+        state.slot_head[slot] = after
+    else:
+        state.arms[before].next = after
+    if after < 0:
+        state.slot_tail[slot] = before
+    state.board[0].resting -= 1
+    state.arms[arm].state = READY
+
+
+@njit(forceinline=True)
+def better(state, arm, other, ordered):
+    """Whether ``arm`` goes before ``other``, both of one person and ready."""
+    a = state.arms[arm]
+    b = state.arms[other]
+    if not ordered and a.level != b.level:
+        return a.level < b.level
+    if a.tries != b.tries:
+        return a.tries < b.tries
+    return arm < other
+
+
+@njit(forceinline=True)
+def put(state, arm):
+    """Queue a ready number at its present level."""
+    a = state.arms[arm]
+    board = state.board[0]
+    tier = state.people[a.person].tier
+    link(state, arm, (a.group * board.tiers + tier) * LEVELS + a.level)
+
+
+@njit(forceinline=True)
+def offer(state, arm):
+    """A number has become ready: queue it, unless a better one stands for its person."""
+    a = state.arms[arm]
+    person = state.people[a.person]
+    if person.status != OPEN or person.legs >= person.max_legs or person.held:
+        return
+    for other in range(person.first, person.first + person.count):
+        b = state.arms[other]
+        if b.bucket >= 0 and (b.group == a.group or person.ordered):
+            if not better(state, arm, other, person.ordered):
+                return
+            unlink(state, other)
+            break
+    put(state, arm)
+
+
+@njit(forceinline=True)
+def withdraw(state, i):
+    """Take all numbers of a person out of the queue."""
+    person = state.people[i]
+    for arm in range(person.first, person.first + person.count):
+        if state.arms[arm].bucket >= 0:
+            unlink(state, arm)
+
+
+@njit(forceinline=True)
+def enter(state, i):
+    """Queue the best ready number of a person, one for each group of gateways."""
+    person = state.people[i]
+    if person.status != OPEN or person.legs >= person.max_legs or person.held:
+        return
+    if state.board[0].groups == 1:
+        best = -1
+        for arm in range(person.first, person.first + person.count):
+            if state.arms[arm].state == READY and (
+                best < 0 or better(state, arm, best, person.ordered)
+            ):
+                best = arm
+        if best >= 0 and state.arms[best].bucket < 0:
+            put(state, best)
+        return
+    for arm in range(person.first, person.first + person.count):
+        if state.arms[arm].state == READY and state.arms[arm].bucket < 0:
+            offer(state, arm)
+
+
+@njit(forceinline=True)
+def relevel(state, arm):
+    """Recompute the level of a number whose probability or price has changed."""
+    a = state.arms[arm]
+    a.level = arm_level(state, arm)
