@@ -101,6 +101,9 @@ class Settings:
         "recordings.dir", Path, "%(var)s/recordings", "where the switch writes recordings, and where they are kept"
     )
     prompts_dir: Path = setting("prompts.dir", Path, "%(var)s/prompts", "made prompts, kept by content")
+    flows_dir: Path = setting(
+        "flows.dir", Path, "%(var)s/flows", "flow and prompt files here take the place of the shipped ones of that name"
+    )
     uploads_dir: Path = setting("uploads.dir", Path, "%(var)s/uploads", "files that people uploaded")
     reports_dir: Path = setting("reports.dir", Path, "%(var)s/reports", "monthly reports and other papers")
     secret_file: Path = setting(
