@@ -1,0 +1,181 @@
+"""What the switch says of a hotline call, told in its own headers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from dutycenter.calls.follower import reconcile
+from dutycenter.calls.models import Call, Desk, Leg, Recording
+from dutycenter.calls.services import Calls
+from dutycenter.interfaces import Channel, SwitchEvent
+from dutycenter.vocabulary import CallResult, CallState, RecordingKind, RecordingState
+from dutycenter.work import Work
+
+Follow = Callable[[Iterable[SwitchEvent]], None]
+
+T0 = datetime(2026, 11, 23, 12, 38, 28, tzinfo=UTC)
+CALLER, DESK = "067b7c1a-12d3-4748-bb2f-e4f256c2f5ed", "a1ab733e-8351-4b9f-82fb-b7909c0ce663"
+IN = {"Call-Direction": "inbound", "Caller-Context": "public", "Caller-Caller-ID-Number": "13800138000",
+      "Caller-Destination-Number": "07318888"}  # fmt: skip
+OUT = {"Call-Direction": "outbound", "Caller-Destination-Number": "13800002003",
+       "variable_sip_gateway_name": "pstn", "variable_cc_member_session_uuid": CALLER, "variable_cc_agent": "1001"}  # fmt: skip
+
+
+def event(second: float, name: str, channel: str, **headers: str) -> SwitchEvent:
+    known = IN if channel == CALLER else OUT if channel == DESK else {}
+    plain = {name.replace("_", "-") if not name.startswith("variable") else name: v for name, v in headers.items()}
+    return SwitchEvent(name, channel, T0 + timedelta(seconds=second), {**known, **plain})
+
+
+def queue(second: float, action: str, **headers: str) -> SwitchEvent:
+    return event(second, "callcenter::info", "", CC_Action=action, CC_Member_Session_UUID=CALLER, **headers)
+
+
+RECORDING = f"/var/lib/rec/{CALLER}.wav"
+HOTLINE_CALL = [
+    event(0, "CHANNEL_CREATE", CALLER),
+    event(0.02, "CHANNEL_ANSWER", CALLER),
+    event(0.08, "RECORD_START", CALLER, Record_File_Path=RECORDING),
+    queue(2, "member-queue-start"),
+    queue(2.1, "agent-offering", CC_Agent="1001"),
+    event(2.1, "CHANNEL_CREATE", DESK),
+    event(3.5, "CHANNEL_ANSWER", DESK),
+    queue(3.6, "bridge-agent-start", CC_Agent="1001", CC_Agent_UUID=DESK),
+    event(3.7, "CHANNEL_BRIDGE", CALLER, Bridge_A_Unique_ID=CALLER, Bridge_B_Unique_ID=DESK, variable_cc_agent="1001"),
+    event(12, "CHANNEL_HANGUP_COMPLETE", DESK, Hangup_Cause="NORMAL_CLEARING"),
+    event(12, "RECORD_STOP", CALLER, Record_File_Path=RECORDING),
+    event(12.1, "CHANNEL_HANGUP_COMPLETE", CALLER, Hangup_Cause="NORMAL_CLEARING"),
+    queue(12.2, "bridge-agent-end", CC_Agent="1001"),
+    queue(12.2, "member-queue-end"),
+]
+
+
+def the_call(work: Work) -> Call:
+    with work.read() as request:
+        return request.db.scalars(select(Call).where(Call.channel_uuid == CALLER)).one()
+
+
+class TestHotlineCall:
+    def test_it_is_followed_to_its_end(self, work: Work, follow: Follow) -> None:
+        follow(HOTLINE_CALL)
+        call = the_call(work)
+        assert (call.caller_number, call.called_number) == ("13800138000", "07318888")
+        assert (call.state, call.result, call.desk) == (CallState.ENDED, CallResult.ANSWERED, "1001")
+        assert (call.arrived_at, call.queued_at) == (T0, T0 + timedelta(seconds=2))
+        assert (call.answered_at, call.ended_at) == (T0 + timedelta(seconds=3.6), T0 + timedelta(seconds=12.1))
+        with work.read() as request:
+            recording = request.db.scalars(select(Recording)).one()
+            assert (recording.file_name, recording.call_id) == (f"{CALLER}.wav", call.id)
+            assert (recording.state, recording.kind) == (RecordingState.STOPPED, RecordingKind.CALL)
+            assert {leg.channel_uuid: leg.number for leg in request.db.scalars(select(Leg))} == {
+                CALLER: "13800138000",
+                DESK: "1001",
+            }
+
+    def test_it_rings_at_the_desk_that_the_queue_chose(self, work: Work, switch: Any, follow: Follow) -> None:
+        follow(HOTLINE_CALL[:6])
+        call = the_call(work)
+        assert (call.state, call.desk, call.desk_channel_uuid) == (CallState.RINGING, "1001", DESK)
+
+    def test_it_rings_when_the_dialplan_alone_calls_the_desks(self, work: Work, switch: Any, follow: Follow) -> None:
+        rings = SwitchEvent(
+            "CHANNEL_CREATE", DESK, T0,
+            {"Call-Direction": "outbound", "Caller-Destination-Number": "1002", "Other-Type": "originator",
+             "Other-Leg-Unique-ID": CALLER, "variable_dialed_user": "1002"},
+        )  # fmt: skip
+        follow([HOTLINE_CALL[0], rings])
+        call = the_call(work)
+        assert (call.state, call.desk) == (CallState.RINGING, "1002")
+
+    def test_events_that_are_no_events_are_left_out(self, work: Work, switch: Any, follow: Follow) -> None:
+        broken = [
+            event(1, "RECORD_START", CALLER, Record_File_Path="/etc/../passwd"),
+            SwitchEvent("CHANNEL_CREATE", "no channel!", T0, IN),
+            event(1, "callcenter::info", "", CC_Action="member-queue-start"),
+        ]
+        follow([*broken, *HOTLINE_CALL])
+        assert the_call(work).result is CallResult.ANSWERED
+
+
+class TestOtherLegs:
+    def test_a_telephone_of_the_house_that_calls_out_is_no_hotline_call(
+        self, work: Work, switch: Any, follow: Follow
+    ) -> None:
+        inside = {**IN, "Caller-Context": "dutycenter", "Caller-Caller-ID-Number": "1001"}
+        follow([SwitchEvent("CHANNEL_CREATE", DESK, T0, inside)])
+        with work.read() as request:
+            assert request.db.scalars(select(Call)).all() == []
+            assert request.db.get(Leg, DESK) is not None
+
+    def test_of_a_broadcast_only_the_recording_is_taken(self, work: Work, switch: Any, follow: Follow) -> None:
+        attempt = str(uuid.uuid4())
+        headers = {"Call-Direction": "outbound", "variable_dc_attempt": attempt, "Hangup-Cause": "NORMAL_CLEARING",
+                   "Record-File-Path": f"/rec/{attempt}.wav"}  # fmt: skip
+        names = ("CHANNEL_CREATE", "CHANNEL_ANSWER", "RECORD_START", "RECORD_STOP", "CHANNEL_HANGUP_COMPLETE")
+        follow([SwitchEvent(name, attempt, T0, headers) for name in names])
+        with work.read() as request:
+            assert request.db.scalars(select(Leg)).all() == []
+            recording = request.db.scalars(select(Recording)).one()
+            assert (recording.kind, recording.attempt_id) == (RecordingKind.NOTICE, attempt)
+            assert recording.state is RecordingState.STOPPED
+
+
+def channel(uuid: str) -> Channel:
+    return Channel(uuid, "inbound", "CS_EXECUTE", "ACTIVE", "07318888", "13900139000", "callcenter", uuid)
+
+
+class TestReconcile:
+    def test_calls_that_are_not_up_any_more_are_ended(self, work: Work, switch: Any, follow: Follow) -> None:
+        follow(HOTLINE_CALL[:8])
+        reconcile(work)
+        with work.read() as request:
+            call = request.db.scalars(select(Call)).one()
+            assert (call.state, call.result, call.hangup_cause) == (CallState.ENDED, CallResult.ANSWERED, "LOST")
+            assert all(leg.ended_at for leg in request.db.scalars(select(Leg)))
+            assert request.db.scalars(select(Recording)).one().state is RecordingState.STOPPED
+
+    def test_calls_that_are_up_are_left_alone(self, work: Work, switch: Any, follow: Follow) -> None:
+        follow(HOTLINE_CALL[:3])
+        switch.up = [channel(CALLER)]
+        reconcile(work)
+        with work.read() as request:
+            assert request.db.scalars(select(Call)).one().ended_at is None
+            assert request.db.scalars(select(Recording)).one().state is RecordingState.RECORDING
+
+    def test_calls_that_came_while_nobody_followed_are_written_down(
+        self, work: Work, switch: Any, follow: Follow
+    ) -> None:
+        switch.up = [channel(CALLER)]
+        reconcile(work)
+        with work.read() as request:
+            call = request.db.scalars(select(Call)).one()
+            assert (call.caller_number, call.state) == ("13900139000", CallState.ARRIVING)
+            assert Path(request.db.scalars(select(Recording)).one().file_name).stem == CALLER
+
+    def test_nothing_is_ended_when_the_switch_cannot_be_asked(self, work: Work, switch: Any, follow: Follow) -> None:
+        follow(HOTLINE_CALL[:3])
+        switch.away = True
+        reconcile(work)
+        with work.read() as request:
+            assert request.db.scalars(select(Call)).one().ended_at is None
+
+    def test_what_was_written_after_the_switch_was_asked_is_left_alone(
+        self, work: Work, switch: Any, follow: Follow
+    ) -> None:
+        with work.write() as request:
+            request.find_service(Calls).arrive(CALLER, "13800138000", "07318888")
+        reconcile(work)
+        with work.read() as request:
+            assert request.db.scalars(select(Call)).one().ended_at is None
+
+    def test_the_desks_statuses_are_told_again(self, work: Work, switch: Any, follow: Follow) -> None:
+        with work.write() as request:
+            request.db.add(Desk(extension="1001", status="On Break", since=T0))
+        follow(HOTLINE_CALL[:1])
+        assert switch.statuses == [("1001", "On Break")]
