@@ -23,6 +23,8 @@ class Report(Base):
     state: Mapped[ReportState] = mapped_column(text_enum(ReportState))
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     asked_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]  # a clerk works on it since; after a while another may take over
+    tries: Mapped[int] = mapped_column(default=0)
     made_at: Mapped[datetime | None]
     file_name: Mapped[str] = mapped_column(String(255), default="")
     bytes: Mapped[int | None]

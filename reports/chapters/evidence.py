@@ -1,0 +1,112 @@
+"""证据状态: recordings, the ledger, and the head by which all of it can be proved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dutycenter.vocabulary import RecordingKind, RecordingState
+from reports.chapters import Telling
+from reports.facts import RecordingFacts
+from reports.paper import Block, Note, Paragraph, Part, Proof, Section
+from reports.words import RECORDING_STATES, RECORDINGS, duration, moment, number, size
+
+COUNTED = "按录音开始时间计入当月。"
+
+
+def tell(t: Telling) -> Section:
+    """The chapter."""
+    return Section("证据状态", parts=[Part("录音", _recordings(t)), Part("台账和封存", _ledger(t))])
+
+
+def _recordings(t: Telling) -> list[Block]:
+    found = t.facts.recordings
+    if not found:
+        return [Paragraph("本月无录音。")]
+
+    def count(of: Callable[[RecordingFacts], bool]) -> int:
+        return sum(r.count for r in found if of(r))
+
+    groups: list[tuple[str, Callable[[RecordingFacts], bool]]] = [
+        (RECORDINGS[kind], _of_kind(kind)) for kind in RecordingKind
+    ]
+    if count(lambda r: r.exercise):
+        groups.append(("演练", lambda r: r.exercise))
+    groups.append(("合计", lambda r: True))
+    states = [s for s in RECORDING_STATES if s in (RecordingState.KEPT, RecordingState.MISSING)
+              or count(lambda r, s=s: r.state is s)]  # type: ignore[misc]  # fmt: skip
+    rows = []
+    for name, of in groups:
+        chosen = [r for r in found if of(r)]
+        rows.append(
+            (
+                name,
+                number(sum(r.count for r in chosen)),
+                *(number(sum(r.count for r in chosen if r.state is state)) for state in states),
+                number(sum(r.count for r in chosen if r.foundling)),
+                duration(round(sum(r.seconds for r in chosen))),
+                size(sum(r.bytes for r in chosen)),
+            )
+        )
+    kept, missing = count(lambda r: r.state is RecordingState.KEPT), count(lambda r: r.state is RecordingState.MISSING)
+    foundlings = count(lambda r: r.foundling)
+    total = count(lambda r: True)
+    said = f"本月录音 {number(total)} 段，已入库存证 {number(kept)} 段"
+    said += f"，文件缺失 {number(missing)} 段，须查明原因。" if missing else "，无文件缺失。"
+    if foundlings:
+        said += f"另有 {number(foundlings)} 段录音找不到对应通话，已单独收存，计入上述总数。"
+    table = t.maker.table(
+        "录音存证（单位：段）",
+        ("录音", "总数", *(RECORDING_STATES[state] for state in states), "无主", "时长", "大小"),
+        rows,
+        queries=["recordings"],
+        counting="正式业务与演练分列；无主指找不到对应通话的录音。" + COUNTED,
+        total=True,
+    )
+    return [Paragraph(said), table]
+
+
+def _of_kind(kind: RecordingKind) -> Callable[[RecordingFacts], bool]:
+    return lambda r: r.kind is kind and not r.exercise
+
+
+def _ledger(t: Telling) -> list[Block]:
+    ledger = t.facts.ledger
+    said = f"本月台账新增 {number(ledger.entries)} 条"
+    said += f"，已封存 {number(ledger.sealed)} 条" if ledger.entries else ""
+    waiting = ledger.entries - ledger.sealed
+    said += f"，尚未封存 {number(waiting)} 条。" if waiting else "。"
+    if ledger.replays:
+        said += (
+            f"录音被调听 {number(ledger.replays)} 次，涉及录音 {number(ledger.replayed)} 段、"
+            f"调听人 {number(ledger.listeners)} 人，每次调听均已记入台账。"
+        )
+    else:
+        said += "录音未被调听。"
+    blocks: list[Block] = [Paragraph(said)]
+    table = t.maker.table(
+        "台账情况",
+        ("项目", "数量"),
+        [
+            ("本月台账条目（条）", number(ledger.entries)),
+            ("其中已封存（条）", number(ledger.sealed)),
+            ("录音调听（次）", number(ledger.replays)),
+            ("被调听录音（段）", number(ledger.replayed)),
+            ("调听人（人）", number(ledger.listeners)),
+        ],
+        queries=["ledger"],
+        counting="不含报告自身的台账条目；调听按台账中录音调听条目统计。签名树头取首个覆盖本月全部条目者，尚未全部覆盖时取最新者。",
+    )
+    blocks.append(table)
+    head = ledger.head
+    if head is None:
+        blocks.append(Note("至数据截止，台账尚无签名树头，本月数据暂不能以树头证明。"))
+        return blocks
+    at = moment(head.at, t.zone)
+    blocks.append(
+        Paragraph(
+            f"下列签名树头于{at}形成，覆盖台账前 {number(head.size)} 条。台账任何一条如被改动、删除或插入，重新计算的根值即与此不符。"
+        )
+    )
+    code = f"dutycenter-head {head.size} {head.at:%Y-%m-%dT%H:%M:%SZ} sha256:{head.sha256} sm3:{head.sm3} key:{head.key_id}"
+    blocks.append(Proof(head.size, at, head.sha256, head.sm3, head.key_id, code))
+    return blocks

@@ -1,0 +1,105 @@
+"""From a paper to PDF.
+
+WeasyPrint sets the pages. It may fetch the files of ``reports/styles`` and
+nothing else; every text goes through autoescape, so that no name from outside
+becomes markup, a formula or a link. The same paper gives the same bytes: no
+dates, no random ids.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from reports.charts import draw
+from reports.paper import Block, Paper, Proof
+from reports.words import numeral
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+TEMPLATE = "paper.html.jinja2"
+SCHEME = "paper:"  # the package's own files, by name
+SHARED = ("paper.css",)
+
+
+class RefusedFetch(RuntimeError):
+    """The paper wanted something from outside the package."""
+
+
+def render_pdf(paper: Paper) -> bytes:
+    """The paper as PDF, A4.
+
+    Raises:
+        FontMissing: a font of the paper isn't installed.
+    """
+    import weasyprint
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+    class OwnFiles(URLFetcher):  # type: ignore[misc]
+        """Gives the package's own styles, refuses everything else and lets nothing hide the refusal."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            name = url.removeprefix(SCHEME)
+            if not url.startswith(SCHEME) or name not in SHARED:
+                raise FatalURLFetchingError(f"a paper may not fetch {url[:100]}")
+            return URLFetcherResponse(url, _style(name), {"Content-Type": "text/css"})
+
+    html = render_html(paper)
+    identifier = hashlib.sha256(html.encode()).hexdigest()[:32].encode()
+    try:
+        document = weasyprint.HTML(string=html, base_url=None, url_fetcher=OwnFiles())
+        pdf: bytes = document.write_pdf(pdf_identifier=identifier, pdf_tags=True)
+    except FatalURLFetchingError as error:
+        raise RefusedFetch(str(error)) from None
+    return pdf
+
+
+def render_html(paper: Paper) -> str:
+    """The paper as one HTML document, charts and codes drawn into it."""
+    return _environment().get_template(TEMPLATE).render(paper=paper)
+
+
+def _style(name: str) -> bytes:
+    return files("reports").joinpath("templates", name).read_bytes()
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["numeral"] = numeral
+    environment.filters["chart"] = lambda chart: Markup(draw(chart))  # noqa: S704  drawn here, text as paths
+    environment.filters["code"] = _code
+    environment.filters["groups"] = _groups
+    environment.tests["of"] = _is
+    return environment
+
+
+def _is(block: Block, kind: str) -> bool:
+    return type(block).__name__ == kind
+
+
+def _groups(text: str, size: int = 8) -> str:
+    """Hexadecimal in groups that an eye can compare."""
+    return " ".join(text[at : at + size] for at in range(0, len(text), size))
+
+
+def _code(proof: Proof) -> Markup:
+    """The proof as a QR code."""
+    import segno
+    from markupsafe import Markup
+
+    drawn = segno.make(proof.code, error="m", micro=False, boost_error=False)
+    return Markup(drawn.svg_inline(scale=1, border=2, omitsize=True, svgclass="qr", lineclass=None))  # noqa: S704
