@@ -30,7 +30,6 @@ from broadcast.kernel.layout import (
     clone,
 )
 from broadcast.kernel.live import (
-    addresses,
     live_ahead,
     live_next,
     live_refresh,
@@ -48,6 +47,7 @@ from broadcast.kernel.plan import (
     micros,
     tabulate,
 )
+from broadcast.kernel.views import addresses
 
 COUNTED = 300_000  # numbers up to which a place in the queue is counted in < 1 ms
 

@@ -26,10 +26,10 @@ from broadcast.kernel.queues import (
     READY,
     best_bucket,
     enter,
+    foresee,
     offer,
     relevel,
     rest,
-    wake_early,
     withdraw,
 )
 
@@ -234,7 +234,10 @@ def take(state, arm, g, now):
     """A call on ``arm`` over gateway ``g`` begins: channel, token and person are taken."""
     a = state.arms[arm]
     person = state.people[a.person]
+    bucket = a.bucket
     withdraw(state, a.person)
+    if bucket >= 0:
+        foresee(state, bucket)
     a.state = LIVE
     a.tries += 1
     person.legs += 1

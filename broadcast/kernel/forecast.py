@@ -17,9 +17,9 @@ import numpy.typing as npt
 from broadcast.kernel.chooser import Snapshot
 from broadcast.kernel.codes import Status
 from broadcast.kernel.goal import Goal
-from broadcast.kernel.layout import FOREVER, MICRO, State, clone, refill
+from broadcast.kernel.layout import MICRO, State
 from broadcast.kernel.plan import Plan, Rules, Tables, assemble, micros, tabulate, worlds
-from broadcast.kernel.simulate import make_lines, make_log, resume, simulate
+from broadcast.kernel.simulate import Run
 
 Floats = npt.NDArray[np.float64]
 BELIEFS = 64  # different draws of the probabilities, used in turn
@@ -145,9 +145,8 @@ def forecast(
     n, state = start.people, start.state
     table = worlds(start.rules)
     beliefs = _beliefs(state.arms["p"].copy(), start.evidence, runs, seed)
-    work, chance = clone(state), np.zeros(state.arms.size)
-    channels = int(state.gateways["channels"].sum()) + len(start.leg_arm)
-    log = make_log(n)
+    legs = len(start.leg_arm)
+    run = Run(state, table, beliefs[0], int(state.gateways["channels"].sum()) + legs)
     already = len(start.done)
     times = np.full((runs, n), math.inf, np.float32)
     times[:, :already] = 0.0
@@ -156,23 +155,17 @@ def forecast(
     goals = np.full(runs, math.inf)
     calls = 0
     for r in range(runs):
-        refill(work, state)
-        chance[:] = beliefs[r % len(beliefs)]
-        lines = make_lines(channels)
-        key = np.uint64(((seed * 1_000_003 + r) * 0x9E3779B97F4A7C15 + 0x2545F491) % 2**64)
-        resume(
-            work, table, chance, lines, start.leg_arm, start.leg_gateway, start.leg_started,
-            key, start.now,
-        )  # fmt: skip
-        k, _ = simulate(
-            work, table, chance, lines, len(start.leg_arm), log, key, start.now, FOREVER
-        )
-        times[r, already : already + k] = log.when[:k] / MICRO
-        reached[log.order[:k]] += 1
-        calls += int(work.board[0]["calls"])
+        run.chance = beliefs[r % len(beliefs)]
+        run.reset()
+        key = ((seed * 1_000_003 + r) * 0x9E3779B97F4A7C15 + 0x2545F491) % 2**64
+        run.resume(start.leg_arm, start.leg_gateway, start.leg_started, key, start.now)
+        order, when = run.go(key, start.now, running=legs)
+        times[r, already : already + len(when)] = when / MICRO
+        reached[order] += 1
+        calls += run.calls
         if goal is not None:
-            order = np.concatenate([start.done, log.order[:k]])
-            when = np.concatenate([np.zeros(already, np.int64), log.when[:k]])
+            order = np.concatenate([start.done, order])
+            when = np.concatenate([np.zeros(already, np.int64), when])
             goals[r] = goal.time(order, when)
     limit = deadline
     if goal is not None and math.isfinite(goal.within):

@@ -23,6 +23,7 @@ MAX_CHANNELS = (1 << SLOT_BITS) - 1
 MAX_GATEWAYS = 32
 MAX_TIERS = 16
 MAX_NUMBERS = 64  # per person
+MAX_FAILURES = 8  # ways for a call to fail, per rule
 LEVELS = 1024  # priority levels per tier
 FOREVER = np.int64(1 << 42)  # microseconds: 50 days, leaves room for a slot
 MICRO = 1_000_000
@@ -81,6 +82,20 @@ RULE = np.dtype(
         ("fail_hold", "f8"),  # expected seconds of any other
         ("pause", "i8", (16,)),  # microseconds, by code
         ("factor", "f8", (16,)),  # on the next probability, by code
+    ],
+    align=True,
+)
+WORLD = np.dtype(
+    [
+        ("ring_low", "f8"),  # seconds, uniform, of a call that is acknowledged
+        ("ring_high", "f8"),
+        ("message", "f8"),  # seconds from answer to acknowledgement
+        ("failures", "i4"),
+        ("code", "i4", (MAX_FAILURES,)),
+        ("share", "f8", (MAX_FAILURES,)),  # cumulated, of the calls that fail
+        ("low", "f8", (MAX_FAILURES,)),  # seconds held, uniform
+        ("high", "f8", (MAX_FAILURES,)),
+        ("factor", "f8", (16,)),  # on the true probability, by code
     ],
     align=True,
 )

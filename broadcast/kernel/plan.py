@@ -22,6 +22,7 @@ from broadcast.kernel.layout import (
     GATEWAY,
     LEVELS,
     MAX_CHANNELS,
+    MAX_FAILURES,
     MAX_GATEWAYS,
     MAX_NUMBERS,
     MAX_TIERS,
@@ -29,9 +30,9 @@ from broadcast.kernel.layout import (
     PERSON,
     RULE,
     TICK_BITS,
+    WORLD,
     State,
 )
-from broadcast.kernel.simulate import MAX_FAILURES, WORLD
 
 MAX_TICKS = 1 << 15
 

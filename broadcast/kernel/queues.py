@@ -15,7 +15,9 @@ from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic
 
 from broadcast.kernel.index import arm_level
-from broadcast.kernel.layout import LEVELS, TICK_BITS
+from broadcast.kernel.layout import ARM, LEVELS, PERSON, TICK_BITS
+
+PERSON_SIZE, ARM_SIZE = PERSON.itemsize, ARM.itemsize
 
 OPEN = 0
 FUTURE = 4
@@ -34,6 +36,37 @@ def lowest_bit(typingctx, word):
         return builder.call(function, [arguments[0], ir.Constant(ir.IntType(1), 1)])
 
     return types.int64(types.uint64), codegen
+
+
+@intrinsic
+def _prefetch(typingctx, address):
+    """Begin to load a cache line (LLVM prefetch: for reading, to all levels, data)."""
+
+    def codegen(context, builder, signature, arguments):
+        i8 = ir.IntType(8).as_pointer()
+        i32 = ir.IntType(32)
+        function = get_or_insert_function(
+            builder.module,
+            ir.FunctionType(ir.VoidType(), [i8, i32, i32, i32]),
+            "llvm.prefetch.p0i8",
+        )
+        pointer = builder.inttoptr(arguments[0], i8)
+        builder.call(function, [pointer] + [ir.Constant(i32, k) for k in (1, 3, 1)])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), codegen
+
+
+@njit(forceinline=True)
+def foresee(state, bucket):
+    """Begin to load the person at the head of a bucket: the next decision wants it."""
+    arm = state.head[bucket]
+    if arm >= 0:
+        i = state.arms[arm].person
+        _prefetch(state.people.ctypes.data + i * PERSON_SIZE)
+        at = state.arms.ctypes.data + arm * ARM_SIZE
+        _prefetch(at - 2 * ARM_SIZE)
+        _prefetch(at + 2 * ARM_SIZE)
 
 
 @njit(forceinline=True)

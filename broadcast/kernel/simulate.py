@@ -8,73 +8,37 @@ is SplitMix64's, Steele et al., OOPSLA 2014).
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-from numba import from_dtype, njit, types
+from numba import njit, types
 
-from broadcast.kernel.decide import (
-    ACKNOWLEDGED,
-    DONE,
-    GATEWAY_BITS,
-    decide,
-    settle,
-    take,
-)
+from broadcast.kernel.decide import ACKNOWLEDGED, DONE, GATEWAY_BITS, decide, settle, take
 from broadcast.kernel.layout import (
-    F8,
     FOREVER,
     I4,
     I8,
     MAX_GATEWAYS,
     SLOT_BITS,
-    STATE_T,
+    Float64s,
     Int32s,
     Int64s,
+    Records,
+    State,
+    clone,
+    refill,
+)
+from broadcast.kernel.views import (
+    Draw,
+    Lines,
+    Log,
+    addresses,
+    draw_at,
+    lines_at,
+    log_at,
+    state_at,
 )
 
+_I8 = types.int64
 DROPPED = 14
-MAX_FAILURES = 8
-
-WORLD = np.dtype(
-    [
-        ("ring_low", "f8"),  # seconds, uniform, of a call that is acknowledged
-        ("ring_high", "f8"),
-        ("message", "f8"),  # seconds from answer to acknowledgement
-        ("failures", "i4"),
-        ("code", "i4", (MAX_FAILURES,)),
-        ("share", "f8", (MAX_FAILURES,)),  # cumulated, of the calls that fail
-        ("low", "f8", (MAX_FAILURES,)),  # seconds held, uniform
-        ("high", "f8", (MAX_FAILURES,)),
-        ("factor", "f8", (16,)),  # on the true probability, by code
-    ],
-    align=True,
-)
-WORLD_T = types.Array(from_dtype(WORLD), 1, "C")
-
-
-class Lines(NamedTuple):
-    """Running calls: a heap of ``time << 20 | slot`` and what each slot carries."""
-
-    heap: Int64s
-    slot_arm: Int32s
-    slot_gateway: Int32s
-    slot_code: Int32s
-    vacant: Int32s  # stack of free slots
-
-
-LINES_T = types.NamedTuple((I8, I4, I4, I4, I4), Lines)
-
-
-class Log(NamedTuple):
-    """What a run leaves behind."""
-
-    order: Int32s  # people in order of their acknowledgement
-    when: Int64s  # microseconds, same order
-    trace: Int64s  # (2 * n,) pairs (time, what) of the first n events, or empty
-
-
-LOG_T = types.NamedTuple((I4, I8, I8), Log)
 
 
 def make_lines(channels: int) -> Lines:
@@ -86,12 +50,6 @@ def make_lines(channels: int) -> Lines:
         np.zeros(n + 1, np.int32),
         np.zeros(n + 1, np.int32),
         np.arange(n, -1, -1, dtype=np.int32),
-    )
-
-
-def make_log(people: int, trace: int = 0) -> Log:
-    return Log(
-        np.zeros(people, np.int32), np.zeros(people, np.int64), np.zeros(2 * trace, np.int64)
     )
 
 
@@ -237,29 +195,25 @@ def run(state, worlds, chance, lines, running, log, seed, start, until):
     return acknowledged, board.calls + board.ended + board.released - before
 
 
-RUN_SIGNATURE = types.UniTuple(types.int64, 2)(
-    STATE_T, WORLD_T, F8, LINES_T, types.int64, LOG_T, types.uint64, types.int64, types.int64
-)
+@njit(types.UniTuple(types.int64, 2)(I8, types.int64, types.uint64, _I8, _I8), cache=True)
+def simulate(at, running, seed, start, until):
+    """One run on arrays by address; see :func:`run`, and :class:`Run` for the arrays."""
+    draws = draw_at(at)
+    return run(
+        state_at(at), draws.worlds, draws.chance, lines_at(at), running, log_at(at),
+        seed, start, until,
+    )  # fmt: skip
 
 
-@njit(RUN_SIGNATURE, cache=True)
-def simulate(state, worlds, chance, lines, running, log, seed, start, until):
-    """One run; see :func:`run`. ``state``, ``chance`` and ``lines`` are used up."""
-    return run(state, worlds, chance, lines, running, log, seed, start, until)
-
-
-@njit(
-    types.void(
-        STATE_T, WORLD_T, F8, LINES_T, I4, I4, I8, types.uint64, types.int64
-    ),
-    cache=True,
-)
-def resume(state, worlds, chance, lines, arms, gateways, started, seed, now):
+@njit(types.void(I8, I4, I4, I8, types.uint64, _I8), cache=True)
+def resume(at, arms, gateways, started, seed, now):
     """Put calls that run at ``now`` into ``lines``, drawing how each will end.
 
     An end that lies in the past is drawn again: the call is known to have outlived
     it. One that never draws a later end (it has outlived its model) ends at once.
     """
+    state, lines = state_at(at), lines_at(at)
+    worlds, chance = draw_at(at)
     for k in range(arms.size):
         arm = np.int64(arms[k])
         a = state.arms[arm]
@@ -275,3 +229,60 @@ def resume(state, worlds, chance, lines, arms, gateways, started, seed, now):
         lines.slot_gateway[slot] = gateways[k]
         lines.slot_code[slot] = code
         sift_up(lines.heap, k, end << SLOT_BITS | slot)
+
+
+class Run:
+    """The arrays of one simulation, used again and again.
+
+    ``state`` is the template of every run; ``chance`` (numbers,) are the true
+    probabilities and may be changed between runs; ``trace`` is how many events
+    to write down.
+    """
+
+    def __init__(
+        self, state: State, worlds: Records, chance: Float64s, channels: int = 0, trace: int = 0
+    ) -> None:
+        self.template, self.chance = state, chance
+        self.state = clone(state)
+        usable = int(state.gateways["channels"].sum())
+        self._vacant = make_lines(max(usable, channels))
+        self.lines = Lines(*(a.copy() for a in self._vacant))
+        self.log = Log(
+            np.zeros(state.people.size, np.int32),
+            np.zeros(state.people.size, np.int64),
+            np.zeros(2 * trace, np.int64),
+        )
+        self.draw = Draw(worlds, chance.copy())
+        self._at = addresses(self.state, self.draw, self.lines, self.log)
+        self.events = 0
+
+    def reset(self) -> None:
+        """Back to the template; :meth:`go` does it by itself unless told not to."""
+        refill(self.state, self.template)
+        self.draw.chance[...] = self.chance
+        self.lines.vacant[...] = self._vacant.vacant
+
+    def resume(
+        self, arms: Int32s, gateways: Int32s, started: Int64s, seed: int, now: int
+    ) -> None:
+        """Put running calls on the lines; call after :meth:`reset`."""
+        resume(self._at, arms, gateways, started, np.uint64(seed), now)
+
+    def go(
+        self, seed: int, start: int = 0, until: int = int(FOREVER), running: int = -1
+    ) -> tuple[Int32s, Int64s]:
+        """People in order of acknowledgement, and when (microseconds). Views, not copies.
+
+        ``running`` calls are on the lines already; -1 resets first.
+        """
+        if running < 0:
+            self.reset()
+        acknowledged, self.events = simulate(
+            self._at, max(0, running), np.uint64(seed), start, until
+        )
+        return self.log.order[:acknowledged], self.log.when[:acknowledged]
+
+    @property
+    def calls(self) -> int:
+        """Attempts since the start of the broadcast."""
+        return int(self.state.board[0]["calls"])
