@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -20,6 +20,7 @@ COLOURS = ("cyan", "green", "yellow", "magenta", "blue")
 STOP_SECONDS = 8.0
 STEADY_SECONDS = 20.0
 LONGEST_PAUSE = 15.0
+LOOK_SECONDS = 0.5
 
 
 @dataclass
@@ -35,26 +36,41 @@ class Child:
 
 
 class Supervisor:
-    """Runs the children until SIGINT or SIGTERM, then stops them in reverse order."""
+    """Runs the children until told to stop, then stops them in reverse order.
 
-    def __init__(self, children: Sequence[Child]) -> None:
+    Args:
+        children: in the order in which they start.
+        write: takes one line of log.
+    """
+
+    def __init__(self, children: Sequence[Child], write: Callable[[str], object] = click.echo) -> None:
         self.children = list(children)
+        self.write = write
         self._wake = threading.Event()
         self._stopping = False
         self._print = threading.Lock()
 
     def run(self) -> None:
-        """Block until told to stop; every child has ended on return."""
+        """Watch until SIGINT or SIGTERM; for the main thread."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._on_stop)
+            signal.signal(number, lambda *_: self.request_stop())
         signal.signal(signal.SIGCHLD, lambda *_: self._wake.set())
+        self.watch()
+
+    def watch(self) -> None:
+        """Start the children and look after them until ``request_stop``; all have ended on return."""
         try:
             while not self._stopping:
                 self._look_after()
-                self._wake.wait(self._next_start())
+                self._wake.wait(LOOK_SECONDS)
                 self._wake.clear()
         finally:
             self.stop()
+
+    def request_stop(self) -> None:
+        """End ``watch``; safe from another thread or a signal."""
+        self._stopping = True
+        self._wake.set()
 
     def stop(self) -> None:
         """End every child: asked first, killed if it doesn't."""
@@ -78,7 +94,7 @@ class Supervisor:
         names = [child.name for child in self.children]
         colour = COLOURS[names.index(name) % len(COLOURS)] if name in names else "white"
         with self._print:
-            click.echo(f"{click.style(f'{name:>10}', fg=colour)} │ {line}")
+            self.write(f"{click.style(f'{name:>10}', fg=colour)} │ {line}")
 
     def _look_after(self) -> None:
         now = time.monotonic()
@@ -94,10 +110,6 @@ class Supervisor:
                 self.say(child.name, f"{how}; it starts again in {pause:.1f} s.")
             if child.process is None and now >= child.start_at:
                 self._start(child)
-
-    def _next_start(self) -> float | None:
-        waits = [child.start_at - time.monotonic() for child in self.children if child.process is None]
-        return max(0.0, min(waits)) if waits else None
 
     def _start(self, child: Child) -> None:
         child.process = subprocess.Popen(
@@ -115,17 +127,14 @@ class Supervisor:
         threading.Thread(target=self._read, args=(child.name, child.process.stdout), daemon=True).start()
 
     def _read(self, name: str, output: IO[bytes]) -> None:
-        for line in output:
-            self.say(name, line.decode("utf-8", "replace").rstrip())
+        with output:
+            for line in output:
+                self.say(name, line.decode("utf-8", "replace").rstrip())
 
     def _signal(self, child: Child, number: signal.Signals) -> None:
         assert child.process
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.process.pid, number)
-
-    def _on_stop(self, number: int, frame: object) -> None:
-        self._stopping = True
-        self._wake.set()
 
 
 def _die_with_parent() -> None:

@@ -1,0 +1,130 @@
+"""A town for one rehearsal: its folder, settings, store, people and processes."""
+
+from __future__ import annotations
+
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from dutycenter.bootstrap import open_work, settings_from
+from dutycenter.cli.run import children
+from dutycenter.cli.seed import seed_city
+from dutycenter.cli.supervisor import Supervisor
+from dutycenter.db.migrate import upgrade
+from dutycenter.settings import Settings
+from dutycenter.work import Work
+
+START_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Town:
+    """Where a rehearsal takes place."""
+
+    folder: Path
+    ini: Path
+    settings: Settings
+    people: int
+
+    @classmethod
+    def found(cls, folder: Path, *, people: int, speed: float, seed: int) -> Town:
+        """Write the settings, make the store, fill it with people."""
+        ini = folder / "rehearsal.ini"
+        _write_settings(ini, speed, seed)
+        settings = settings_from(ini)
+        upgrade(settings.database_url)
+        work = open_work(ini, actor="seed")
+        with work.write() as request:
+            seed_city(request, people=people, seed=seed)
+        work.registry["dutycenter.engine"].dispose()
+        return cls(folder, ini, settings, people)
+
+    @contextmanager
+    def inhabited(self) -> Iterator[Work]:
+        """The processes at work, as long as the story goes on; a log of theirs in the folder."""
+        log = self.folder / "processes.log"
+        roles = [child for child in children(self.ini, self.settings) if child.name != "web"]
+        with log.open("w", encoding="utf-8") as file:
+            supervisor = Supervisor(roles, write=lambda line: print(line, file=file, flush=True))
+            thread = threading.Thread(target=supervisor.watch, daemon=True)
+            thread.start()
+            try:
+                self._await_ports()
+                yield open_work(self.ini, actor="rehearsal")
+            finally:
+                supervisor.request_stop()
+                thread.join()
+
+    def _await_ports(self) -> None:
+        end = time.monotonic() + START_SECONDS
+        for port in (self.settings.switch_port, self.settings.ivr_port):
+            while not _listens(port):
+                if time.monotonic() > end:
+                    raise click.ClickException(f"The processes did not start; see {self.folder / 'processes.log'}")
+                time.sleep(0.1)
+
+
+def fresh_folder(wanted: Path | None) -> Path:
+    """The folder of a rehearsal: the one asked for, if it has none yet, or a new one.
+
+    Raises:
+        click.ClickException: a rehearsal was held there already.
+    """
+    if wanted is None:
+        return Path(tempfile.mkdtemp(prefix="rehearsal-"))
+    folder = wanted.resolve()
+    if (folder / "rehearsal.ini").exists():
+        raise click.ClickException(f"{folder} holds a rehearsal already: give another --dir, or remove it first.")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _write_settings(ini: Path, speed: float, seed: int) -> None:
+    switch, ivr, web = _free_ports(3)
+    ini.write_text(
+        f"""# Settings of one rehearsal. Every command works on it: dutycenter -c {ini.name} …
+
+[app:main]
+use = egg:dutycenter
+var.dir = %(here)s
+rehearsal = true
+rehearsal.seed = {seed}
+switch.port = {switch}
+ivr.port = {ivr}
+clock.speed = {speed:g}
+clock.epoch = {datetime.now(UTC).isoformat(timespec="seconds")}
+
+[server:main]
+use = egg:gunicorn#main
+host = 127.0.0.1
+port = {web}
+workers = 1
+worker_class = gevent
+""",
+        encoding="utf-8",
+    )
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
