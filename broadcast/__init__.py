@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pyramid.config import Configurator
 
+from broadcast import services
+from dutycenter.interfaces import IBroadcasts
+
 
 def includeme(config: Configurator) -> None:
-    del config
+    config.register_service_factory(services.factory, IBroadcasts)
+    config.register_service_factory(services.factory, services.Broadcasts)

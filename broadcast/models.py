@@ -36,6 +36,8 @@ class Broadcast(Base):
     lease_owner: Mapped[str] = mapped_column(String(64), default="")  # which dialer works on it
     lease_fence: Mapped[int] = mapped_column(default=0)  # grows with each new owner; an old owner's writes are refused
     lease_until: Mapped[datetime | None]
+    waits_for: Mapped[str] = mapped_column(String(32), default="")  # Hindrance: why nobody is called at the moment
+    form_token: Mapped[str | None] = mapped_column(String(64), unique=True)  # the same form sent twice launches once
 
     recipients: Mapped[list[Recipient]] = relationship(back_populates="broadcast", order_by="Recipient.id")
 
@@ -56,13 +58,16 @@ class Recipient(Base):
     outcome_at: Mapped[datetime | None]
     outcome_ground: Mapped[str] = mapped_column(String(255), default="")
     acknowledged_at: Mapped[datetime | None]  # final at its commit
-    reached_at: Mapped[datetime | None]  # a person answered
+    reached_at: Mapped[datetime | None]  # pressed a key or heard the message to its end
+    again_at: Mapped[datetime | None]  # somebody asked for one more call now; the dialer clears it
 
     broadcast: Mapped[Broadcast] = relationship(back_populates="recipients")
     numbers: Mapped[list[RecipientNumber]] = relationship(
         back_populates="recipient", order_by="RecipientNumber.position"
     )
-    attempts: Mapped[list[Attempt]] = relationship(back_populates="recipient", order_by="Attempt.created_at")
+    attempts: Mapped[list[Attempt]] = relationship(
+        back_populates="recipient", order_by="Attempt.created_at, Attempt.id"
+    )
 
 
 class RecipientNumber(Base):
@@ -92,6 +97,7 @@ class Attempt(Base):
     created_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    dropped_at: Mapped[datetime | None]  # we asked the switch to take the leg down
     hangup_cause: Mapped[str] = mapped_column(String(64), default="")
     disposition: Mapped[Disposition | None] = mapped_column(text_enum(Disposition))
     key: Mapped[str] = mapped_column(String(1), default="")

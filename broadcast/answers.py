@@ -1,0 +1,127 @@
+"""What people answer, taken down: final for an acknowledgement, and never twice.
+
+Called by the conversation of a leg, in a process of its own, while the dialer
+follows the same leg. Both lock the recipient first and the attempt after it.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broadcast.models import Attempt, Receipt, Recipient
+from broadcast.settle import ACKNOWLEDGE, DECLINE, stronger
+from dutycenter.interfaces import Answer, IClock, ILedger
+from dutycenter.vocabulary import Outcome
+
+log = logging.getLogger(__name__)
+
+KEYS = frozenset("0123456789*#ABCD")
+
+
+class Answers:
+    """Writes answers on one session."""
+
+    def __init__(self, db: Session, ledger: ILedger, clock: IClock) -> None:
+        self.db = db
+        self.ledger = ledger
+        self.clock = clock
+
+    def acknowledge(self, attempt_id: str, key: str) -> None:
+        """The person accepted: final at its commit, whatever becomes of the leg."""
+        found = self._locked(attempt_id)
+        if found is None:
+            return
+        recipient, attempt = found
+        attempt.key = stronger(attempt.key, ACKNOWLEDGE)
+        now = self.clock.now()
+        recipient.reached_at = recipient.reached_at or now
+        if recipient.acknowledged_at is not None:
+            return
+        recipient.acknowledged_at = now
+        if recipient.outcome is None:
+            recipient.outcome = Outcome.ACKNOWLEDGED
+            recipient.outcome_at = now
+            recipient.outcome_ground = ""
+        self._receipt(attempt, "acknowledged", _key(key))
+        self._tell("acknowledged", attempt, key=_key(key))
+
+    def decline(self, attempt_id: str, key: str) -> None:
+        """The person can't come; the outcome follows when the leg is down, unless 1 comes after."""
+        found = self._locked(attempt_id)
+        if found is None:
+            return
+        recipient, attempt = found
+        if stronger(attempt.key, DECLINE) != DECLINE or attempt.key == DECLINE:
+            return
+        attempt.key = DECLINE
+        recipient.reached_at = recipient.reached_at or self.clock.now()
+        self._receipt(attempt, "declined", _key(key))
+        self._tell("declined", attempt, key=_key(key))
+
+    def heard(self, attempt_id: str, answer: Answer) -> None:
+        """What else the conversation knows; an acknowledgement among it counts as one."""
+        if answer.key == ACKNOWLEDGE:
+            self.acknowledge(attempt_id, answer.key)
+        elif answer.key == DECLINE:
+            self.decline(attempt_id, answer.key)
+        found = self._locked(attempt_id)
+        if found is None:
+            return
+        recipient, attempt = found
+        attempt.key = stronger(attempt.key, _key(answer.key))
+        first = attempt.heard_seconds is None
+        attempt.heard_seconds = max(attempt.heard_seconds or 0.0, max(0.0, answer.heard_seconds))
+        attempt.wrong_keys = attempt.wrong_keys or "".join(c for c in answer.wrong_keys if c in KEYS)[:16]
+        heard_before = attempt.heard_to_end
+        attempt.heard_to_end = attempt.heard_to_end or answer.heard_to_end
+        if attempt.heard_to_end and not heard_before:
+            recipient.reached_at = recipient.reached_at or self.clock.now()
+            self._receipt(attempt, "heard", "")
+        if first:
+            self._tell(
+                "heard",
+                attempt,
+                key=attempt.key,
+                to_end=attempt.heard_to_end,
+                tenths=round(attempt.heard_seconds * 10),
+                wrong_keys=attempt.wrong_keys,
+            )
+
+    def _locked(self, attempt_id: str) -> tuple[Recipient, Attempt] | None:
+        owner = select(Attempt.recipient_id).where(Attempt.id == attempt_id).scalar_subquery()
+        recipient = self.db.scalar(
+            select(Recipient).where(Recipient.id == owner).with_for_update().execution_options(populate_existing=True)
+        )
+        if recipient is None:
+            log.warning("An answer came for the attempt %.40r, which is not known", attempt_id)
+            return None
+        attempt = self.db.get(Attempt, attempt_id, with_for_update=True, populate_existing=True)
+        assert attempt is not None
+        return recipient, attempt
+
+    def _receipt(self, attempt: Attempt, kind: str, key: str) -> None:
+        self.db.add(
+            Receipt(
+                recipient_id=attempt.recipient_id,
+                attempt_id=attempt.id,
+                kind=kind,
+                means="key" if key else "listened",
+                key=key,
+                at=self.clock.now(),
+            )
+        )
+
+    def _tell(self, verb: str, attempt: Attempt, **data: object) -> None:
+        self.ledger.append(
+            f"broadcast.{verb}",
+            f"broadcast:{attempt.broadcast_id}",
+            {"recipient": attempt.recipient_id, "attempt": attempt.id, **data},
+        )
+
+
+def _key(key: str) -> str:
+    """One telephone key, or nothing: what a column and the ledger may hold."""
+    return key if len(key) == 1 and key in KEYS else ""

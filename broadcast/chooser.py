@@ -1,0 +1,204 @@
+"""Who next, on which number: the kernel's chooser in the words of rows.
+
+Built from the store alone, so that a dialer that has been restarted goes on with
+the same counts and pauses. Times are seconds since the launch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from broadcast.kernel import Chooser as Kernel
+from broadcast.kernel import Code, Explanation, Gateway, Number, Person, Plan, Rules
+from broadcast.lines import Line, Lines
+from broadcast.settle import FINAL, UNTRIED
+from dutycenter.vocabulary import Disposition, NumberKind
+
+LIKELY = {NumberKind.MOBILE: 0.6, NumberKind.OFFICE: 0.35, NumberKind.HOME: 0.3, NumberKind.DUTY: 0.3}
+"""How likely a call to such a line is acknowledged, where no history tells."""
+
+PATIENCE_WITH_LINES = 4  # calls of one number that the network failed, before they count as tries
+RESTED = (*(code for code in Code if Code.HEARD <= code < Code.CONGESTION), Code.FAILED)
+
+
+@dataclass(frozen=True)
+class Dialled:
+    """One number of a recipient."""
+
+    id: int
+    number: str
+    kind: NumberKind
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One attempt so far, for a chooser that begins in the middle."""
+
+    number_id: int
+    gateway: str
+    started: float
+    ended: float | None = None
+    disposition: Disposition | None = None
+
+
+@dataclass(frozen=True)
+class Called:
+    """One recipient as the chooser needs them."""
+
+    id: int
+    weight: int
+    numbers: Sequence[Dialled]
+    tried: Sequence[Tried] = ()
+    closed: bool = False  # has an outcome already
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Call this number of this recipient over this gateway, now."""
+
+    recipient_id: int
+    number_id: int
+    number: str
+    gateway: str
+
+
+class Chooser:
+    """Chooses the calls of one broadcast; see ``broadcast.kernel.Chooser``.
+
+    Args:
+        recipients: everybody who may be called, in order.
+        lines: the gateways.
+        rounds: tries of each number.
+        pause: seconds before the same number is tried again.
+        ring_timeout: seconds.
+        message: seconds that an answered call is expected to take.
+    """
+
+    def __init__(
+        self,
+        recipients: Iterable[Called],
+        lines: Lines,
+        *,
+        rounds: int,
+        pause: float,
+        ring_timeout: float,
+        message: float,
+    ) -> None:
+        self._called = list(recipients)
+        self._lines = lines
+        self._row = {called.id: row for row, called in enumerate(self._called)}
+        self._place = {
+            number.id: (row, position)
+            for row, called in enumerate(self._called)
+            for position, number in enumerate(called.numbers)
+        }
+        self._failed_by_lines: dict[int, int] = {}
+        rules = Rules(
+            pause=dict.fromkeys(RESTED, pause),
+            ring=(4.0, max(5.0, ring_timeout * 0.6)),
+            message=max(1.0, message),
+        )
+        self._kernel = Kernel(self._plan(lines, rules, rounds))
+        self._shares = [(-1, 0.0)] * len(lines.all)
+        self._replay()
+
+    def _plan(self, lines: Lines, rules: Rules, rounds: int) -> Plan:
+        people = [
+            Person(
+                [
+                    Number(LIKELY[number.kind], gateways=lines.bits(number.number), rules=rules, tries=rounds)
+                    for number in called.numbers
+                ],
+                weight=max(0, called.weight),
+                ordered=True,
+            )
+            for called in self._called
+        ]
+        # A plan without any channel is refused; the true numbers follow with each ``allow``.
+        gateways = [Gateway(max(1, line.channels), line.rate, cost=line.cost) for line in lines]
+        return Plan(people, gateways or [Gateway(1, 1.0)])
+
+    def _replay(self) -> None:
+        happened: list[tuple[float, int, Tried]] = []
+        for called in self._called:
+            for tried in called.tried:
+                happened.append((tried.started, 0, tried))
+                if tried.disposition is not None:
+                    happened.append((tried.started if tried.ended is None else tried.ended, 1, tried))
+        happened.sort(key=lambda item: item[:2])
+        for at, is_end, tried in happened:
+            if tried.disposition is not None and is_end:
+                self.ended(tried.number_id, tried.disposition, at)
+            elif not is_end:
+                self.started(tried.number_id, tried.gateway, at)
+        for called in self._called:
+            if called.closed:
+                self.close(called.id, Disposition.ACKNOWLEDGED, 0.0)
+
+    def allow(self, shares: Sequence[tuple[int, float]]) -> None:
+        """So many channels and calls a second of each gateway are this broadcast's now."""
+        for position, (channels, rate) in enumerate(shares):
+            if self._shares[position] != (channels, rate):
+                self._shares[position] = (channels, rate)
+                self._kernel.set_gateway(position, channels, rate)
+
+    def next(self, now: float) -> Choice | None:
+        """The next call to begin now, or None; then ``wake_at`` tells when to ask again."""
+        decision = self._kernel.next(now)
+        if decision is None:
+            return None
+        called = self._called[decision.recipient]
+        number = called.numbers[decision.number]
+        return Choice(called.id, number.id, number.number, self._lines.all[decision.gateway].name)
+
+    @property
+    def wake_at(self) -> float | None:
+        """When something may change without any event, after ``next`` gave None."""
+        return self._kernel.wake_at
+
+    @property
+    def finished(self) -> bool:
+        """Nobody is being called and nobody will be."""
+        return self._kernel.finished
+
+    def started(self, number_id: int, gateway: str, now: float) -> None:
+        """A call is up that this chooser did not choose."""
+        row, position = self._place[number_id]
+        line = next((i for i, known in enumerate(self._lines) if known.name == gateway), 0)
+        self._kernel.started(row, position, line, now)
+
+    def ended(self, number_id: int, disposition: Disposition, now: float) -> None:
+        """A call has ended. A number that the network keeps failing uses up its tries in the end."""
+        row, position = self._place[number_id]
+        code = Code[disposition.name]
+        if disposition in UNTRIED and disposition is not Disposition.DROPPED:
+            failed = self._failed_by_lines.get(number_id, 0) + 1
+            self._failed_by_lines[number_id] = failed
+            if failed > PATIENCE_WITH_LINES:
+                code = Code.FAILED
+        else:
+            self._failed_by_lines.pop(number_id, None)
+        self._kernel.ended(row, position, code, now)
+
+    def close(self, recipient_id: int, disposition: Disposition, now: float) -> None:
+        """This person is called no more."""
+        row = self._row.get(recipient_id)
+        if row is None:
+            return
+        if disposition is Disposition.ACKNOWLEDGED:
+            self._kernel.acknowledged(row, now)
+        elif disposition in FINAL:
+            self._kernel.declined(row, now)
+        else:
+            self._kernel.stop(row)
+
+    def why(self, recipient_id: int, now: float) -> Explanation:
+        """Why this person was or was not called yet."""
+        return self._kernel.why(self._row[recipient_id], now)
+
+    def line_for(self, number: str, now: float) -> Line | None:
+        """A gateway that may carry this number now, for a call asked for by hand."""
+        bits = self._lines.bits(number)
+        able = [line for i, line in enumerate(self._lines) if bits >> i & 1 and line.usable(now)]
+        return min(able, key=lambda line: line.cost, default=None)

@@ -1,0 +1,346 @@
+"""The dialer: takes broadcasts under a lease, calls, follows, reconciles.
+
+One loop does everything that touches the store; the follower of the switch's
+events only fills an inbox. So nothing waits for a lock that another part of the
+same process holds, and every step can be taken by hand in a test.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import socket
+import threading
+from datetime import datetime, timedelta
+
+from broadcast import store
+from broadcast.events import READ, clean_cause, happenings
+from broadcast.lines import Lines
+from broadcast.run import Open, Orders, Run
+from broadcast.settle import Answered, Ended, Happening, Lost, Source
+from dutycenter.interfaces import (
+    Channel,
+    IClock,
+    ILedger,
+    ISwitch,
+    ISwitchEvents,
+    Originate,
+    RefusedValue,
+    SwitchAway,
+    SwitchError,
+    SwitchEvent,
+)
+from dutycenter.work import Work
+
+log = logging.getLogger(__name__)
+
+# Real seconds: they concern processes and connections, not the people who are called.
+LEASE = 15.0
+LOOK_FOR_WORK = 1.0
+LOOK_AT_CHANNELS = 10.0
+LOOK_AGAIN = 2.0  # a leg is lost only when two looks so far apart don't find it
+AWAY_PAUSE = 1.0
+POLL = 0.1
+
+UNANSWERED_TOO_LONG = 30.0  # the product's seconds beyond the ring timeout
+ANSWERED_TOO_LONG = 600.0  # the product's seconds beyond four times the message
+EXTENSION = "notify"
+
+
+def own_name() -> str:
+    """What this process is called in leases."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}"
+
+
+def gone(owners: list[str]) -> list[str]:
+    """Those of the owners that were processes of this host and are no more."""
+    host = socket.gethostname()[:40]
+    dead = []
+    for owner in owners:
+        name, _colon, pid = owner.rpartition(":")
+        if name == host and pid.isdigit():
+            try:
+                os.kill(int(pid), 0)
+            except ProcessLookupError:
+                dead.append(owner)
+            except PermissionError:
+                continue
+    return dead
+
+
+class Dialer:
+    """Carries out broadcasts; several may run beside each other.
+
+    Args:
+        work: opens units of work.
+        switch: takes commands.
+        owner: name for leases, unique among dialers.
+    """
+
+    def __init__(self, work: Work, switch: ISwitch, owner: str = "") -> None:
+        self.work = work
+        self.switch = switch
+        self.owner = owner or own_name()
+        self.clock: IClock = work.registry["dutycenter.clock"]
+        self.lines = Lines()
+        self.runs: dict[int, Run] = {}
+        self.connected = False
+        self._inbox: queue.SimpleQueue[SwitchEvent | None] = queue.SimpleQueue()
+        self._told: list[tuple[str, Happening]] = []
+        self._look_at_channels = 0.0
+        self._look_for_work = 0.0
+        self._away_until = 0.0
+
+    # --- the follower's side -------------------------------------------------------
+
+    def on_event(self, event: SwitchEvent) -> None:
+        """An event has come; any thread or greenlet may say so."""
+        self._inbox.put(event)
+
+    def on_connect(self) -> None:
+        """The events flow again: what was missed is found by looking."""
+        self._inbox.put(None)
+
+    # --- the loop --------------------------------------------------------------------
+
+    def run(self, events: ISwitchEvents, stop: threading.Event) -> None:
+        """Work until ``stop`` is set; then give the leases back. Legs that are up stay up."""
+        follower = threading.Thread(
+            target=events.follow, args=(READ, self.on_event, self.on_connect), name="events", daemon=True
+        )
+        follower.start()
+        try:
+            while not stop.is_set():
+                stop.wait(self.guarded_step())
+        finally:
+            events.stop()
+            follower.join(5.0)
+            self.release()
+
+    def guarded_step(self) -> float:
+        """One step; what goes wrong with the store is said, and tried again from the rows."""
+        try:
+            return self.step()
+        except Exception:
+            log.exception("A step of the dialer failed; what it knows is loaded again from the store.")
+            self.runs.clear()
+            return AWAY_PAUSE
+
+    def step(self) -> float:
+        """Do what there is to do. Returns real seconds that may pass before the next."""
+        self._take_in_events()
+        now = self.clock.monotonic()
+        if now >= self._look_for_work:
+            self._look_for_work = now + LOOK_FOR_WORK / self.clock.real(1.0)
+            self._take_leases()
+        if self.runs and self.connected and now >= self._look_at_channels:
+            self._reconcile()
+        for run in list(self.runs.values()):
+            self._turn(run)
+        return self._rest()
+
+    def release(self) -> None:
+        """Give all leases back."""
+        with self.work.write() as request:
+            for run in self.runs.values():
+                store.release(request.db, run.id, run.fence, self.clock.now())
+        self.runs.clear()
+
+    def _rest(self) -> float:
+        """How long to wait: until a pause is over, an event comes, or something may have changed in the store."""
+        if not self._inbox.empty() or self._told:
+            return 0.0
+        waits = [run.chooser.wake_at - run.seconds() for run in self.runs.values() if run.chooser.wake_at is not None]
+        soonest = min((self.clock.real(max(0.0, wait)) for wait in waits), default=POLL)
+        return max(0.005, min(soonest, POLL))
+
+    # --- leases ------------------------------------------------------------------------
+
+    def _take_leases(self) -> None:
+        now = self.clock.now()
+        with self.work.read() as request:
+            dead = gone(store.held_by_others(request.db, self.owner))
+            if not store.waiting(request.db, now, dead):
+                return
+        with self.work.write() as request:
+            self.lines.refresh(store.gateways(request.db))
+            taken = store.take(request.db, self.owner, now, self._lease_end(), dead)
+            runs = []
+            for broadcast_id, fence in taken:
+                broadcast = store.hold(request.db, broadcast_id, fence, self._lease_end())
+                run = Run(broadcast, fence, self.clock, self.lines)
+                run.load(request.db, broadcast)
+                runs.append(run)
+        for run in runs:
+            self.runs[run.id] = run
+            log.info("Broadcast %d is ours now; %d legs may be up.", run.id, len(run.open))
+        self._look_at_channels = 0.0
+
+    def _lease_end(self) -> datetime:
+        return self.clock.now() + timedelta(seconds=LEASE / self.clock.real(1.0))
+
+    # --- a broadcast's turn ----------------------------------------------------------------
+
+    def _turn(self, run: Run) -> None:
+        with self.work.read() as request:
+            if not run.due(request.db, self._switch_up()):
+                return
+        began = self.clock.monotonic()
+        try:
+            with self.work.write() as request:
+                orders = run.turn(request.db, request.find_service(ILedger), self._lease_end(), self._switch_up())
+        except store.LeaseLost:
+            log.info("Broadcast %d has ended or belongs to another dialer.", run.id)
+            self.runs.pop(run.id, None)
+            return
+        if run.over:
+            del self.runs[run.id]
+        self._carry_out(run, orders, began + LEASE / 2 / self.clock.real(1.0))
+
+    def _carry_out(self, run: Run, orders: Orders, lease_sure_until: float) -> None:
+        for order in orders.originate:
+            # Held up for so long another dialer may have settled these rows: the switch must not hear of them.
+            if self._switch_up() and self.clock.monotonic() < lease_sure_until:
+                self._originate(run, order)
+            else:
+                self._happened(order.attempt_id, Lost(self.clock.now()))
+        for attempt_id in orders.drop:
+            self._drop(run, attempt_id)
+
+    def _originate(self, run: Run, order: store.Written) -> None:
+        line = self.lines.named(order.gateway)
+        leg = Originate(
+            channel_uuid=order.attempt_id,
+            gateway=order.gateway,
+            number=order.number,
+            caller_id=line.caller_id if line else "",
+            ring_timeout=run.ring_timeout,
+            extension=EXTENSION,
+            variables={"dc_attempt": order.attempt_id},
+        )
+        try:
+            self.switch.originate(leg)
+        except SwitchAway as error:
+            # Whether it was heard is not known: looking at the channels will tell.
+            self._away(error)
+        except RefusedValue as error:
+            log.error("The number of attempt %s cannot be dialled: %s", order.attempt_id, error)
+            self._happened(order.attempt_id, Ended(self.clock.now(), Source.REFUSED, "INVALID_NUMBER_FORMAT"))
+        except SwitchError as error:
+            log.warning("The switch refused attempt %s: %s", order.attempt_id, error)
+            cause = clean_cause(str(error).removeprefix("-ERR"))
+            self._happened(order.attempt_id, Ended(self.clock.now(), Source.REFUSED, cause or "FAILURE"))
+
+    def _drop(self, run: Run, attempt_id: str) -> None:
+        try:
+            known = self.switch.drop(attempt_id, "ORIGINATOR_CANCEL")
+        except SwitchAway as error:
+            self._away(error)
+            return
+        except SwitchError as error:
+            log.warning("The switch did not drop attempt %s: %s", attempt_id, error)
+            return
+        one = run.open.get(attempt_id)
+        if not known and one is not None and one.up:
+            self._missing(one)
+
+    # --- what happens ------------------------------------------------------------------------
+
+    def _take_in_events(self) -> None:
+        told, self._told = self._told, []
+        for attempt_id, happening in told:
+            self._happened(attempt_id, happening)
+        while True:
+            try:
+                event = self._inbox.get_nowait()
+            except queue.Empty:
+                return
+            if event is None:
+                log.info("Connected with the switch; looking at its channels.")
+                self.connected = True
+                self._away_until = self._look_at_channels = 0.0
+                continue
+            attempt_id, said = happenings(event)
+            for happening in said:
+                self._happened(attempt_id, happening)
+
+    def _happened(self, attempt_id: str, happening: Happening) -> None:
+        for run in self.runs.values():
+            one = run.open.get(attempt_id)
+            if one is not None:
+                one.happened(happening)
+                return
+
+    # --- the switch, away and back -------------------------------------------------------------
+
+    def _switch_up(self) -> bool:
+        return self.connected and self.clock.monotonic() >= self._away_until
+
+    def _away(self, error: SwitchAway) -> None:
+        log.warning("The switch cannot be reached: %s. Calls wait.", error)
+        self._away_until = self.clock.monotonic() + AWAY_PAUSE / self.clock.real(1.0)
+        self._look_at_channels = self._away_until
+
+    def _reconcile(self) -> None:
+        """Hold the rows in flight against the switch's channels."""
+        now = self.clock.monotonic()
+        self._look_at_channels = now + LOOK_AT_CHANNELS / self.clock.real(1.0)
+        try:
+            up = {channel.channel_uuid: channel for channel in self.switch.channels()}
+        except SwitchAway as error:
+            self._away(error)
+            return
+        except SwitchError as error:
+            log.warning("The switch did not list its channels: %s", error)
+            return
+        for run in self.runs.values():
+            for one in run.open.values():
+                self._compare(run, one, up.pop(one.attempt_id, None), now)
+        self._drop_settled(list(up))
+
+    def _drop_settled(self, channel_uuids: list[str]) -> None:
+        """Take down legs that appeared after their attempts were settled as lost."""
+        if not channel_uuids:
+            return
+        with self.work.read() as request:
+            late = store.settled(request.db, channel_uuids)
+        for attempt_id in late:
+            log.warning("Attempt %s was given up, but its leg is up; taking it down.", attempt_id)
+            try:
+                self.switch.drop(attempt_id, "ORIGINATOR_CANCEL")
+            except SwitchError as error:
+                log.warning("The switch did not drop attempt %s: %s", attempt_id, error)
+
+    def _compare(self, run: Run, one: Open, channel: Channel | None, now: float) -> None:
+        if not one.up:
+            return
+        if channel is None:
+            self._missing(one)
+            return
+        one.missing_since = None
+        if channel.callstate == "ACTIVE" and one.known.answered_at is None:
+            one.happened(Answered(self.clock.now()))
+        answered = one.known.answered_at is not None
+        longest = ANSWERED_TOO_LONG + 4 * run.message_seconds if answered else run.ring_timeout + UNANSWERED_TOO_LONG
+        talks = one.known.key == "3"
+        if now - one.since > longest and not talks:
+            self._too_long(run, one, now - one.since > 2 * longest)
+
+    def _missing(self, one: Open) -> None:
+        """The switch does not know a leg: lost, if it doesn't at a second look either."""
+        now = self.clock.monotonic()
+        again = LOOK_AGAIN / self.clock.real(1.0)
+        if one.missing_since is None:
+            one.missing_since = now
+        elif now - one.missing_since >= again * 0.9:
+            log.warning("The switch knows nothing of attempt %s any more.", one.attempt_id)
+            one.happened(Lost(self.clock.now()))
+        self._look_at_channels = min(self._look_at_channels, now + again)
+
+    def _too_long(self, run: Run, one: Open, hopeless: bool) -> None:
+        """A leg that no event ends is taken down; if the switch can't even do that, it is given up."""
+        log.warning("Attempt %s has been up for too long without an event; taking it down.", one.attempt_id)
+        self._drop(run, one.attempt_id)
+        if hopeless:
+            one.happened(Lost(self.clock.now()))

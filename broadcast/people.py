@@ -1,0 +1,111 @@
+"""Whom a broadcast can call, on which numbers, and whom it can't and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from broadcast.settle import Ground
+from dutycenter.directory.models import Deputy, Person, PhoneNumber
+from dutycenter.switch.models import Gateway
+from dutycenter.vocabulary import NumberKind
+
+_DIALLED = re.compile(r"[0-9]{3,20}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A person of the directory as a broadcast sees them: ``ground`` says why they can't be called."""
+
+    person: Person
+    numbers: Sequence[PhoneNumber]
+    ground: Ground | None = None
+    deputies: Sequence[Person] = ()
+
+    @property
+    def callable(self) -> bool:
+        return self.ground is None
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What may be dialled: the prefixes of every gateway in service, and numbers that stay free."""
+
+    prefixes: Sequence[Sequence[str]]  # one per gateway; empty: every number
+    kept_free: frozenset[str] = frozenset()
+
+    def carry(self, number: str) -> bool:
+        """May any gateway carry this number?"""
+        return any(carries(prefixes, number) for prefixes in self.prefixes)
+
+
+def prefixes_of(gateway: Gateway) -> list[str]:
+    """The number prefixes that a gateway may carry; none: every number."""
+    return [prefix.strip() for prefix in gateway.prefixes.split(",") if prefix.strip()]
+
+
+def carries(prefixes: Sequence[str], number: str) -> bool:
+    """May a gateway with these prefixes carry this number?"""
+    return not prefixes or number.startswith(tuple(prefixes))
+
+
+def lines_of(db: Session, kept_free: Iterable[str] = ()) -> Lines:
+    """The gateways in service as they stand in the store."""
+    gateways = db.scalars(select(Gateway).where(Gateway.enabled).order_by(Gateway.id))
+    return Lines([prefixes_of(gateway) for gateway in gateways], frozenset(kept_free))
+
+
+def candidates(db: Session, ids: Sequence[int], now: datetime, lines: Lines) -> list[Candidate]:
+    """The people of these ids in the directory's order, each with what can be dialled.
+
+    Unknown ids are left out; a person named twice comes once.
+    """
+    found = db.scalars(
+        select(Person)
+        .where(Person.id.in_(set(ids)))
+        .options(
+            selectinload(Person.department),
+            selectinload(Person.numbers),
+            selectinload(Person.deputies).selectinload(Deputy.deputy),
+        )
+    ).all()
+    ordered = sorted(found, key=lambda p: (p.department.position, p.department_id, p.position, p.id))
+    return [_candidate(person, now, lines) for person in ordered]
+
+
+def is_away(person: Person, now: datetime) -> bool:
+    """Is this person away at the moment? An open beginning or end counts as unbounded."""
+    if person.away_from is None and person.away_until is None:
+        return False
+    return (person.away_from is None or person.away_from <= now) and (
+        person.away_until is None or now < person.away_until
+    )
+
+
+def _candidate(person: Person, now: datetime, lines: Lines) -> Candidate:
+    deputies = tuple(d.deputy for d in person.deputies if d.deputy.removed_at is None and not is_away(d.deputy, now))
+    usable, ground = _usable(person.numbers, lines)
+    if person.removed_at is not None:
+        ground = Ground.REMOVED
+    elif is_away(person, now):
+        ground = Ground.AWAY
+    return Candidate(person, usable if ground is None else (), ground, deputies)
+
+
+def _usable(numbers: Sequence[PhoneNumber], lines: Lines) -> tuple[list[PhoneNumber], Ground | None]:
+    """The numbers to dial in the person's order; if there are none, the reason that is easiest to mend."""
+    if not numbers:
+        return [], Ground.NO_NUMBER
+    well_formed = [number for number in numbers if _DIALLED.fullmatch(number.number)]
+    if not well_formed:
+        return [], Ground.UNUSABLE_NUMBER
+    free = [n for n in well_formed if n.kind is not NumberKind.DUTY and n.number not in lines.kept_free]
+    if not free:
+        return [], Ground.DUTY_NUMBER
+    carried = [number for number in free if lines.carry(number.number)]
+    return (carried, None) if carried else ([], Ground.NO_LINE)

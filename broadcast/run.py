@@ -1,0 +1,356 @@
+"""One running broadcast in one dialer: the projection of its rows, and its turn.
+
+Everything here can be thrown away and loaded again; nothing is true because it
+stands here. A turn is one transaction: what happened is written, who is next is
+chosen and written, and only what has been committed is handed to the switch.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from broadcast import store
+from broadcast.chooser import Choice, Chooser
+from broadcast.lines import Hindrance, Lines
+from broadcast.models import Attempt, Broadcast, Recipient
+from broadcast.settle import (
+    FINAL,
+    Answered,
+    Dropped,
+    Ended,
+    FlowDone,
+    Happening,
+    Known,
+    Lost,
+    Pressed,
+    Source,
+    disposition,
+    merge,
+    merge_all,
+    outcome,
+)
+from dutycenter.calls.legs import LOST
+from dutycenter.calls.models import Leg, Recording
+from dutycenter.interfaces import IClock, ILedger
+from dutycenter.switch.causes import meaning
+from dutycenter.vocabulary import BroadcastState, Disposition
+
+log = logging.getLogger(__name__)
+
+BATCH = 50  # attempts written in one transaction at most
+WORD_PATIENCE = 3.0  # real seconds that a conversation has for its last word, and the switch for a cause
+OVERLAP = timedelta(seconds=30)
+
+
+@dataclass
+class Open:
+    """An attempt without a disposition."""
+
+    attempt_id: str
+    recipient_id: int
+    number_id: int
+    gateway: str
+    since: float  # monotonic
+    known: Known = field(default_factory=Known)
+    changed: bool = False
+    over_since: float | None = None  # monotonic: when its end became known here
+    missing_since: float | None = None  # monotonic: first look in which the switch didn't know it
+
+    def happened(self, happening: Happening) -> None:
+        """Take in what has become known."""
+        after = merge(self.known, happening)
+        self.changed = self.changed or after != self.known
+        self.known = after
+
+    @property
+    def up(self) -> bool:
+        return self.known.ended_at is None
+
+
+@dataclass
+class Orders:
+    """What the switch is to be told once the turn is committed."""
+
+    originate: list[store.Written] = field(default_factory=list)
+    drop: list[str] = field(default_factory=list)
+
+
+class Run:
+    """A broadcast that this dialer holds the lease of."""
+
+    def __init__(self, broadcast: Broadcast, fence: int, clock: IClock, lines: Lines) -> None:
+        assert broadcast.launched_at is not None
+        self.id = broadcast.id
+        self.fence = fence
+        self.clock = clock
+        self.lines = lines
+        self.message_seconds = broadcast.prompt_seconds
+        self.ring_timeout = broadcast.ring_timeout
+        self.exercise = broadcast.exercise
+        # Pauses must not follow a wall clock that is set right meanwhile.
+        self._offset = (clock.now() - broadcast.launched_at).total_seconds() - clock.monotonic()
+        self.open: dict[str, Open] = {}
+        self.chooser: Chooser
+        self.state = broadcast.state
+        self.seen_entry = -1
+        self.looked_at: datetime = broadcast.launched_at
+        self.turned_at = 0.0
+        self.over = False  # finished: its outcomes are written
+        self.full = False  # every channel that it may have is taken
+        self.crowded = False  # other broadcasts use channels that we could
+        self.switch_was_up: bool | None = None
+        self.tried_opening: float | None = None
+        self.patience = WORD_PATIENCE / clock.real(1.0)
+
+    def seconds(self) -> float:
+        """Seconds since the launch."""
+        return max(0.0, self.clock.monotonic() + self._offset)
+
+    def load(self, db: Session, broadcast: Broadcast) -> None:
+        """Build the projection from the rows."""
+        self.chooser = Chooser(
+            store.load(db, broadcast),
+            self.lines,
+            rounds=broadcast.rounds,
+            pause=broadcast.pause,
+            ring_timeout=broadcast.ring_timeout,
+            message=broadcast.prompt_seconds + 6.0,
+        )
+        now = self.clock.monotonic()
+        self.open = {
+            attempt.id: Open(
+                attempt.id, attempt.recipient_id, attempt.number_id, attempt.gateway, now, known_of(attempt)
+            )
+            for attempt, _recipient in store.open_attempts(db, self.id)
+        }
+
+    # --- one turn ---------------------------------------------------------------
+
+    def due(self, db: Session, switch_up: bool) -> bool:
+        """Is there anything to write?"""
+        now = self.clock.monotonic()
+        if any(one.changed or self._patience_over(one, now) for one in self.open.values()):
+            return True
+        rested = now - self.turned_at
+        if store.last_entry(db, self.id) != self.seen_entry or rested > 5 * self.patience:
+            return True
+        if self.switch_was_up is not switch_up or (not self.open and self.state is BroadcastState.STOPPED):
+            return True
+        if self.state is not BroadcastState.RUNNING or not switch_up or self.full:
+            return False
+        wake = self.chooser.wake_at
+        opening = self.lines.next_opening()
+        return (
+            (wake is not None and wake <= self.seconds())
+            or (opening is not None and opening <= now and opening != self.tried_opening)
+            or (self.crowded and rested > self.patience / 6)
+        )
+
+    def turn(self, db: Session, ledger: ILedger, until: datetime, switch_up: bool) -> Orders:
+        """Write what happened, choose who is next, and say what the switch is to be told.
+
+        Raises:
+            store.LeaseLost: another dialer has it; nothing is to be done.
+        """
+        broadcast = store.hold(db, self.id, self.fence, until)
+        self.turned_at = self.clock.monotonic()
+        self.state, self.switch_was_up = broadcast.state, switch_up
+        orders = Orders()
+        for attempt, recipient in store.open_attempts(db, self.id):
+            self._settle(db, ledger, attempt, recipient, orders)
+        self._close_settled(db)
+        if self.state is BroadcastState.RUNNING and switch_up:
+            self._choose(db, ledger, broadcast, orders)
+        self._hinder(ledger, broadcast, switch_up)
+        idle = not self.open and not orders.originate
+        if idle and (self.state is BroadcastState.STOPPED or self._all_done(db)):
+            given = store.finish(db, broadcast, self.clock.now())
+            self._tell(ledger, "finished", state=broadcast.state.value, outcomes=given)
+            self.over = True
+            log.info("Broadcast %d has ended.", self.id)
+        self.seen_entry = store.last_entry(db, self.id)
+        return orders
+
+    def _all_done(self, db: Session) -> bool:
+        return self.state is BroadcastState.RUNNING and self.chooser.finished and not store.asked_again(db, self.id)
+
+    # --- what happened ------------------------------------------------------------
+
+    def _settle(self, db: Session, ledger: ILedger, attempt: Attempt, recipient: Recipient, orders: Orders) -> None:
+        one = self.open.get(attempt.id)
+        if one is None:
+            # Written in a turn whose commit we did not see the end of.
+            one = Open(attempt.id, attempt.recipient_id, attempt.number_id, attempt.gateway, self.clock.monotonic())
+            self.open[attempt.id] = one
+            self.chooser.started(one.number_id, one.gateway, self.seconds())
+        now = self.clock.monotonic()
+        one.known = merge_all(one.known, happenings_of(attempt))
+        if self._patience_over(one, now):
+            one.known = replace(one.known, patience_over=True)
+        if not one.up and one.over_since is None:
+            one.over_since = now
+        if one.up and one.known.answered_at is None and self._unwanted(one, recipient):
+            one.known = replace(one.known, dropped=True)
+            attempt.dropped_at = attempt.dropped_at or self.clock.now()
+            orders.drop.append(attempt.id)
+        one.changed = False
+        self._write_down(db, ledger, attempt, one)
+        found = disposition(one.known, lambda cause: meaning(cause).disposition)
+        if found is None:
+            return
+        attempt.disposition = found
+        del self.open[attempt.id]
+        self._tell(
+            ledger, "attempt_ended", attempt=attempt.id, recipient=recipient.id, disposition=found.value,
+            cause=attempt.hangup_cause, key=attempt.key,
+        )  # fmt: skip
+        if self.exercise:
+            db.execute(update(Recording).where(Recording.attempt_id == attempt.id).values(exercise=True))
+        self._judge_line(one, found)
+        self.chooser.ended(one.number_id, found, self.seconds())
+        self._judge_recipient(ledger, recipient, found)
+
+    def _unwanted(self, one: Open, recipient: Recipient) -> bool:
+        settled = recipient.acknowledged_at is not None and one.known.key != "1"
+        return settled or self.state is BroadcastState.STOPPED
+
+    def _patience_over(self, one: Open, now: float) -> bool:
+        waited = one.over_since is not None and now - one.over_since > self.patience
+        return waited and not one.known.patience_over
+
+    def _write_down(self, db: Session, ledger: ILedger, attempt: Attempt, one: Open) -> None:
+        known = one.known
+        answered = known.answered_at is not None and attempt.answered_at is None
+        ended = known.ended_at is not None and attempt.ended_at is None
+        if not (answered or ended or known.cause not in ("", attempt.hangup_cause)):
+            return
+        if known.answered_at is not None and answered:
+            attempt.answered_at = max(known.answered_at, attempt.created_at)
+        if known.ended_at is not None and ended:
+            attempt.ended_at = max(known.ended_at, attempt.answered_at or attempt.created_at)
+        attempt.hangup_cause = LOST if known.lost and not known.cause else known.cause
+        values = {
+            "answered_at": attempt.answered_at,
+            "ended_at": attempt.ended_at,
+            "hangup_cause": attempt.hangup_cause,
+        }
+        db.execute(update(Leg).where(Leg.channel_uuid == attempt.id).values(values))
+        if answered and not ended:
+            self._tell(ledger, "answered", attempt=attempt.id, recipient=attempt.recipient_id)
+
+    def _judge_line(self, one: Open, found: Disposition) -> None:
+        line = self.lines.named(one.gateway)
+        if line is None or found in (Disposition.DROPPED, Disposition.LOST, Disposition.FAILED):
+            return
+        if one.known.answered_at is None and meaning(one.known.cause).gateway_fault:
+            line.failed(found, self.clock.monotonic())
+        else:
+            line.worked()
+
+    def _judge_recipient(self, ledger: ILedger, recipient: Recipient, found: Disposition) -> None:
+        if found not in FINAL or recipient.outcome is not None:
+            return
+        given = outcome(recipient.acknowledged_at is not None, [found], over=False)
+        assert given is not None
+        recipient.outcome, recipient.outcome_ground = given
+        recipient.outcome_at = self.clock.now()
+        self._tell(ledger, "settled", recipient=recipient.id, outcome=given[0].value)
+
+    def _close_settled(self, db: Session) -> None:
+        looked_at = self.clock.now()
+        for recipient_id in store.closed_since(db, self.id, self.looked_at - OVERLAP):
+            self.chooser.close(recipient_id, Disposition.ACKNOWLEDGED, self.seconds())
+        self.looked_at = looked_at
+
+    # --- who is next ----------------------------------------------------------------
+
+    def _choose(self, db: Session, ledger: ILedger, broadcast: Broadcast, orders: Orders) -> None:
+        rows = store.gateways(db, lock=True)
+        if self.lines.refresh(rows):
+            self.load(db, broadcast)
+        now = self.clock.monotonic()
+        up = sum(one.up for one in self.open.values())
+        room = min(BATCH, broadcast.channels - up)
+        self.tried_opening = self.lines.next_opening()
+        self.chooser.allow(self._shares(db, now))
+        choices = self._asked_for(db, room, now)
+        while len(choices) < room and (choice := self.chooser.next(self.seconds())) is not None:
+            choices.append(choice)
+        self.full = len(choices) >= broadcast.channels - up
+        if not choices:
+            return
+        at = self.clock.now()
+        written, refused = store.write_attempts(db, self.id, choices, at)
+        for choice in refused:
+            self.chooser.ended(choice.number_id, Disposition.DROPPED, self.seconds())
+        for one in written:
+            self.open[one.attempt_id] = Open(one.attempt_id, one.recipient_id, one.number_id, one.gateway, now)
+            self._tell(
+                ledger, "called", attempt=one.attempt_id, recipient=one.recipient_id,
+                number=one.number, gateway=one.gateway,
+            )  # fmt: skip
+        orders.originate.extend(written)
+
+    def _shares(self, db: Session, now: float) -> Sequence[tuple[int, float]]:
+        elsewhere = store.busy_elsewhere(db, self.id)
+        self.crowded = bool(elsewhere)
+        sharers = max(1, store.running(db))
+        return [(max(0, line.usable(now) - elsewhere.get(line.name, 0)), line.rate / sharers) for line in self.lines]
+
+    def _asked_for(self, db: Session, room: int, now: float) -> list[Choice]:
+        """Calls that somebody asked for by hand come first; their person must have no leg up."""
+        busy = {one.recipient_id for one in self.open.values()}
+        choices: list[Choice] = []
+        for recipient in store.asked_again(db, self.id):
+            number = store.next_number(recipient)
+            if recipient.id in busy or len(choices) >= room or number is None:
+                continue
+            line = self.chooser.line_for(number.number, now)
+            if line is not None:
+                self.chooser.started(number.id, line.name, self.seconds())
+                choices.append(Choice(recipient.id, number.id, number.number, line.name))
+        return choices
+
+    def _hinder(self, ledger: ILedger, broadcast: Broadcast, switch_up: bool) -> None:
+        hindrance = ""
+        if self.state is not BroadcastState.PAUSED:
+            if not switch_up:
+                hindrance = Hindrance.SWITCH.value
+            elif not self.open and not self.lines.open(self.clock.monotonic()):
+                hindrance = Hindrance.LINES.value
+        if broadcast.waits_for != hindrance:
+            broadcast.waits_for = hindrance
+            self._tell(ledger, "hindered" if hindrance else "unhindered", by=hindrance)
+
+    def _tell(self, ledger: ILedger, verb: str, **data: Any) -> None:
+        ledger.append(f"broadcast.{verb}", f"broadcast:{self.id}", data)
+
+
+def happenings_of(attempt: Attempt) -> list[Happening]:
+    """What an attempt's row says has happened."""
+    said: list[Happening] = []
+    if attempt.answered_at is not None:
+        said.append(Answered(attempt.answered_at))
+    if attempt.ended_at is not None and attempt.hangup_cause == LOST:
+        said.append(Lost(attempt.ended_at))
+    elif attempt.ended_at is not None:
+        said.append(Ended(attempt.ended_at, Source.NOBODY, attempt.hangup_cause))
+    if attempt.dropped_at is not None:
+        said.append(Dropped())
+    if attempt.key:
+        said.append(Pressed(attempt.key))
+    if attempt.heard_seconds is not None:
+        said.append(FlowDone(attempt.heard_to_end))
+    return said
+
+
+def known_of(attempt: Attempt) -> Known:
+    """What an attempt's row says is known."""
+    return merge_all(Known(), happenings_of(attempt))

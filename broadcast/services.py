@@ -1,0 +1,380 @@
+"""``IBroadcasts``: write a broadcast down, launch it, and take the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pyramid.i18n import TranslationStringFactory
+from pyramid.request import Request
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from broadcast.answers import Answers
+from broadcast.messages import MAX_TITLE, Translate, clean_text, length_fault, message_fault
+from broadcast.models import Attempt, Broadcast, Recipient, RecipientNumber
+from broadcast.people import Candidate, candidates, lines_of
+from dutycenter.incidents.models import Incident
+from dutycenter.interfaces import (
+    Answer,
+    IClock,
+    ILedger,
+    IVoice,
+    Notice,
+    Prompt,
+    Standing,
+    VoiceError,
+    Wish,
+)
+from dutycenter.settings import Settings
+from dutycenter.vocabulary import BroadcastState, Outcome
+from dutycenter.work import settings_of
+
+_ = TranslationStringFactory("dutycenter")
+
+UNDER_WAY = (BroadcastState.RUNNING, BroadcastState.PAUSED)
+
+LIMITS: Mapping[str, tuple[int, int]] = {
+    "channels": (1, 500),
+    "rounds": (1, 10),
+    "pause": (5, 3600),
+    "ring_timeout": (10, 120),
+}
+"""Least and most of what a broadcast may be told."""
+
+
+class WishError(ValueError):
+    """A broadcast that cannot be made; ``faults`` names the field of each reason."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__("\n".join(faults.values()))
+        self.faults = faults
+
+
+class Broadcasts:
+    """``IBroadcasts`` on the request's session.
+
+    Args:
+        db: the session of the request's transaction.
+        ledger: where each change leaves its entry.
+        clock: the product's time.
+        voice: gives what speaks messages; only ``draft`` and ``preview`` ask for it.
+        settings: names the numbers that stay free.
+        translate: into the reader's language, for what is wrong with a wish.
+        account_id: who acts, if it is an account.
+    """
+
+    def __init__(
+        self,
+        db: Session,
+        ledger: ILedger,
+        clock: IClock,
+        voice: Callable[[], IVoice],
+        settings: Settings,
+        translate: Translate = str,
+        account_id: int | None = None,
+    ) -> None:
+        self.db = db
+        self.ledger = ledger
+        self.clock = clock
+        self.voice = voice
+        self.settings = settings
+        self.translate = translate
+        self.account_id = account_id
+        self.answers = Answers(db, ledger, clock)
+
+    # --- before launch ----------------------------------------------------------
+
+    def candidates(self, people: list[int]) -> list[Candidate]:
+        """These people as a broadcast launched now would see them."""
+        lines = lines_of(self.db, {self.settings.hotline_number})
+        return candidates(self.db, people, self.clock.now(), lines)
+
+    def preview(self, message: str) -> Prompt:
+        """The message as it will be heard.
+
+        Raises:
+            WishError: it cannot be said.
+        """
+        text = clean_text(message)
+        fault = message_fault(text, self.translate)
+        if fault:
+            raise WishError({"message": fault})
+        return self._speak(text)
+
+    def draft(self, wish: Wish, form_token: str | None = None) -> int:
+        """See ``IBroadcasts.draft``. The same ``form_token`` gives the same broadcast again.
+
+        Raises:
+            WishError: a ``ValueError`` that names every fault by its field.
+        """
+        if form_token:
+            known = self.db.scalar(select(Broadcast.id).where(Broadcast.form_token == form_token))
+            if known is not None:
+                return known
+        chosen = self.candidates(list(wish.people))
+        text = clean_text(wish.message)
+        self._check(wish, text, chosen)
+        prompt = self._speak(text)
+        broadcast = Broadcast(
+            incident_id=wish.incident_id,
+            title=clean_text(wish.title).replace("\n", " "),
+            message=text,
+            prompt_path=str(prompt.path),
+            prompt_seconds=prompt.seconds,
+            exercise=wish.exercise,
+            state=BroadcastState.DRAFT,
+            channels=wish.channels,
+            rounds=wish.rounds,
+            pause=wish.pause,
+            ring_timeout=wish.ring_timeout,
+            created_at=self.clock.now(),
+            created_by_id=self.account_id,
+            form_token=form_token,
+            recipients=[_recipient(candidate) for candidate in chosen],
+        )
+        self.db.add(broadcast)
+        self.db.flush()
+        self._tell(
+            broadcast.id,
+            "drafted",
+            incident=wish.incident_id,
+            title=broadcast.title,
+            message=text,
+            exercise=wish.exercise,
+            recipients=[{"id": r.id, "person": r.person_id, "name": r.name} for r in broadcast.recipients],
+            channels=wish.channels,
+            rounds=wish.rounds,
+            pause=wish.pause,
+            ring_timeout=wish.ring_timeout,
+        )
+        return broadcast.id
+
+    def _check(self, wish: Wish, text: str, chosen: list[Candidate]) -> None:
+        faults: dict[str, str] = {}
+        title = clean_text(wish.title)
+        if not title:
+            faults["title"] = self.translate(_("Give the broadcast a title, so that it can be found again."))
+        elif len(title) > MAX_TITLE:
+            faults["title"] = self.translate(
+                _("The title is too long; ${most} characters are the most.", mapping={"most": MAX_TITLE})
+            )
+        if not chosen:
+            faults["people"] = self.translate(_("Nobody is chosen. Choose departments or people to call."))
+        elif not any(candidate.callable for candidate in chosen):
+            faults["people"] = self.translate(
+                _("None of the chosen people can be called; the list says why. Choose others or mend their numbers.")
+            )
+        fault = message_fault(text, self.translate)
+        if fault:
+            faults["message"] = fault
+        for name, (least, most) in LIMITS.items():
+            if not least <= getattr(wish, name) <= most:
+                faults[name] = self.translate(
+                    _("Give a number from ${least} to ${most}.", mapping={"least": least, "most": most})
+                )
+        if wish.incident_id is not None and self.db.get(Incident, wish.incident_id) is None:
+            faults["incident_id"] = self.translate(_("There is no such incident."))
+        if faults:
+            raise WishError(faults)
+
+    def _speak(self, text: str) -> Prompt:
+        try:
+            prompt = self.voice().say(text)
+        except VoiceError as error:
+            raise WishError({"message": str(error)}) from error
+        fault = length_fault(prompt.seconds, self.translate)
+        if fault:
+            raise WishError({"message": fault})
+        return prompt
+
+    # --- while it runs ------------------------------------------------------------
+
+    def launch(self, broadcast_id: int) -> None:
+        """See ``IBroadcasts.launch``.
+
+        Raises:
+            LookupError: there is no such broadcast.
+        """
+        now = self.clock.now()
+        broadcast = self._locked(broadcast_id)
+        if broadcast.state is not BroadcastState.DRAFT:
+            return
+        broadcast.state = BroadcastState.RUNNING
+        broadcast.launched_at = now
+        self.db.flush()
+        self.db.execute(
+            update(Recipient)
+            .where(Recipient.broadcast_id == broadcast_id, Recipient.outcome.is_(None), Recipient.outcome_ground != "")
+            .values(outcome=Outcome.NOT_CALLED, outcome_at=now)
+        )
+        left_out = self.db.execute(
+            select(Recipient.id, Recipient.outcome_ground)
+            .where(Recipient.broadcast_id == broadcast_id, Recipient.outcome == Outcome.NOT_CALLED)
+            .order_by(Recipient.id)
+        ).all()
+        self._tell(
+            broadcast_id,
+            "launched",
+            incident=broadcast.incident_id,
+            not_called=[{"recipient": recipient, "ground": ground} for recipient, ground in left_out],
+        )
+
+    def pause(self, broadcast_id: int) -> bool:
+        """Begin no more calls; those that are up go on. False when it does not run."""
+        return self._turn(broadcast_id, (BroadcastState.RUNNING,), BroadcastState.PAUSED, "paused")
+
+    def resume(self, broadcast_id: int) -> bool:
+        """Go on calling. False when it is not paused."""
+        return self._turn(broadcast_id, (BroadcastState.PAUSED,), BroadcastState.RUNNING, "resumed")
+
+    def stop(self, broadcast_id: int) -> bool:
+        """End it: no more calls, what still rings is dropped, who listens may hear it out.
+
+        False when it does not run. The dialer sets the outcomes when the last leg is down.
+        """
+        return self._turn(broadcast_id, UNDER_WAY, BroadcastState.STOPPED, "stopped")
+
+    def call_again(self, recipient_id: int) -> bool:
+        """One more call to this person now, whatever the rounds say. False when that can't be."""
+        recipient = self.db.get(Recipient, recipient_id, with_for_update=True)
+        if recipient is None or recipient.outcome is not None or recipient.broadcast.state not in UNDER_WAY:
+            return False
+        if recipient.again_at is None:
+            recipient.again_at = self.clock.now()
+            self._tell(recipient.broadcast_id, "again_asked", recipient=recipient_id)
+        return True
+
+    def _turn(self, broadcast_id: int, before: tuple[BroadcastState, ...], after: BroadcastState, verb: str) -> bool:
+        broadcast = self._locked(broadcast_id)
+        if broadcast.state not in before:
+            return False
+        broadcast.state = after
+        self._tell(broadcast_id, verb, incident=broadcast.incident_id)
+        return True
+
+    # --- where it stands ------------------------------------------------------------
+
+    def standing(self, broadcast_id: int) -> Standing:
+        """See ``IBroadcasts.standing``.
+
+        Raises:
+            LookupError: there is no such broadcast.
+        """
+        return self._standings([self._known(broadcast_id)])[0]
+
+    def standings(self, incident_id: int | None = None) -> list[Standing]:
+        """See ``IBroadcasts.standings``; drafts are left out."""
+        query = select(Broadcast).order_by(Broadcast.id.desc())
+        if incident_id is None:
+            query = query.where(Broadcast.launched_at.is_not(None), Broadcast.finished_at.is_(None))
+        else:
+            query = query.where(Broadcast.incident_id == incident_id, Broadcast.state != BroadcastState.DRAFT)
+        return self._standings(list(self.db.scalars(query)))
+
+    def latest(self, limit: int = 100) -> list[Standing]:
+        """The latest broadcasts of any state, latest first."""
+        return self._standings(list(self.db.scalars(select(Broadcast).order_by(Broadcast.id.desc()).limit(limit))))
+
+    def _standings(self, broadcasts: list[Broadcast]) -> list[Standing]:
+        ids = [broadcast.id for broadcast in broadcasts]
+        outcomes: dict[int, dict[str, int]] = {one: {} for one in ids}
+        recipients = dict.fromkeys(ids, 0)
+        counts = self.db.execute(
+            select(Recipient.broadcast_id, Recipient.outcome, func.count())
+            .where(Recipient.broadcast_id.in_(ids))
+            .group_by(Recipient.broadcast_id, Recipient.outcome)
+        )
+        for one, outcome, count in counts:
+            recipients[one] += count
+            if outcome is not None:
+                outcomes[one][outcome.value] = count
+        legs = self.db.execute(
+            select(Attempt.broadcast_id, func.count(Attempt.recipient_id.distinct()))
+            .where(Attempt.broadcast_id.in_(ids), Attempt.disposition.is_(None), Attempt.ended_at.is_(None))
+            .group_by(Attempt.broadcast_id)
+        )
+        calling = {one: count for one, count in legs}  # noqa: C416 (rows are no tuples to mypy)
+        return [
+            Standing(b.id, b.title, b.state.value, b.exercise, recipients[b.id], outcomes[b.id], calling.get(b.id, 0))
+            for b in broadcasts
+        ]
+
+    # --- answers ----------------------------------------------------------------------
+
+    def notice(self, attempt_id: str) -> Notice | None:
+        """See ``IBroadcasts.notice``."""
+        attempt = self.db.get(Attempt, attempt_id)
+        if attempt is None:
+            return None
+        recipient = attempt.recipient
+        broadcast = recipient.broadcast
+        return Notice(
+            attempt_id=attempt_id,
+            broadcast_id=broadcast.id,
+            recipient_name=recipient.name,
+            exercise=broadcast.exercise,
+            message=Path(broadcast.prompt_path),
+            message_seconds=broadcast.prompt_seconds,
+            settled=recipient.acknowledged_at is not None,
+        )
+
+    def acknowledge(self, attempt_id: str, key: str) -> None:
+        """See ``IBroadcasts.acknowledge``."""
+        self.answers.acknowledge(attempt_id, key)
+
+    def decline(self, attempt_id: str, key: str) -> None:
+        """See ``IBroadcasts.decline``."""
+        self.answers.decline(attempt_id, key)
+
+    def heard(self, attempt_id: str, answer: Answer) -> None:
+        """See ``IBroadcasts.heard``."""
+        self.answers.heard(attempt_id, answer)
+
+    # --- within -----------------------------------------------------------------------
+
+    def _known(self, broadcast_id: int) -> Broadcast:
+        broadcast = self.db.get(Broadcast, broadcast_id)
+        if broadcast is None:
+            raise LookupError(f"there is no broadcast {broadcast_id}")
+        return broadcast
+
+    def _locked(self, broadcast_id: int) -> Broadcast:
+        broadcast = self.db.get(Broadcast, broadcast_id, with_for_update=True, populate_existing=True)
+        if broadcast is None:
+            raise LookupError(f"there is no broadcast {broadcast_id}")
+        return broadcast
+
+    def _tell(self, broadcast_id: int, verb: str, **data: Any) -> None:
+        self.ledger.append(f"broadcast.{verb}", f"broadcast:{broadcast_id}", data)
+
+
+def _recipient(candidate: Candidate) -> Recipient:
+    person = candidate.person
+    return Recipient(
+        person_id=person.id,
+        name=person.name,
+        department=person.department.name,
+        post=person.post,
+        weight=person.weight,
+        outcome_ground="" if candidate.ground is None else candidate.ground.value,
+        numbers=[
+            RecipientNumber(number=number.number, kind=number.kind, position=position)
+            for position, number in enumerate(candidate.numbers)
+        ],
+    )
+
+
+def factory(context: object, request: Request) -> Broadcasts:
+    """The broadcasts on the request's session."""
+    actor, _colon, account = request.actor.partition(":")
+    return Broadcasts(
+        request.db,
+        request.find_service(ILedger),
+        request.find_service(IClock),
+        lambda: request.find_service(IVoice),
+        settings_of(request.registry),
+        request.localizer.translate,
+        int(account) if actor == "user" and account.isdigit() else None,
+    )

@@ -1,0 +1,227 @@
+"""One disposition for an attempt, one outcome for a recipient: pure, and order does not matter.
+
+What is known of an attempt only ever grows. ``merge`` adds one happening to it
+and gives the same result for any order and any number of repeats, so that
+doubled, late and reordered events of the switch do no harm. ``disposition``
+reads the result; who stores it stores it once (DESIGN rule 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from dutycenter.vocabulary import Disposition, Outcome
+
+ACKNOWLEDGE, DECLINE, DESK = "1", "4", "3"
+_KEY_RANK = {"": 0, DESK: 1, DECLINE: 2, ACKNOWLEDGE: 3}
+
+
+class Source(IntEnum):
+    """Who says that a leg is over; of two that name a cause, the higher one's counts."""
+
+    NOBODY = 0
+    DESTROYED = 1  # CHANNEL_DESTROY may come without a cause: a reply with one follows
+    JOB = 2  # the reply to ``bgapi originate``
+    REFUSED = 3  # the switch did not take the command
+    HANGUP = 4  # CHANNEL_HANGUP_COMPLETE
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that is known of one attempt."""
+
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_by: Source = Source.NOBODY
+    cause: str = ""
+    key: str = ""
+    flow_done: bool = False  # the conversation has told all it knows
+    heard_to_end: bool = False
+    dropped: bool = False  # we asked the switch to take the leg down
+    lost: bool = False  # the switch knows nothing of the leg any more
+    patience_over: bool = False  # no more word is expected
+
+
+# --- happenings ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Answered:
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Ended:
+    at: datetime
+    by: Source
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class Pressed:
+    key: str
+
+
+@dataclass(frozen=True)
+class FlowDone:
+    heard_to_end: bool = False
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Dropped:
+    pass
+
+
+@dataclass(frozen=True)
+class Lost:
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PatienceOver:
+    pass
+
+
+Happening = Answered | Ended | Pressed | FlowDone | Dropped | Lost | PatienceOver
+
+
+def merge(known: Known, happening: Happening) -> Known:
+    """What is known once this has happened too; commutative, associative, idempotent."""
+    match happening:
+        case Answered(at):
+            return replace(known, answered_at=_earlier(known.answered_at, at))
+        case Ended(at, by, cause):
+            known = replace(known, ended_at=_earlier(known.ended_at, at))
+            if (cause != "", by, cause) > (known.cause != "", known.ended_by, known.cause):
+                known = replace(known, ended_by=by, cause=cause)
+            return known
+        case Pressed(key):
+            return replace(known, key=stronger(known.key, key))
+        case FlowDone(heard_to_end, key):
+            return replace(
+                known,
+                flow_done=True,
+                heard_to_end=known.heard_to_end or heard_to_end,
+                key=stronger(known.key, key),
+            )
+        case Dropped():
+            return replace(known, dropped=True)
+        case Lost(at):
+            return replace(known, lost=True, ended_at=_earlier(known.ended_at, at))
+        case PatienceOver():
+            return replace(known, patience_over=True)
+
+
+def merge_all(known: Known, happenings: Iterable[Happening]) -> Known:
+    """``merge`` over many."""
+    for happening in happenings:
+        known = merge(known, happening)
+    return known
+
+
+def _earlier(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else min(one, other)
+
+
+def stronger(one: str, other: str) -> str:
+    """Of two keys the one that says more: acknowledging beats declining beats asking for the desk."""
+    return max(one, other, key=lambda key: (_KEY_RANK.get(key, 0), key))
+
+
+# --- readings -------------------------------------------------------------------
+
+
+def disposition(known: Known, of_cause: Callable[[str], Disposition]) -> Disposition | None:
+    """How the attempt ended, or None while that can't be said yet.
+
+    Args:
+        known: what is known of it.
+        of_cause: the switch's hangup cause as a disposition.
+
+    The leg must be over. A cause must be known, and of an answered leg what the
+    person did; when no word of it comes (``patience_over``), what there is must do.
+    """
+    if known.ended_at is None:
+        return None
+    by_key = {ACKNOWLEDGE: Disposition.ACKNOWLEDGED, DECLINE: Disposition.DECLINED, DESK: Disposition.TRANSFERRED}
+    if known.key in by_key:
+        return by_key[known.key]
+    answered = known.answered_at is not None or known.flow_done
+    word_missing = not known.flow_done if answered else not (known.cause or known.lost)
+    if word_missing and not known.patience_over:
+        return None
+    if known.heard_to_end:
+        return Disposition.HEARD
+    if known.dropped:
+        return Disposition.DROPPED
+    if known.lost and not known.cause:
+        return Disposition.LOST
+    if answered:
+        return Disposition.HUNG_UP_EARLY
+    return of_cause(known.cause) if known.cause else Disposition.FAILED
+
+
+class Ground(StrEnum):
+    """Why an outcome is what it is, where the attempts' own words don't say it."""
+
+    REMOVED = "removed"  # no longer in the directory
+    AWAY = "away"
+    NO_NUMBER = "no_number"
+    UNUSABLE_NUMBER = "unusable_number"  # none of the numbers can be dialled
+    DUTY_NUMBER = "duty_number"  # only a duty room's own number, which stays free
+    NO_LINE = "no_line"  # no gateway may carry any of the numbers
+    STOPPED = "stopped"  # the broadcast was stopped before this person's turn
+
+
+FINAL = frozenset({Disposition.ACKNOWLEDGED, Disposition.DECLINED, Disposition.TRANSFERRED})
+"""After one of these nobody calls the person again."""
+
+UNTRIED = frozenset({Disposition.CONGESTION, Disposition.GATEWAY_DOWN, Disposition.DROPPED, Disposition.LOST})
+"""The person's telephone was not tried: it does not count as one of the rounds."""
+
+_TELLING = (
+    Disposition.HUNG_UP_EARLY,
+    Disposition.VOICEMAIL,
+    Disposition.NO_ANSWER,
+    Disposition.REJECTED,
+    Disposition.BUSY,
+    Disposition.SWITCHED_OFF,
+    Disposition.NO_SUCH_NUMBER,
+)
+
+
+def outcome(
+    acknowledged: bool, dispositions: Iterable[Disposition], *, over: bool, stopped: bool = False
+) -> tuple[Outcome, str] | None:
+    """What became of a recipient and on what ground, or None while it is open.
+
+    Args:
+        acknowledged: by whatever means.
+        dispositions: of all the attempts that have one, in any order.
+        over: nobody will call this person any more.
+        stopped: that is so because somebody stopped the broadcast.
+
+    A telephone picked up and laid aside is not "reached" (see the practice of
+    叫应): only a key, or the message heard to its end, is.
+    """
+    seen = set(dispositions)
+    if acknowledged or Disposition.ACKNOWLEDGED in seen:
+        return Outcome.ACKNOWLEDGED, ""
+    if Disposition.DECLINED in seen:
+        return Outcome.DECLINED, ""
+    if Disposition.TRANSFERRED in seen:
+        return Outcome.REACHED, Disposition.TRANSFERRED.value
+    if not over:
+        return None
+    if Disposition.HEARD in seen:
+        return Outcome.REACHED, Disposition.HEARD.value
+    for telling in _TELLING:
+        if telling in seen:
+            return Outcome.NOT_REACHED, telling.value
+    if seen:
+        return Outcome.NOT_REACHED, min(one.value for one in seen)
+    return Outcome.NOT_CALLED, Ground.STOPPED.value if stopped else Ground.NO_LINE.value

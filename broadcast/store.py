@@ -1,0 +1,327 @@
+"""What the dialer reads and writes, each in the transaction of the caller.
+
+Locks are taken in one order everywhere: broadcast, gateways, recipients (by id),
+attempts. An acknowledgement locks its recipient and then its attempt, so whoever
+commits first decides: no attempt is written after it (DESIGN rule 3).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from broadcast.chooser import Called, Choice, Dialled, Tried
+from broadcast.models import Attempt, Broadcast, Recipient, RecipientNumber
+from broadcast.settle import outcome
+from dutycenter.calls.models import Leg
+from dutycenter.ledger.models import LedgerEntry
+from dutycenter.switch.models import Gateway
+from dutycenter.vocabulary import BroadcastState, Direction
+
+LAUNCHED = (BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.STOPPED)
+
+
+class LeaseLost(Exception):
+    """Another dialer works on this broadcast now: write nothing."""
+
+
+def take(db: Session, owner: str, now: datetime, until: datetime, gone: Collection[str] = ()) -> list[tuple[int, int]]:
+    """Take every broadcast under way that nobody holds; ids with their fencing numbers.
+
+    Args:
+        gone: owners that are known to have died; theirs are free at once.
+    """
+    free = or_(Broadcast.lease_until.is_(None), Broadcast.lease_until < now, Broadcast.lease_owner.in_(gone))
+    rows = db.scalars(
+        select(Broadcast)
+        .where(Broadcast.state.in_(LAUNCHED), Broadcast.finished_at.is_(None), free)
+        .order_by(Broadcast.id)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        row.lease_owner, row.lease_until = owner, until
+        row.lease_fence += 1
+    return [(row.id, row.lease_fence) for row in rows]
+
+
+def held_by_others(db: Session, owner: str) -> list[str]:
+    """Owners of leases on broadcasts that are under way."""
+    return list(
+        db.scalars(
+            select(Broadcast.lease_owner)
+            .where(Broadcast.state.in_(LAUNCHED), Broadcast.finished_at.is_(None), Broadcast.lease_owner != owner)
+            .distinct()
+        )
+    )
+
+
+def waiting(db: Session, now: datetime, gone: Collection[str] = ()) -> bool:
+    """Is there a broadcast under way that nobody holds?"""
+    free = or_(Broadcast.lease_until.is_(None), Broadcast.lease_until < now, Broadcast.lease_owner.in_(gone))
+    found = select(Broadcast.id).where(Broadcast.state.in_(LAUNCHED), Broadcast.finished_at.is_(None), free)
+    return db.scalar(found.limit(1)) is not None
+
+
+def hold(db: Session, broadcast_id: int, fence: int, until: datetime) -> Broadcast:
+    """The broadcast, locked, its lease renewed.
+
+    Raises:
+        LeaseLost: the fencing number is no longer ours.
+    """
+    broadcast = db.scalar(
+        select(Broadcast)
+        .where(Broadcast.id == broadcast_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if broadcast is None or broadcast.lease_fence != fence or broadcast.finished_at is not None:
+        raise LeaseLost(f"broadcast {broadcast_id} is no longer ours")
+    broadcast.lease_until = until
+    return broadcast
+
+
+def release(db: Session, broadcast_id: int, fence: int, now: datetime) -> None:
+    """Give the lease back, so that another dialer need not wait for its end."""
+    broadcast = db.get(Broadcast, broadcast_id, with_for_update=True)
+    if broadcast is not None and broadcast.lease_fence == fence:
+        broadcast.lease_until = now
+
+
+def last_entry(db: Session, broadcast_id: int) -> int:
+    """The id of the broadcast's latest ledger entry: when it grows, something has changed."""
+    subject = f"broadcast:{broadcast_id}"
+    return db.scalar(select(func.max(LedgerEntry.id)).where(LedgerEntry.subject == subject)) or 0
+
+
+def load(db: Session, broadcast: Broadcast) -> list[Called]:
+    """Everybody who may be called, with what was tried so far; times in seconds since the launch."""
+    assert broadcast.launched_at is not None
+    began = broadcast.launched_at
+    tried: dict[int, list[Tried]] = {}
+    attempts = db.scalars(
+        select(Attempt).where(Attempt.broadcast_id == broadcast.id).order_by(Attempt.created_at, Attempt.id)
+    )
+    for attempt in attempts:
+        ended = None if attempt.ended_at is None else (attempt.ended_at - began).total_seconds()
+        started = (attempt.created_at - began).total_seconds()
+        tried.setdefault(attempt.recipient_id, []).append(
+            Tried(attempt.number_id, attempt.gateway, started, ended, attempt.disposition)
+        )
+    recipients = db.scalars(
+        select(Recipient)
+        .where(Recipient.broadcast_id == broadcast.id)
+        .order_by(Recipient.id)
+        .options(selectinload(Recipient.numbers))
+    )
+    return [
+        Called(
+            r.id,
+            r.weight,
+            [Dialled(n.id, n.number, n.kind) for n in r.numbers],
+            tried.get(r.id, ()),
+            closed=r.outcome is not None,
+        )
+        for r in recipients
+    ]
+
+
+def gateways(db: Session, *, lock: bool = False) -> Sequence[Gateway]:
+    """All gateways in their order; locked while calls are shared out among broadcasts."""
+    query = select(Gateway).order_by(Gateway.id).execution_options(populate_existing=True)
+    return db.scalars(query.with_for_update() if lock else query).all()
+
+
+def busy_elsewhere(db: Session, broadcast_id: int) -> dict[str, int]:
+    """Channels of each gateway that other broadcasts use."""
+    others = select(Broadcast.id).where(
+        Broadcast.state.in_(LAUNCHED), Broadcast.finished_at.is_(None), Broadcast.id != broadcast_id
+    )
+    rows = db.execute(
+        select(Attempt.gateway, func.count())
+        .where(Attempt.broadcast_id.in_(others), Attempt.disposition.is_(None), Attempt.ended_at.is_(None))
+        .group_by(Attempt.gateway)
+    )
+    return {gateway: count for gateway, count in rows}  # noqa: C416 (rows are no tuples to mypy)
+
+
+def running(db: Session) -> int:
+    """How many broadcasts share the gateways' calls per second now."""
+    return db.scalar(select(func.count()).select_from(Broadcast).where(Broadcast.state == BroadcastState.RUNNING)) or 0
+
+
+def open_attempts(db: Session, broadcast_id: int) -> list[tuple[Attempt, Recipient]]:
+    """Attempts without a disposition, as they are now, and locked with their recipients."""
+    open_ones = (Attempt.broadcast_id == broadcast_id) & Attempt.disposition.is_(None)
+    recipients = {
+        recipient.id: recipient
+        for recipient in db.scalars(
+            select(Recipient)
+            .where(Recipient.id.in_(select(Attempt.recipient_id).where(open_ones)))
+            .order_by(Recipient.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    }
+    attempts = db.scalars(
+        select(Attempt)
+        .where(open_ones)
+        .order_by(Attempt.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return [(attempt, recipients[attempt.recipient_id]) for attempt in attempts]
+
+
+def settled(db: Session, attempt_ids: Sequence[str]) -> list[str]:
+    """Those of the ids that are attempts with a disposition."""
+    return list(db.scalars(select(Attempt.id).where(Attempt.id.in_(attempt_ids), Attempt.disposition.is_not(None))))
+
+
+def closed_since(db: Session, broadcast_id: int, since: datetime) -> list[int]:
+    """Recipients that have got an outcome since then."""
+    return list(
+        db.scalars(select(Recipient.id).where(Recipient.broadcast_id == broadcast_id, Recipient.outcome_at >= since))
+    )
+
+
+def asked_again(db: Session, broadcast_id: int) -> list[Recipient]:
+    """Recipients for whom one more call was asked for, without an outcome."""
+    return list(
+        db.scalars(
+            select(Recipient)
+            .where(Recipient.broadcast_id == broadcast_id, Recipient.again_at.is_not(None), Recipient.outcome.is_(None))
+            .order_by(Recipient.again_at, Recipient.id)
+            .options(selectinload(Recipient.numbers), selectinload(Recipient.attempts))
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Written:
+    """An attempt that has its row: once that is committed the switch may be told."""
+
+    attempt_id: str
+    recipient_id: int
+    number_id: int
+    number: str
+    gateway: str
+    created_at: datetime
+
+
+def write_attempts(
+    db: Session, broadcast_id: int, choices: Sequence[Choice], now: datetime
+) -> tuple[list[Written], list[Choice]]:
+    """Write the chosen attempts down; those that may not be are given back.
+
+    An attempt is refused when the person has an outcome, or has a leg up, in this
+    or any other broadcast.
+    """
+    ids = sorted({choice.recipient_id for choice in choices})
+    recipients = {
+        recipient.id: recipient
+        for recipient in db.scalars(
+            select(Recipient)
+            .where(Recipient.id.in_(ids))
+            .order_by(Recipient.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    }
+    engaged = _engaged(db, recipients.values())
+    written: list[Written] = []
+    refused: list[Choice] = []
+    for choice in choices:
+        recipient = recipients[choice.recipient_id]
+        identity = _identity(recipient)
+        if recipient.outcome is not None or recipient.acknowledged_at is not None or identity in engaged:
+            refused.append(choice)
+            continue
+        engaged.add(identity)
+        recipient.again_at = None
+        written.append(Written(str(uuid.uuid4()), recipient.id, choice.number_id, choice.number, choice.gateway, now))
+    db.add_all(
+        Attempt(
+            id=w.attempt_id,
+            broadcast_id=broadcast_id,
+            recipient_id=w.recipient_id,
+            number_id=w.number_id,
+            gateway=w.gateway,
+            created_at=now,
+        )
+        for w in written
+    )
+    db.add_all(
+        Leg(
+            channel_uuid=w.attempt_id,
+            direction=Direction.OUTBOUND,
+            attempt_id=w.attempt_id,
+            number=w.number,
+            gateway=w.gateway,
+            created_at=now,
+        )
+        for w in written
+    )
+    db.flush()
+    return written, refused
+
+
+def _identity(recipient: Recipient) -> tuple[str, int]:
+    """One person may be a recipient of several broadcasts, and has one ear."""
+    return ("person", recipient.person_id) if recipient.person_id is not None else ("recipient", recipient.id)
+
+
+def _engaged(db: Session, recipients: Iterable[Recipient]) -> set[tuple[str, int]]:
+    people = [r.person_id for r in recipients if r.person_id is not None]
+    loose = [r.id for r in recipients if r.person_id is None]
+    rows = db.execute(
+        select(Recipient.id, Recipient.person_id)
+        .join(Attempt, Attempt.recipient_id == Recipient.id)
+        .where(Attempt.disposition.is_(None), or_(Recipient.person_id.in_(people), Recipient.id.in_(loose)))
+    )
+    return {("person", person) if person is not None else ("recipient", recipient) for recipient, person in rows}
+
+
+def finish(db: Session, broadcast: Broadcast, now: datetime) -> dict[str, list[int]]:
+    """Nobody is left to call: every recipient without an outcome gets one; ids by outcome."""
+    stopped = broadcast.state is BroadcastState.STOPPED
+    given: dict[str, list[int]] = {}
+    recipients = db.scalars(
+        select(Recipient)
+        .where(Recipient.broadcast_id == broadcast.id, Recipient.outcome.is_(None))
+        .order_by(Recipient.id)
+        .with_for_update()
+        .options(selectinload(Recipient.attempts))
+        .execution_options(populate_existing=True)
+    )
+    for recipient in recipients:
+        found = outcome(
+            recipient.acknowledged_at is not None,
+            [a.disposition for a in recipient.attempts if a.disposition is not None],
+            over=True,
+            stopped=stopped,
+        )
+        assert found is not None
+        recipient.outcome, recipient.outcome_ground = found
+        recipient.outcome_at = now
+        given.setdefault(found[0].value, []).append(recipient.id)
+    if not stopped:
+        broadcast.state = BroadcastState.FINISHED
+    broadcast.finished_at = now
+    broadcast.waits_for = ""
+    return given
+
+
+def next_number(recipient: Recipient) -> RecipientNumber | None:
+    """The number after the one that was tried last, in the person's order."""
+    if not recipient.numbers:
+        return None
+    if not recipient.attempts:
+        return recipient.numbers[0]
+    last = recipient.attempts[-1].number_id
+    position = next((i for i, number in enumerate(recipient.numbers) if number.id == last), -1)
+    return recipient.numbers[(position + 1) % len(recipient.numbers)]
