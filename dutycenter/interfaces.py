@@ -365,6 +365,28 @@ class ISms(Protocol):
         """Hand one message to the gateway; ``reference`` makes a repeat recognisable."""
 
 
+# --- find box ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Found:
+    """One line of what a finder (``config.add_finder``) found.
+
+    Args:
+        kind: what it is, as people say it: a translation string such as ``_("Person")``.
+        title: its name or number.
+        detail: what tells it from others of the same name.
+        path: where it is shown.
+        icon: a name of bootstrap-icons.
+    """
+
+    kind: str
+    title: str
+    detail: str
+    path: str
+    icon: str = "arrow-right-short"
+
+
 # --- reports ----------------------------------------------------------------
 
 
