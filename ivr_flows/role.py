@@ -1,0 +1,161 @@
+"""The ivr process: every answered leg, in and out, and the follower of the hotline.
+
+Legs come by the switch's outbound socket; one that we lose goes on in the
+dialplan. The follower turns the switch's events into calls. Each is started
+again when it fails, with growing pauses; only what another start may heal
+(the address is taken) ends the process, for its supervisor to restart.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Callable, Mapping
+
+import gevent
+from gevent.event import Event
+from gevent.pool import Pool
+
+from dutycenter.calls.follower import run_follower
+from dutycenter.interfaces import IClock, ILeg, ISwitchEvents, Prompt
+from dutycenter.switch import OutboundServer, make_events
+from dutycenter.work import Work
+from ivr_flows.engine import Flow
+from ivr_flows.library import HOTLINE, NOTIFY, load_flows
+from ivr_flows.prompts import PromptBook, Replaced
+from ivr_flows.scribes import HotlineScribe, NoticeScribe, Scribe
+from ivr_flows.services import Uploads
+from ivr_flows.session import MESSAGE, Session
+from ivr_flows.voice import voice_for
+
+log = logging.getLogger(__name__)
+
+PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)  # real seconds before something that failed starts again
+PATIENCE = 6.0  # real seconds that everything gets to end
+
+
+class Ivr:
+    """Takes legs, each into its flow.
+
+    Args:
+        work: units of work.
+        flows: by name.
+        book: prompts, made ahead.
+    """
+
+    def __init__(self, work: Work, flows: Mapping[str, Flow], book: PromptBook) -> None:
+        self._work = work
+        self._flows = flows
+        self._book = book
+        self._clock: IClock = work.registry["dutycenter.clock"]
+        self._replaced: Replaced = {}
+        self._afterwards = Pool()
+
+    def on_leg(self, leg: ILeg) -> None:
+        """Drive one answered leg to its end."""
+        attempt = leg.variables.get("dc_attempt", "")
+        # Only legs that we made carry an attempt; on an inbound one it would be forged.
+        if attempt and not leg.inbound:
+            self._notify(leg, attempt)
+        else:
+            self._hotline(leg)
+
+    def _hotline(self, leg: ILeg) -> None:
+        scribe = HotlineScribe(self._work, self._clock, leg)
+        scribe.arrived()
+        self._run(leg, HOTLINE, scribe)
+
+    def _notify(self, leg: ILeg, attempt: str) -> None:
+        scribe = NoticeScribe(self._work, self._clock, attempt)
+        notice = scribe.notice()
+        if notice is None:
+            log.error("The leg %s is of the attempt %s, of which nothing is known.", leg.channel_uuid, attempt)
+            self._run(leg, NOTIFY, scribe, facts=frozenset({"unknown"}))
+            return
+        facts = {"exercise": notice.exercise, "settled": notice.settled}
+        self._run(
+            leg,
+            NOTIFY,
+            scribe,
+            facts=frozenset(name for name, holds in facts.items() if holds),
+            slots={MESSAGE: Prompt(notice.message, notice.message_seconds)},
+        )
+
+    def _run(
+        self,
+        leg: ILeg,
+        flow: str,
+        scribe: Scribe,
+        facts: frozenset[str] = frozenset(),
+        slots: Mapping[str, Prompt] | None = None,
+    ) -> None:
+        book = self._book.with_replaced(self._uploads())
+        settings = self._work.settings
+        Session(leg, self._flows[flow], scribe, book, settings, self._clock, slots).run(facts)
+        # Not here: the leg waits for us to return, and may have to go on in the dialplan.
+        self._afterwards.spawn(scribe.ended)
+
+    def _uploads(self) -> Replaced:
+        """Uploads in use; those of the last leg when the store is away."""
+        try:
+            with self._work.read() as request:
+                self._replaced = request.find_service(Uploads).replaced()
+        except Exception:
+            log.exception("The uploaded prompts could not be looked up; those known before are used.")
+        return self._replaced
+
+    def end(self, patience: float) -> None:
+        """Wait for what is still to be written."""
+        self._afterwards.join(timeout=patience)
+        if len(self._afterwards):
+            log.error("%d legs could not be written to their end; the follower will find them.", len(self._afterwards))
+
+
+def run(work: Work) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    settings = work.settings
+    flows, catalogue = load_flows(settings)
+    book = PromptBook(catalogue, voice_for(settings), settings.prompts_dir)
+    for fault in book.make_all(settings.languages).faults:
+        log.error("A prompt could not be made: %s", fault)
+    ivr = Ivr(work, flows, book)
+    stopping = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, stopping.set)
+    server = OutboundServer(settings, ivr.on_leg, work.registry["dutycenter.clock"])
+    following: list[ISwitchEvents] = []
+
+    def follow() -> None:
+        following[:] = [make_events(settings)]
+        run_follower(work, following[0])
+
+    serving = gevent.spawn(server.serve)
+    serving.link(lambda _: stopping.set())
+    follower = gevent.spawn(keep_running, "The follower of the hotline", follow, stopping)
+    stopping.wait()
+    log.info("The ivr ends; %d legs are here.", server.legs)
+    server.stop()
+    for events in following:
+        events.stop()
+    gevent.joinall([serving, follower], timeout=PATIENCE)
+    ivr.end(PATIENCE)
+    if serving.exception is not None:
+        log.critical("The ivr cannot listen at %s:%s: %s", settings.ivr_host, settings.ivr_port, serving.exception)
+        sys.exit(1)
+
+
+def keep_running(name: str, do: Callable[[], None], stopping: Event) -> None:
+    """Do it until told to stop; when it fails or returns, again after a pause."""
+    failures = 0
+    while not stopping.is_set():
+        try:
+            do()
+        except Exception:
+            log.exception("%s failed.", name)
+        if stopping.is_set():
+            return
+        pause = PAUSES[min(failures, len(PAUSES) - 1)]
+        failures += 1
+        log.warning("%s starts again in %.0f s.", name, pause)
+        stopping.wait(pause)

@@ -1,0 +1,222 @@
+"""A session: drives one leg through a flow, and has written down what happens.
+
+The engine says what is to be done; the session does it on the leg and tells
+the engine what came of it. Whoever is on the line is not dropped by a mistake
+of ours: if anything fails, the caller is put through to the queue, and if that
+fails too, the leg is given back to the dialplan, which rings the desks.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dutycenter.interfaces import IClock, ILeg, LegGone, Prompt
+from dutycenter.settings import Settings
+from ivr_flows.engine import (
+    KEYS,
+    Ask,
+    Bridge,
+    Bridged,
+    Effect,
+    Event,
+    Fault,
+    Flow,
+    Gone,
+    Hangup,
+    Key,
+    NoKey,
+    Note,
+    Noted,
+    Queue,
+    QueueEnded,
+    Record,
+    Recorded,
+    Said,
+    Say,
+    Started,
+    State,
+    advance,
+    begin,
+)
+from ivr_flows.prompts import PromptBook
+from ivr_flows.scribes import Scribe
+
+log = logging.getLogger(__name__)
+
+MESSAGE = "message"  # the slot whose hearing is measured
+TO_END = 0.3  # seconds that may be missing from a message that was heard to its end
+
+
+class FlowFailed(Exception):
+    """The engine found the flow at fault."""
+
+
+@dataclass(frozen=True)
+class Playing:
+    """What is being played, and since when."""
+
+    prompts: tuple[tuple[str, Prompt], ...]
+    began: float
+
+
+class Session:
+    """One conversation.
+
+    Args:
+        leg: the answered leg.
+        flow: what to do on it.
+        scribe: writes down what happens.
+        book: finds the sound of prompts.
+        slots: prompts that this conversation brings along.
+        settings: language, queue.
+        clock: measures what was heard.
+    """
+
+    def __init__(
+        self,
+        leg: ILeg,
+        flow: Flow,
+        scribe: Scribe,
+        book: PromptBook,
+        settings: Settings,
+        clock: IClock,
+        slots: Mapping[str, Prompt] | None = None,
+    ) -> None:
+        self._leg = leg
+        self._flow = flow
+        self._scribe = scribe
+        self._book = book
+        self._slots = dict(slots or {})
+        self._settings = settings
+        self._clock = clock
+        self._playing: Playing | None = None
+        self._heard, self._to_end = 0.0, False
+        self._recorded = False
+        self.state: State | None = None  # where the conversation stands
+
+    def run(self, facts: frozenset[str] = frozenset()) -> None:
+        """From the first word to the end of the leg; doesn't raise."""
+        try:
+            self._converse(begin(self._flow, facts))
+        except LegGone:
+            self._stop_listening()
+        except Exception:
+            self._stop_listening()
+            log.exception("The flow %s failed on the leg %s.", self._flow.name, self._leg.channel_uuid)
+            self._rescue()
+        self._close()
+
+    def _converse(self, state: State) -> None:
+        event: Event | None = Started()
+        while event is not None:
+            state, effects = advance(self._flow, state, event)
+            self.state = state
+            event = None
+            for effect in effects:
+                try:
+                    event = self._do(effect)
+                except LegGone:
+                    self._stop_listening()
+                    event = Gone()
+
+    def _do(self, effect: Effect) -> Event | None:
+        """Do it; what came of it, or None when the conversation is over."""
+        leg = self._leg
+        match effect:
+            case Say():
+                leg.play([prompt.path for _, prompt in self._listen(effect.prompts)])
+                self._stop_listening(whole=True)
+                return Said()
+            case Ask():
+                return self._ask(effect)
+            case Queue():
+                return self._queue(effect.score)
+            case Record():
+                return self._record(effect.limit)
+            case Bridge():
+                answered = leg.bridge(effect.to)
+                if answered:
+                    self._scribe.talked()
+                return Bridged(answered)
+            case Note():
+                return Noted(self._scribe.note(effect.what, effect.key))
+            case Hangup():
+                # Before the switch says that the leg has ended: whoever follows it judges by this.
+                self._close()
+                leg.hangup(effect.cause)
+                return None
+            case Fault():
+                raise FlowFailed(effect.why)
+
+    def _ask(self, ask: Ask) -> Event:
+        self._scribe.asked()
+        files = [prompt.path for _, prompt in self._listen(ask.prompts)]
+        # All keys are asked for, so that a wrong one can be told from silence.
+        key = self._leg.ask(files, KEYS, ask.wait)
+        self._stop_listening(whole=not key)
+        if not key:
+            return NoKey()
+        self._scribe.pressed(key, right=key in ask.keys)
+        return Key(key)
+
+    def _queue(self, score: int) -> Event:
+        self._scribe.queued()
+        if score:
+            self._leg.set("cc_base_score", str(score))
+        cause = self._leg.queue(self._settings.hotline_queue)
+        if cause == "answered":
+            self._scribe.talked()
+        return QueueEnded(cause)
+
+    def _record(self, limit: float) -> Event:
+        if self._recorded:
+            log.error("A second message on the leg %s would overwrite the first.", self._leg.channel_uuid)
+            return Recorded(0.0)
+        self._recorded = True
+        name = f"{self._leg.channel_uuid}.voicemail.wav"
+        self._scribe.message(name, 0.0)
+        began = self._clock.monotonic()
+        try:
+            seconds = self._leg.record_message(name, limit)
+        except LegGone:
+            self._scribe.message(name, min(limit, self._clock.monotonic() - began))
+            raise
+        self._scribe.message(name, seconds)
+        return Recorded(seconds)
+
+    def _close(self) -> None:
+        self._scribe.listened(self._heard, to_end=self._to_end)
+        self._scribe.closing()
+
+    # --- how much of the message was heard -----------------------------------
+
+    def _listen(self, names: tuple[str, ...]) -> tuple[tuple[str, Prompt], ...]:
+        language = self._settings.languages[0]
+        found = tuple((name, self._slots.get(name) or self._book.find(name, language)) for name in names)
+        self._playing = Playing(found, self._clock.monotonic())
+        return found
+
+    def _stop_listening(self, *, whole: bool = False) -> None:
+        playing, self._playing = self._playing, None
+        if playing is None:
+            return
+        left = self._clock.monotonic() - playing.began
+        for name, prompt in playing.prompts:
+            if name == MESSAGE:
+                heard = prompt.seconds if whole else max(0.0, min(left, prompt.seconds))
+                self._heard = max(self._heard, heard)
+                self._to_end = self._to_end or heard >= prompt.seconds - TO_END
+            left -= prompt.seconds
+
+    # --- when all else fails -------------------------------------------------
+
+    def _rescue(self) -> None:
+        try:
+            self._queue(0)
+        except LegGone:
+            return
+        except Exception:
+            log.exception("The leg %s could not be put into the queue either.", self._leg.channel_uuid)
+        log.warning("The leg %s goes on in the dialplan.", self._leg.channel_uuid)
