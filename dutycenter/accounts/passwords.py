@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from functools import lru_cache
+from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -26,7 +27,7 @@ COMMON = frozenset(
     password123 password1234 passw0rd p4ssw0rd passw0rd123 letmein123 welcome123 welcome1234 admin12345 admin123456
     admin1234567 administrator administrator1 iloveyou123 iloveyou1314 woaini1314 woaini1314520 woaini520 woaini123456
     dutycenter dutycenter1 dutycenter123 zhongguo123 zhongguo2026 changeme123 changeme1234 yingji1234 yingji12345
-    """.split()
+    """.split()  # noqa: SIM905 – a list of quoted words would hide the words
 )
 
 _hasher = PasswordHasher()
@@ -82,5 +83,5 @@ def fault_of(password: str, username: str, name: str) -> TranslationString | Non
 def _is_run(text: str) -> bool:
     """Is it one run of neighbours, such as 3456789012 or hgfedcba?"""
     steps = {(ord(b) - ord(a)) % 10 if a.isdigit() and b.isdigit() else ord(b) - ord(a)
-             for a, b in zip(text, text[1:], strict=False)}  # fmt: skip
+             for a, b in pairwise(text)}  # fmt: skip
     return len(text) > 2 and len(steps) == 1

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import logging
 
-from pyramid.security import Allowed, Denied
 from pyramid.request import Request, RequestLocalCache
+from pyramid.security import Allowed, Denied
 from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 

@@ -1,4 +1,4 @@
-"""People who are called: departments, posts, numbers, deputies."""
+"""People who are called: departments, posts, numbers, deputies, and who can't be called and why."""
 
 from __future__ import annotations
 
@@ -6,4 +6,10 @@ from pyramid.config import Configurator
 
 
 def includeme(config: Configurator) -> None:
-    del config
+    from dutycenter.directory.services import Directory, factory
+    from dutycenter.directory.views import find_people
+
+    config.register_service_factory(factory, Directory)
+    config.add_finder(find_people)
+    config.include("dutycenter.directory.views")
+    config.include("dutycenter.directory.edit_views")

@@ -13,32 +13,14 @@ answer nothing for what the reader may not see.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from pyramid.config import Configurator
 from pyramid.request import Request
 
+from dutycenter.interfaces import Found
+
 MAX_TEXT = 100
 EACH = 8
-
-
-@dataclass(frozen=True)
-class Found:
-    """One line of what was found.
-
-    Args:
-        kind: what it is, as people say it: a translation string such as ``_("Person")``.
-        title: its name or number.
-        detail: what tells it from others of the same name.
-        path: where it is shown.
-        icon: a name of bootstrap-icons.
-    """
-
-    kind: str
-    title: str
-    detail: str
-    path: str
-    icon: str = "arrow-right-short"
 
 
 Finder = Callable[[Request, str, int], Sequence[Found]]

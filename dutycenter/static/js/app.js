@@ -134,6 +134,36 @@
     dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   }
 
+  // --- forms: rows that are added and moved, fields in which a person is chosen ------
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-row-add], [data-row-up]");
+    if (!button) return;
+    const rows = button.closest("[data-rows]");
+    if ("rowUp" in button.dataset) {
+      const row = button.closest("[data-row]");
+      row.previousElementSibling?.matches("[data-row]") && row.previousElementSibling.before(row);
+    } else {
+      const last = [...rows.querySelectorAll("[data-row]")].pop();
+      const row = last.cloneNode(true);
+      row.querySelectorAll("input").forEach((input) => { input.value = ""; input.classList.remove("is-wrong"); });
+      row.querySelectorAll(".fault").forEach((fault) => fault.remove());
+      last.after(row);
+      row.querySelector("input").focus();
+    }
+    rows.querySelectorAll("[data-row] .order").forEach((place, index) => { place.textContent = index + 1; });
+  });
+  let asked = 0;
+  document.addEventListener("input", async (event) => {
+    const field = event.target.closest("[data-choose]");
+    if (!field || field.value.includes("#")) return;
+    const turn = ++asked;
+    try {
+      const answer = await fetch(`${field.dataset.choose}?q=${encodeURIComponent(field.value)}`, { headers: { "HX-Request": "true", "X-Background": "1" } });
+      const options = await answer.text();
+      if (answer.ok && turn === asked) document.getElementById(field.getAttribute("list")).innerHTML = options;
+    } catch { /* the field works without suggestions; what was typed is checked when it is saved */ }
+  });
+
   // --- buttons that must be held ----------------------------------------------
   // <button data-hold="1000">: pressed at once only by its own data-key, a deliberate chord.
   let held = null;

@@ -1,0 +1,270 @@
+"""The directory to change: people and departments, each change with its undo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPConflict, HTTPNotFound, HTTPSeeOther
+from pyramid.i18n import TranslationString, TranslationStringFactory
+from pyramid.request import Request
+from pyramid.response import Response
+
+from dutycenter.directory.editing import ChangedMeanwhile, DirectoryFault, Editing, PersonDraft
+from dutycenter.directory.models import Person
+from dutycenter.directory.services import Directory
+from dutycenter.directory.views import choice_text, chosen_id, person_of
+from dutycenter.vocabulary import NumberKind
+from dutycenter.work import settings_of
+
+_ = TranslationStringFactory("dutycenter")
+
+SPARE_NUMBERS, SPARE_DEPUTIES = 2, 1
+LOCAL_FORM = "%Y-%m-%dT%H:%M"
+
+
+def new_page(request: Request) -> dict[str, Any]:
+    """The form of a new person."""
+    department = request.params.get("department", "")
+    values = _values(name="", post="", department=department, numbers=[(NumberKind.MOBILE.value, "")])
+    return _page(request, None, values, {})
+
+
+def edit_page(request: Request) -> dict[str, Any]:
+    """The form of a person."""
+    person = person_of(request)
+    zone = settings_of(request.registry).time_zone
+
+    def local(moment: datetime | None) -> str:
+        return "" if moment is None else moment.astimezone(zone).strftime(LOCAL_FORM)
+
+    values = _values(
+        name=person.name,
+        post=person.post,
+        department=str(person.department_id),
+        numbers=[(number.kind.value, number.number) for number in person.numbers],
+        deputies=[choice_text(entry.deputy) for entry in person.deputies],
+        away_from=local(person.away_from),
+        away_until=local(person.away_until),
+    )
+    return _page(request, person, values, {})
+
+
+def create(request: Request) -> dict[str, Any] | Response:
+    """Take a new person in."""
+    try:
+        person, _entry = request.find_service(Editing).create(_draft(request))
+    except DirectoryFault as fault:
+        return _again(request, None, fault)
+    _say(
+        request,
+        _("${name} is in the directory now.", mapping={"name": person.name}),
+        undo=request.route_path("directory.remove", id=person.id),
+    )
+    return HTTPSeeOther(request.route_path("directory.person", id=person.id))
+
+
+def save(request: Request) -> dict[str, Any] | Response:
+    """Take a change of a person."""
+    person = person_of(request)
+    try:
+        entry = request.find_service(Editing).save(person, _draft(request))
+    except DirectoryFault as fault:
+        return _again(request, person, fault)
+    if entry is not None:
+        _say(
+            request,
+            _("Saved: ${name}.", mapping={"name": person.name}),
+            undo=request.route_path("directory.undo", id=person.id, entry=entry),
+        )
+    return HTTPSeeOther(request.route_path("directory.person", id=person.id))
+
+
+def remove(request: Request) -> Response:
+    """Take a person out."""
+    person = person_of(request)
+    request.find_service(Editing).remove(person)
+    _say(
+        request,
+        _("${name} is no longer in the directory.", mapping={"name": person.name}),
+        undo=request.route_path("directory.restore", id=person.id),
+    )
+    return HTTPSeeOther(request.route_path("directory.list", _query={"department": person.department_id}))
+
+
+def restore(request: Request) -> Response:
+    """Put a removed person back."""
+    person = person_of(request)
+    request.find_service(Editing).restore(person)
+    _say(request, _("${name} is in the directory again.", mapping={"name": person.name}))
+    return HTTPSeeOther(request.route_path("directory.person", id=person.id))
+
+
+def undo(request: Request) -> Response:
+    """Undo a change of a person."""
+    person = person_of(request)
+    try:
+        request.find_service(Editing).undo(person, int(request.matchdict["entry"]))
+    except LookupError:
+        raise HTTPNotFound(_("There is no such change.")) from None
+    except ChangedMeanwhile:
+        raise HTTPConflict(_("This person was changed again since; the older change cannot be undone.")) from None
+    _say(request, _("Undone: ${name} is as before.", mapping={"name": person.name}))
+    return HTTPSeeOther(request.route_path("directory.person", id=person.id))
+
+
+def department_page(request: Request) -> dict[str, Any]:
+    """The form of a department, a new one or one that is there."""
+    department = _department(request)
+    return {
+        "department": department,
+        "values": {
+            "name": department.name if department else "",
+            "short_name": department.short_name if department else "",
+        },
+        "faults": {},
+    }
+
+
+def save_department(request: Request) -> dict[str, Any] | Response:
+    """Take a department's names."""
+    department = _department(request)
+    values = {"name": request.POST.get("name", ""), "short_name": request.POST.get("short_name", "")}
+    try:
+        saved = request.find_service(Editing).save_department(department, **values)
+    except DirectoryFault as fault:
+        request.response.status_int = 422
+        return {"department": department, "values": values, "faults": fault.faults}
+    _say(request, _("Saved: ${name}.", mapping={"name": saved.name}))
+    return HTTPSeeOther(request.route_path("directory.list", _query={"department": saved.id}))
+
+
+def _department(request: Request) -> Any:
+    if "id" not in request.matchdict:
+        return None
+    department = request.find_service(Directory).department(int(request.matchdict["id"]))
+    if department is None:
+        raise HTTPNotFound(_("There is no such department."))
+    return department
+
+
+def _draft(request: Request) -> PersonDraft:
+    form, faults = request.POST, dict[str, TranslationString]()
+    deputies = []
+    for text in form.getall("deputy"):
+        if text.strip():
+            deputy = chosen_id(text)
+            if deputy is None:
+                faults["deputies"] = _("Choose a deputy from the list that opens while you type.")
+            else:
+                deputies.append(deputy)
+    department = form.get("department", "")
+    return PersonDraft(
+        name=form.get("name", ""),
+        department_id=int(department) if department.isdecimal() and len(department) <= 9 else 0,
+        post=form.get("post", ""),
+        numbers=list(zip(form.getall("kind"), form.getall("number"), strict=False)),
+        deputies=deputies,
+        away_from=_moment(request, "away_from", faults),
+        away_until=_moment(request, "away_until", faults),
+        faults=faults,
+    )
+
+
+def _moment(request: Request, name: str, faults: dict[str, TranslationString]) -> datetime | None:
+    text = request.POST.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        faults["away"] = _("Enter date and time such as 2026-11-23 08:00.")
+        return None
+    return local.replace(tzinfo=settings_of(request.registry).time_zone).astimezone(UTC)
+
+
+def _again(request: Request, person: Person | None, fault: DirectoryFault) -> dict[str, Any]:
+    """The form as it was typed, with what is wrong in it; nothing is lost."""
+    form = request.POST
+    request.response.status_int = 422
+    values = _values(
+        name=form.get("name", ""),
+        post=form.get("post", ""),
+        department=form.get("department", ""),
+        numbers=list(zip(form.getall("kind"), form.getall("number"), strict=False)),
+        deputies=form.getall("deputy"),
+        away_from=form.get("away_from", ""),
+        away_until=form.get("away_until", ""),
+        spare=False,
+    )
+    return _page(request, person, values, fault.faults)
+
+
+def _values(
+    *,
+    name: str,
+    post: str,
+    department: str,
+    numbers: list[tuple[str, str]],
+    deputies: list[str] | None = None,
+    away_from: str = "",
+    away_until: str = "",
+    spare: bool = True,
+) -> dict[str, Any]:
+    spare_numbers = [(NumberKind.OFFICE.value, "")] * (SPARE_NUMBERS if spare else 0)
+    return {
+        "name": name,
+        "post": post,
+        "department": department,
+        "numbers": [*numbers, *spare_numbers],
+        "deputies": [*(deputies or []), *[""] * (SPARE_DEPUTIES if spare else 0)],
+        "away_from": away_from,
+        "away_until": away_until,
+    }
+
+
+def _page(
+    request: Request, person: Person | None, values: dict[str, Any], faults: Mapping[str, TranslationString]
+) -> dict[str, Any]:
+    return {
+        "person": person,
+        "values": values,
+        "faults": faults,
+        "departments": request.find_service(Directory).departments(),
+        "kinds": list(NumberKind),
+    }
+
+
+def _say(request: Request, words: TranslationString, undo: str = "") -> None:
+    request.session.flash({"kind": "success", "text": request.localizer.translate(words), "undo": undo})
+
+
+def includeme(config: Configurator) -> None:
+    from dutycenter.directory.editing import factory
+
+    config.register_service_factory(factory, Editing)
+    config.add_route("directory.edit", r"/directory/people/{id:\d{1,9}}/edit")
+    config.add_route("directory.remove", r"/directory/people/{id:\d{1,9}}/remove")
+    config.add_route("directory.restore", r"/directory/people/{id:\d{1,9}}/restore")
+    config.add_route("directory.undo", r"/directory/people/{id:\d{1,9}}/undo/{entry:\d{1,18}}")
+    config.add_route("directory.new_department", "/directory/departments/new")
+    config.add_route("directory.department", r"/directory/departments/{id:\d{1,9}}")
+    person, department = "templates/person_form.jinja2", "templates/department_form.jinja2"
+    for route, view, method, renderer in (
+        ("new", new_page, "GET", person),
+        ("new", create, "POST", person),
+        ("edit", edit_page, "GET", person),
+        ("edit", save, "POST", person),
+        ("remove", remove, "POST", None),
+        ("restore", restore, "POST", None),
+        ("undo", undo, "POST", None),
+        ("new_department", department_page, "GET", department),
+        ("new_department", save_department, "POST", department),
+        ("department", department_page, "GET", department),
+        ("department", save_department, "POST", department),
+    ):
+        config.add_view(
+            view, route_name=f"directory.{route}", renderer=renderer, request_method=method, permission="admin"
+        )

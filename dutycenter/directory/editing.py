@@ -1,0 +1,302 @@
+"""Changing the directory. Every change is told to the ledger whole, so that it can be undone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pyramid.i18n import TranslationString, TranslationStringFactory
+from pyramid.request import Request
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dutycenter.directory.models import Department, Deputy, Person, PhoneNumber
+from dutycenter.directory.names import pinyin_of
+from dutycenter.directory.numbers import NumberFault, dialled
+from dutycenter.directory.services import Directory
+from dutycenter.interfaces import IClock, ILedger
+from dutycenter.ledger.models import LedgerEntry
+from dutycenter.vocabulary import NumberKind
+
+_ = TranslationStringFactory("dutycenter")
+
+MOST_NUMBERS = 8
+MOST_DEPUTIES = 5
+
+
+class DirectoryFault(ValueError):
+    """A change that cannot be made: ``faults`` says what is wrong, by field."""
+
+    def __init__(self, faults: Mapping[str, TranslationString]) -> None:
+        super().__init__(", ".join(faults))
+        self.faults = dict(faults)
+
+
+class ChangedMeanwhile(Exception):
+    """What was to be undone has been changed since."""
+
+
+@dataclass(frozen=True)
+class PersonDraft:
+    """What somebody typed of a person; numbers as typed, in the order of calling."""
+
+    name: str
+    department_id: int
+    post: str = ""
+    numbers: Sequence[tuple[str, str]] = ()  # (kind, as typed)
+    deputies: Sequence[int] = ()
+    away_from: datetime | None = None
+    away_until: datetime | None = None
+    faults: Mapping[str, TranslationString] = field(default_factory=dict)  # found while reading the form
+
+
+class Editing:
+    """Changes people and departments.
+
+    Args:
+        db: the session of the change.
+        ledger: where each change is told.
+        clock: the moment.
+        directory: to look people up.
+    """
+
+    def __init__(self, db: Session, ledger: ILedger, clock: IClock, directory: Directory) -> None:
+        self.db = db
+        self.ledger = ledger
+        self.clock = clock
+        self.directory = directory
+
+    def create(self, draft: PersonDraft) -> tuple[Person, int]:
+        """A new person, and the ledger entry that says so.
+
+        Raises:
+            DirectoryFault: what is wrong, by field.
+        """
+        numbers = self._checked(draft, None)
+        last = self.db.scalar(select(func.max(Person.position)).where(Person.department_id == draft.department_id))
+        person = Person(department_id=draft.department_id, position=(last or 0) + 1, weight=1)
+        self._apply(person, draft, numbers)
+        self.db.add(person)
+        self.db.flush()
+        return person, self.ledger.append("person.created", _subject(person), {"after": snapshot(person)})
+
+    def save(self, person: Person, draft: PersonDraft) -> int | None:
+        """Change a person; the ledger entry, or None when nothing changed.
+
+        Raises:
+            DirectoryFault: what is wrong, by field.
+        """
+        numbers = self._checked(draft, person)
+        before = snapshot(person)
+        self._apply(person, draft, numbers)
+        self.db.flush()
+        after = snapshot(person)
+        if before == after:
+            return None
+        return self.ledger.append("person.edited", _subject(person), {"before": before, "after": after})
+
+    def remove(self, person: Person) -> None:
+        """Take a person out of the directory; what they did stays in the record. Idempotent."""
+        if person.removed_at is None:
+            person.removed_at = self.clock.now()
+            self.ledger.append("person.removed", _subject(person), {"name": person.name})
+
+    def restore(self, person: Person) -> None:
+        """Undo ``remove``. Idempotent."""
+        if person.removed_at is not None:
+            person.removed_at = None
+            self.ledger.append("person.restored", _subject(person), {"name": person.name})
+
+    def undo(self, person: Person, entry_id: int) -> None:
+        """Put a person back to what they were before the change that this ledger entry tells of.
+
+        Raises:
+            LookupError: the entry tells of no change of this person.
+            ChangedMeanwhile: somebody changed the person since.
+        """
+        entry = self.db.get(LedgerEntry, entry_id)
+        if entry is None or entry.subject != _subject(person) or entry.action != "person.edited":
+            raise LookupError(entry_id)
+        told = json.loads(entry.data)
+        if snapshot(person) != told["after"]:
+            raise ChangedMeanwhile
+        self._put_back(person, told["before"])
+        self.db.flush()
+        self.ledger.append(
+            "person.edited",
+            _subject(person),
+            {"before": told["after"], "after": snapshot(person), "undoes": entry_id},
+        )
+
+    def save_department(self, department: Department | None, name: str, short_name: str) -> Department:
+        """Rename a department, or add one at the end.
+
+        Raises:
+            DirectoryFault: what is wrong, by field.
+        """
+        name, short_name = name.strip(), short_name.strip()
+        faults = {}
+        if not name or len(name) > 128 or not name.isprintable():
+            faults["name"] = _("Enter the department's name.")
+        elif self._other_department(name, department):
+            faults["name"] = _("There is a department of this name already.")
+        if len(short_name) > 32 or not short_name.isprintable():
+            faults["short_name"] = _("A short name has 32 characters at most.")
+        if faults:
+            raise DirectoryFault(faults)
+        action = "department.edited"
+        if department is None:
+            action = "department.created"
+            last = self.db.scalar(select(func.max(Department.position)))
+            department = Department(position=(last or 0) + 1)
+            self.db.add(department)
+        department.name, department.short_name = name, short_name or name
+        self.db.flush()
+        self.ledger.append(
+            action, f"department:{department.id}", {"name": department.name, "short_name": department.short_name}
+        )
+        return department
+
+    def _other_department(self, name: str, department: Department | None) -> bool:
+        found = self.db.scalar(select(Department.id).where(Department.name == name))
+        return found is not None and (department is None or found != department.id)
+
+    def _checked(self, draft: PersonDraft, person: Person | None) -> list[tuple[NumberKind, str]]:
+        faults = dict(draft.faults)
+        if not draft.name.strip() or len(draft.name) > 64 or not draft.name.isprintable():
+            faults["name"] = _("Enter the person's name, 64 characters at most.")
+        if len(draft.post) > 64 or not draft.post.isprintable():
+            faults["post"] = _("A post has 64 characters at most.")
+        if self.directory.department(draft.department_id) is None:
+            faults["department"] = _("Choose a department.")
+        if draft.away_from and draft.away_until and draft.away_until <= draft.away_from:
+            faults["away"] = _("The leave ends before it begins.")
+        elif draft.away_until and not draft.away_from:
+            faults["away"] = _("Say when the leave begins.")
+        faults |= self._deputy_faults(draft, person)
+        numbers = _checked_numbers(draft.numbers, faults)
+        if faults:
+            raise DirectoryFault(faults)
+        return numbers
+
+    def _deputy_faults(self, draft: PersonDraft, person: Person | None) -> dict[str, TranslationString]:
+        if person is not None and person.id in draft.deputies:
+            return {"deputies": _("Nobody is their own deputy.")}
+        if len(set(draft.deputies)) < len(draft.deputies):
+            return {"deputies": _("Each deputy stands in the list once.")}
+        if len(draft.deputies) > MOST_DEPUTIES:
+            return {"deputies": _("${n} deputies are the most.", mapping={"n": MOST_DEPUTIES})}
+        if len(self.directory.people(draft.deputies)) < len(draft.deputies):
+            return {"deputies": _("A deputy must be somebody in the directory.")}
+        return {}
+
+    def _apply(self, person: Person, draft: PersonDraft, numbers: list[tuple[NumberKind, str]]) -> None:
+        person.name, person.post = draft.name.strip(), draft.post.strip()
+        person.department_id = draft.department_id
+        person.pinyin, person.initials = pinyin_of(person.name)
+        person.away_from, person.away_until = draft.away_from, draft.away_until
+        self._set_numbers(person, [(kind, number, None, None) for kind, number in numbers])
+        self._set_deputies(person, draft.deputies)
+
+    def _put_back(self, person: Person, told: Mapping[str, Any]) -> None:
+        person.name, person.post = told["name"], told["post"]
+        person.department_id = told["department_id"]
+        person.pinyin, person.initials = pinyin_of(person.name)
+        person.away_from, person.away_until = _moment(told["away_from"]), _moment(told["away_until"])
+        self._set_numbers(
+            person,
+            [
+                (NumberKind(n["kind"]), n["number"], _moment(n["verified_at"]), _moment(n["failed_at"]))
+                for n in told["numbers"]
+            ],
+        )
+        known = {deputy.id for deputy in self.directory.people(told["deputies"])}
+        self._set_deputies(person, [id for id in told["deputies"] if id in known])
+
+    def _set_numbers(
+        self, person: Person, wanted: Sequence[tuple[NumberKind, str, datetime | None, datetime | None]]
+    ) -> None:
+        # A number that stays keeps what is known of it.
+        kept = {number.number: number for number in person.numbers}
+        rows = []
+        for position, (kind, text, verified_at, failed_at) in enumerate(wanted):
+            row = kept.get(text) or PhoneNumber(number=text, verified_at=verified_at, failed_at=failed_at)
+            row.kind, row.position = kind, position
+            rows.append(row)
+        person.numbers = rows
+
+    def _set_deputies(self, person: Person, wanted: Sequence[int]) -> None:
+        kept = {entry.deputy_id: entry for entry in person.deputies}
+        rows = []
+        for position, deputy_id in enumerate(wanted):
+            row = kept.get(deputy_id) or Deputy(deputy_id=deputy_id)
+            row.position = position
+            rows.append(row)
+        person.deputies = rows
+
+
+def snapshot(person: Person) -> dict[str, Any]:
+    """What can be edited of a person, as the ledger tells it."""
+    return {
+        "name": person.name,
+        "post": person.post,
+        "department_id": person.department_id,
+        "away_from": _text(person.away_from),
+        "away_until": _text(person.away_until),
+        "numbers": [
+            {
+                "kind": number.kind.value,
+                "number": number.number,
+                "verified_at": _text(number.verified_at),
+                "failed_at": _text(number.failed_at),
+            }
+            for number in sorted(person.numbers, key=lambda n: n.position)
+        ],
+        "deputies": [entry.deputy_id for entry in sorted(person.deputies, key=lambda d: d.position)],
+    }
+
+
+def _checked_numbers(
+    typed: Sequence[tuple[str, str]], faults: dict[str, TranslationString]
+) -> list[tuple[NumberKind, str]]:
+    numbers: list[tuple[NumberKind, str]] = []
+    for place, (kind_text, text) in enumerate(typed):
+        if not text.strip():
+            continue
+        try:
+            kind = NumberKind(kind_text)
+            number = dialled(text, kind)
+        except NumberFault as fault:
+            faults[f"number-{place}"] = fault.words
+            continue
+        except ValueError:
+            faults[f"number-{place}"] = _("Choose what kind of number this is.")
+            continue
+        if number in (other for _kind, other in numbers):
+            faults[f"number-{place}"] = _("This number stands here twice.")
+        numbers.append((kind, number))
+    if len(numbers) > MOST_NUMBERS:
+        faults["numbers"] = _("${n} numbers are the most.", mapping={"n": MOST_NUMBERS})
+    return numbers
+
+
+def _subject(person: Person) -> str:
+    return f"person:{person.id}"
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def factory(context: object, request: Request) -> Editing:
+    """The request's editing of the directory."""
+    return Editing(
+        request.db, request.find_service(ILedger), request.find_service(IClock), request.find_service(Directory)
+    )

@@ -1,0 +1,201 @@
+"""The directory: who there is, how they are reached, and who can't be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pyramid.i18n import TranslationString, TranslationStringFactory
+from pyramid.request import Request
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from dutycenter.directory.models import Department, Deputy, District, Person, PhoneNumber
+from dutycenter.directory.numbers import area_code_of, bare, is_dialable, same_line
+from dutycenter.vocabulary import NumberKind
+from dutycenter.work import settings_of
+
+_ = TranslationStringFactory("dutycenter")
+
+SHORTEST_NUMBER_SEARCH = 3
+CANDIDATES = 200
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whether and where a person can be called.
+
+    Args:
+        numbers: to be tried in this order; empty when the person can't be called.
+        why: why not, as a translation string; None when there are numbers.
+        deputies: who stands in, in order, for a person who can't be called.
+    """
+
+    numbers: tuple[PhoneNumber, ...]
+    why: TranslationString | None
+    deputies: tuple[Person, ...] = ()
+
+
+class Directory:
+    """Reads the directory.
+
+    Args:
+        db: any session of the store.
+        area_code: of the authority, with its 0, for callers whose number lacks it.
+        own_numbers: the duty room's own numbers: nobody calls out to them.
+    """
+
+    def __init__(self, db: Session, area_code: str = "", own_numbers: Iterable[str] = ()) -> None:
+        self.db = db
+        self.area_code = area_code
+        self.own_numbers = frozenset(own_numbers)
+
+    def departments(self) -> list[Department]:
+        """All departments in their order."""
+        return list(self.db.scalars(select(Department).order_by(Department.position, Department.id)))
+
+    def department(self, department_id: int) -> Department | None:
+        """The department of this id."""
+        return self.db.get(Department, department_id)
+
+    def districts(self) -> list[District]:
+        """All districts by code."""
+        return list(self.db.scalars(select(District).order_by(District.code)))
+
+    def person(self, person_id: int) -> Person | None:
+        """The person of this id, also one who was removed."""
+        return self.db.scalars(_people(Person.id == person_id)).first()
+
+    def people(self, ids: Iterable[int] | None = None) -> list[Person]:
+        """The people of these ids, or all; without those removed, in the order of lists."""
+        conditions = [Person.removed_at.is_(None)]
+        if ids is not None:
+            conditions.append(Person.id.in_(list(ids)))
+        return list(self.db.scalars(_people(*conditions)))
+
+    def people_of(self, department_id: int) -> list[Person]:
+        """A department's people in their order."""
+        return list(self.db.scalars(_people(Person.department_id == department_id, Person.removed_at.is_(None))))
+
+    def search(self, text: str, limit: int = 20) -> list[Person]:
+        """People by name, pinyin, initials, post, department or number; best matches first."""
+        wanted = "".join(text.split()).casefold()
+        if not wanted:
+            return []
+        found = self.db.scalars(_people(Person.removed_at.is_(None), _matches(wanted)).limit(CANDIDATES))
+        return sorted(found, key=lambda person: _rank(person, wanted))[:limit]
+
+    def person_by_number(self, number: str) -> Person | None:
+        """Whose number it is, if exactly one person has it."""
+        forms = same_line(number, self.area_code)
+        if not forms:
+            return None
+        held = select(PhoneNumber.person_id).where(PhoneNumber.number.in_(forms))
+        found = self.db.scalars(_people(Person.removed_at.is_(None), Person.id.in_(held)).limit(2)).all()
+        return found[0] if len(found) == 1 else None
+
+    def callable(self, person: Person, now: datetime) -> Reach:
+        """On which numbers this person can be called now, or why not."""
+        if person.removed_at is not None:
+            return Reach((), _("No longer in the directory"))
+        if is_away(person, now):
+            return Reach((), _("On leave"), self._stand_ins(person, now))
+        usable = [number for number in person.numbers if is_dialable(number.number, number.kind)]
+        free = [n for n in usable if n.kind is not NumberKind.DUTY and not self.own_numbers & {*self._forms(n)}]
+        working = [number for number in free if not has_failed(number)]
+        if working:
+            return Reach(tuple(working), None)
+        if not person.numbers:
+            why = _("No telephone number")
+        elif not usable:
+            why = _("No number that can be dialled")
+        elif not free:
+            why = _("Only a duty room's number, which broadcasts leave free")
+        else:
+            why = _("Every number failed when it was last called")
+        return Reach((), why, self._stand_ins(person, now))
+
+    def uncallable(self, now: datetime, people: Sequence[Person] | None = None) -> list[tuple[Person, Reach]]:
+        """Everybody who can't be called now, and why."""
+        reached = ((person, self.callable(person, now)) for person in (self.people() if people is None else people))
+        return [(person, reach) for person, reach in reached if reach.why is not None]
+
+    def _forms(self, number: PhoneNumber) -> list[str]:
+        return same_line(number.number, self.area_code)
+
+    def _stand_ins(self, person: Person, now: datetime) -> tuple[Person, ...]:
+        present = (entry.deputy for entry in person.deputies)
+        return tuple(deputy for deputy in present if deputy.removed_at is None and not is_away(deputy, now))
+
+
+def is_away(person: Person, now: datetime) -> bool:
+    """Is the person on leave at this moment? An end that isn't known is no end."""
+    if person.away_from is None or now < person.away_from:
+        return False
+    return person.away_until is None or now < person.away_until
+
+
+def has_failed(number: PhoneNumber) -> bool:
+    """Did the number fail after it was last known to be right?"""
+    if number.failed_at is None:
+        return False
+    return number.verified_at is None or number.verified_at < number.failed_at
+
+
+def _people(*conditions: ColumnElement[bool]) -> Select[tuple[Person]]:
+    return (
+        select(Person)
+        .join(Department, Department.id == Person.department_id)
+        .where(*conditions)
+        .options(
+            selectinload(Person.numbers),
+            selectinload(Person.department),
+            selectinload(Person.deputies).selectinload(Deputy.deputy),
+        )
+        .order_by(Department.position, Department.id, Person.position, Person.id)
+    )
+
+
+def _matches(wanted: str) -> ColumnElement[bool]:
+    conditions = [
+        Person.name.contains(wanted, autoescape=True),
+        Person.post.contains(wanted, autoescape=True),
+        Department.name.contains(wanted, autoescape=True),
+    ]
+    if wanted.isascii():
+        conditions += [
+            Person.pinyin.contains(wanted, autoescape=True),
+            Person.initials.startswith(wanted, autoescape=True),
+            Person.name.ilike(f"%{wanted}%") if wanted.isalpha() else Person.name.contains(wanted, autoescape=True),
+        ]
+    digits = bare(wanted)
+    if digits.isdigit() and len(digits) >= SHORTEST_NUMBER_SEARCH:
+        conditions.append(
+            Person.id.in_(select(PhoneNumber.person_id).where(PhoneNumber.number.contains(digits, autoescape=True)))
+        )
+    return or_(*conditions)
+
+
+def _rank(person: Person, wanted: str) -> int:
+    name = person.name.casefold()
+    for place, hit in enumerate(
+        (
+            name == wanted,
+            wanted in (person.pinyin, person.initials),
+            name.startswith(wanted),
+            person.pinyin.startswith(wanted),
+            person.initials.startswith(wanted),
+            wanted in name,
+            wanted in person.pinyin,
+        )
+    ):
+        if hit:
+            return place
+    return 9
+
+
+def factory(context: object, request: Request) -> Directory:
+    """The request's directory."""
+    hotline = settings_of(request.registry).hotline_number
+    return Directory(request.db, area_code_of(hotline), (hotline,))
