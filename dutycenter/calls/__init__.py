@@ -14,9 +14,11 @@ def includeme(config: Configurator) -> None:
     from dutycenter.calls.queue import Desks, desks_factory
     from dutycenter.calls.recordings import find_foundlings, take_in
     from dutycenter.calls.services import Calls, calls_factory
+    from dutycenter.calls.unanswered import Unanswered, unanswered_factory
 
     config.register_service_factory(calls_factory, Calls)
     config.register_service_factory(desks_factory, Desks)
+    config.register_service_factory(unanswered_factory, Unanswered)
     config.add_job(take_in, name="recordings.take_in", seconds=TAKE_IN_SECONDS)
     config.add_job(find_foundlings, name="recordings.find", seconds=FIND_SECONDS)
     config.add_job(reconcile, name="calls.reconcile", seconds=RECONCILE_SECONDS)

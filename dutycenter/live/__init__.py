@@ -6,4 +6,8 @@ from pyramid.config import Configurator
 
 
 def includeme(config: Configurator) -> None:
-    del config
+    from dutycenter.live.hub import Hub
+
+    registry = config.registry
+    registry["dutycenter.live"] = Hub(registry["dutycenter.engine"], registry["dutycenter.clock"])
+    config.include("dutycenter.live.views")
