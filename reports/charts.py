@@ -30,7 +30,7 @@ FILLS: Sequence[tuple[str, str]] = (  # colour and hatch, from dark to light
     ("#FFFFFF", "xxxx"),
     ("#F2F2F2", ""),
 )
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.family": [FONT],
     "font.size": 8.5,
     "axes.unicode_minus": False,

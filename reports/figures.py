@@ -12,6 +12,7 @@ from reports.facts import Facts, Seconds
 from reports.period import Month, Span
 
 QUARTER = timedelta(minutes=15)
+QUIET = timedelta(days=1)  # a first day without a call doesn't make a month incomplete
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -67,20 +68,20 @@ class Change:
         return f"{sign}{_one(abs(self.percent))}%"
 
     def words(self, than: str, unit: str) -> str:
-        """For a sentence: 环比增长 12.5%. ``than`` is 环比 or 同比, ``unit`` counts the things."""
+        """For a sentence: 环比增长12.5%. ``than`` is 环比 or 同比, ``unit`` counts the things."""
         period = {"环比": "上月", "同比": "上年同月"}[than]
         if not self.known:
             return f"{period}无可比数据"
         if self.now == self.base:
             return f"与{period}持平"
         if self.percent is None:
-            return f"{period}为零，增加 {self.now:,} {unit}"
+            return f"{period}为零，增加{self.now:,} {unit}"
         return f"{than}{'增长' if self.now > self.base else '下降'} {_one(abs(self.percent))}%"
 
 
 def _one(percent: float) -> str:
     """One decimal, but never 0.0 for what did change."""
-    return f"{percent:,.1f}" if percent >= 0.05 else "不足 0.1"
+    return f"{percent:,.1f}" if percent >= 0.05 else "不足0.1"
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Baselines:
         day = began.astimezone(zone).date()
         since = f"系统自{day.year}年{day.month}月{day.day}日起有业务记录"
         missing = [name for name, covered in known.items() if not covered]
-        partial = [name for name, span in spans.items() if span.start < began < span.end]
+        partial = [name for name, span in spans.items() if span.start + QUIET < began < span.end]
         notes = []
         if missing:
             notes.append(f"{'、'.join(missing)}无可比数据，相应比较以“—”表示")

@@ -74,7 +74,7 @@ class Figure:
 class Proof:
     """The signed head of the ledger, as text and as QR code."""
 
-    size: int
+    size: str
     at: str
     sha256: str
     sm3: str

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Engine, and_, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from broadcast.models import Attempt, Broadcast, Recipient

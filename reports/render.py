@@ -39,7 +39,7 @@ def render_pdf(paper: Paper) -> bytes:
     import weasyprint
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-    class OwnFiles(URLFetcher):  # type: ignore[misc]
+    class OwnFiles(URLFetcher):
         """Gives the package's own styles, refuses everything else and lets nothing hide the refusal."""
 
         def fetch(self, url: str, headers: Any = None) -> Any:

@@ -118,7 +118,7 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
 
 def short_moment(at: datetime, zone: ZoneInfo) -> str:
     local = at.astimezone(zone)
-    return f"{local.month}月{local.day}日 {local:%H:%M}"
+    return f"{local.month}月{local.day}日{local:%H:%M}"
 
 
 def number(count: int) -> str:
@@ -132,16 +132,16 @@ def share(part: int, whole: int) -> str:
 
 
 def duration(seconds: int | None) -> str:
-    """12 秒, 1 分 05 秒, 2 小时 03 分."""
+    """12秒, 1分05秒, 2小时03分."""
     if seconds is None:
         return NOTHING
     minutes, rest = divmod(seconds, 60)
     if minutes == 0:
-        return f"{rest} 秒"
+        return f"{rest}秒"
     hours, minutes = divmod(minutes, 60)
     if hours == 0:
-        return f"{minutes} 分 {rest:02d} 秒"
-    return f"{number(hours)} 小时 {minutes:02d} 分"
+        return f"{minutes}分{rest:02d}秒"
+    return f"{number(hours)}小时{minutes:02d}分"
 
 
 def size(count: int) -> str:

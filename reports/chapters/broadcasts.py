@@ -11,7 +11,6 @@ from reports.figures import longest, merged, percentile
 from reports.paper import Bars, Block, Note, Paragraph, Part, Section
 from reports.words import DISPOSITIONS, OUTCOMES, duration, number, share, short_moment
 
-COUNTED = "按群呼发起时间计入当月，该次群呼的全部人员和呼叫随之计入，不含演练。"
 CHARTED = 14  # departments in the figure; the table has them all
 SHOWN = (Outcome.ACKNOWLEDGED, Outcome.DECLINED, Outcome.REACHED, Outcome.NOT_REACHED, Outcome.NOT_CALLED)
 
@@ -21,7 +20,7 @@ def tell(t: Telling) -> Section:
     if not t.now.broadcasts.recipients:
         said = "本月未发起叫应通知。"
         if t.now.broadcasts.broadcasts:
-            said = f"本月发起群呼 {number(t.now.broadcasts.broadcasts)} 次，均无通知对象。"
+            said = f"本月发起群呼{number(t.now.broadcasts.broadcasts)}次，均无通知对象。"
         return Section("叫应通知", parts=[Part("总体情况", [Paragraph(said)])])
     parts = [
         Part("总体情况", _overall(t)),
@@ -54,25 +53,25 @@ def _overall(t: Telling) -> list[Block]:
     acknowledged = with_outcome(Outcome.ACKNOWLEDGED)(t.now)
     called = broadcasts.recipients - with_outcome(Outcome.NOT_CALLED)(t.now)
     said = (
-        f"本月发起叫应通知 {number(broadcasts.broadcasts)} 次，通知 {number(broadcasts.recipients)} 人次，"
-        f"{t.change(_total, '人次')}；实际呼叫 {number(called)} 人次，已确认 {number(acknowledged)} 人次，"
-        f"确认率 {share(acknowledged, called)}"
+        f"本月发起叫应通知{number(broadcasts.broadcasts)}次，通知{number(broadcasts.recipients)}人次，"
+        f"{t.change(_total, '人次')}；实际呼叫{number(called)}人次，已确认{number(acknowledged)}人次，"
+        f"确认率{share(acknowledged, called)}"
     )
     base = t.facts.before
     base_called = base.broadcasts.recipients - with_outcome(Outcome.NOT_CALLED)(base)
     if t.baselines.before and base_called:
-        said += f"（上月 {share(with_outcome(Outcome.ACKNOWLEDGED)(base), base_called)}）"
+        said += f"（上月{share(with_outcome(Outcome.ACKNOWLEDGED)(base), base_called)}）"
     said += "。"
     waits = merged(broadcasts.to_acknowledge)
     if waits:
         said += (
-            f"自发起至确认，半数人员不超过 {duration(percentile(waits, 50))}，"
-            f"九成不超过 {duration(percentile(waits, 90))}，最长 {duration(longest(waits))}。"
+            f"自发起至确认，半数人员不超过{duration(percentile(waits, 50))}，"
+            f"九成不超过{duration(percentile(waits, 90))}，最长{duration(longest(waits))}。"
         )
     if broadcasts.to_launch:
         said += (
-            f"自事件接报至首次发起通知，{number(sum(broadcasts.to_launch.values()))} 起事件的中位用时为 "
-            f"{duration(percentile(broadcasts.to_launch, 50))}，最长 {duration(longest(broadcasts.to_launch))}。"
+            f"自事件接报至首次发起通知，{number(sum(broadcasts.to_launch.values()))}起事件的中位用时为"
+            f"{duration(percentile(broadcasts.to_launch, 50))}，最长{duration(longest(broadcasts.to_launch))}。"
         )
     table = t.compared(
         "叫应结果（单位：人次）",
@@ -80,7 +79,7 @@ def _overall(t: Telling) -> list[Block]:
         [(name, with_outcome(outcome)) for outcome, name in OUTCOMES.items() if outcome or with_outcome(None)(t.now)],
         ("合计", _total),
         queries=["recipients_by_outcome", "broadcasts_launched", "time_to_acknowledge", "time_to_launch"],
-        counting="每人每次群呼只有一个结果；仅按键确认计为已确认，语音信箱、听而未按不算。" + COUNTED,
+        counting="每人每次群呼只有一个结果；仅按键确认计为已确认，语音信箱、听而未按不算。",
     )
     return [Paragraph(said), table]
 
@@ -99,7 +98,7 @@ def _departments(t: Telling) -> list[Block]:
         ("单位", "通知", *(OUTCOMES[outcome] for outcome in outcomes), "确认率", "确认用时中位数"),
         rows,
         queries=["recipients_by_outcome", "time_to_acknowledge"],
-        counting="单位名称以发起时为准；确认率为已确认占实际呼叫（不含未呼叫）的比例，用时自发起至确认。" + COUNTED,
+        counting="单位名称以发起时为准；确认率为已确认占实际呼叫（不含未呼叫）的比例，用时自发起至确认。",
         total=True,
     )
     charted = dict(list(found.items())[:CHARTED])
@@ -112,7 +111,9 @@ def _departments(t: Telling) -> list[Block]:
         ),
         _reading(found),
         queries=["recipients_by_outcome"],
-        counting=f"通知人次最多的前 {CHARTED} 个单位。" + COUNTED if len(found) > CHARTED else COUNTED,
+        counting=f"通知人次最多的前{CHARTED}个单位。"
+        if len(found) > CHARTED
+        else "各单位结果占其通知人次的比例，条末为通知人次。",
     )
     return [Paragraph(_reading(found)), table, figure]
 
@@ -124,11 +125,11 @@ def _reading(found: Mapping[str, Mapping[Outcome | None, int]]) -> str:
         if (called := sum(counts.values()) - counts.get(Outcome.NOT_CALLED, 0)) and department
     }
     if not rated:
-        return f"本月通知涉及 {len(found)} 个单位。"
+        return f"本月通知涉及{len(found)}个单位。"
     best, worst = max(rated, key=lambda d: rated[d]), min(rated, key=lambda d: rated[d])
-    said = f"本月通知涉及 {len(found)} 个单位。"
+    said = f"本月通知涉及{len(found)}个单位。"
     if rated[best] == rated[worst]:
-        return said + f"各单位确认率均为 {100 * rated[best]:.1f}%。" if len(rated) > 1 else said
+        return said + f"各单位确认率均为{100 * rated[best]:.1f}%。" if len(rated) > 1 else said
     return said + f"确认率最高的是{best}（{100 * rated[best]:.1f}%），最低的是{worst}（{100 * rated[worst]:.1f}%）。"
 
 
@@ -159,22 +160,20 @@ def _attempts(t: Telling) -> list[Block]:
         ("结果", "次数", "占比"),
         rows,
         queries=["attempts_by_disposition"],
-        counting="每次拨号只有一个结果。" + COUNTED,
+        counting="每次拨号只有一个结果。",
         total=True,
     )
     called = t.now.broadcasts.recipients - with_outcome(Outcome.NOT_CALLED)(t.now)
-    said = f"共拨出电话 {number(total)} 次"
-    said += f"，平均每人次 {total / called:.1f} 次。" if called else "。"
+    said = f"共拨出电话{number(total)}次"
+    said += f"，平均每人次{total / called:.1f}次。" if called else "。"
     bad = attempts.get(Disposition.NO_SUCH_NUMBER, 0)
     if bad:
-        said += f"其中空号 {number(bad)} 次，请有关单位核对通讯录号码。"
+        said += f"其中空号{number(bad)}次，请有关单位核对通讯录号码。"
     return [Paragraph(said), table]
 
 
 def _list(t: Telling) -> list[Block]:
-    return listed(
-        t, "群呼清单", t.facts.launched, t.now.broadcasts.broadcasts, "按发起时间排列，不含演练（演练另列）。"
-    )
+    return listed(t, "群呼清单", t.facts.launched, t.now.broadcasts.broadcasts, "按发起时间排列。")
 
 
 def listed(t: Telling, title: str, found: Sequence[Launched], total: int, counting: str) -> list[Block]:
@@ -194,5 +193,5 @@ def listed(t: Telling, title: str, found: Sequence[Launched], total: int, counti
         t.maker.table(title, head, rows, align="llrrr", queries=["launched_broadcasts"], counting=counting)
     ]
     if total > len(rows):
-        blocks.append(Note(f"仅列前 {len(rows)} 次，其余 {number(total - len(rows))} 次见系统。"))
+        blocks.append(Note(f"仅列前{len(rows)}次，其余{number(total - len(rows))}次见系统。"))
     return blocks

@@ -10,8 +10,6 @@ from reports.facts import RecordingFacts
 from reports.paper import Block, Note, Paragraph, Part, Proof, Section
 from reports.words import RECORDING_STATES, RECORDINGS, duration, moment, number, size
 
-COUNTED = "按录音开始时间计入当月。"
-
 
 def tell(t: Telling) -> Section:
     """The chapter."""
@@ -50,16 +48,16 @@ def _recordings(t: Telling) -> list[Block]:
     kept, missing = count(lambda r: r.state is RecordingState.KEPT), count(lambda r: r.state is RecordingState.MISSING)
     foundlings = count(lambda r: r.foundling)
     total = count(lambda r: True)
-    said = f"本月录音 {number(total)} 段，已入库存证 {number(kept)} 段"
-    said += f"，文件缺失 {number(missing)} 段，须查明原因。" if missing else "，无文件缺失。"
+    said = f"本月录音{number(total)}段，已入库存证{number(kept)}段"
+    said += f"，文件缺失{number(missing)}段，须查明原因。" if missing else "，无文件缺失。"
     if foundlings:
-        said += f"另有 {number(foundlings)} 段录音找不到对应通话，已单独收存，计入上述总数。"
+        said += f"另有{number(foundlings)}段录音找不到对应通话，已单独收存，计入上述总数。"
     table = t.maker.table(
         "录音存证（单位：段）",
         ("录音", "总数", *(RECORDING_STATES[state] for state in states), "无主", "时长", "大小"),
         rows,
         queries=["recordings"],
-        counting="正式业务与演练分列；无主指找不到对应通话的录音。" + COUNTED,
+        counting="正式业务与演练分列；无主指找不到对应通话的录音。",
         total=True,
     )
     return [Paragraph(said), table]
@@ -71,14 +69,14 @@ def _of_kind(kind: RecordingKind) -> Callable[[RecordingFacts], bool]:
 
 def _ledger(t: Telling) -> list[Block]:
     ledger = t.facts.ledger
-    said = f"本月台账新增 {number(ledger.entries)} 条"
-    said += f"，已封存 {number(ledger.sealed)} 条" if ledger.entries else ""
+    said = f"本月台账新增{number(ledger.entries)}条"
+    said += f"，已封存{number(ledger.sealed)}条" if ledger.entries else ""
     waiting = ledger.entries - ledger.sealed
-    said += f"，尚未封存 {number(waiting)} 条。" if waiting else "。"
+    said += f"，尚未封存{number(waiting)}条。" if waiting else "。"
     if ledger.replays:
         said += (
-            f"录音被调听 {number(ledger.replays)} 次，涉及录音 {number(ledger.replayed)} 段、"
-            f"调听人 {number(ledger.listeners)} 人，每次调听均已记入台账。"
+            f"录音被调听{number(ledger.replays)}次，涉及录音{number(ledger.replayed)}段、"
+            f"调听人{number(ledger.listeners)}人，每次调听均已记入台账。"
         )
     else:
         said += "录音未被调听。"
@@ -104,9 +102,9 @@ def _ledger(t: Telling) -> list[Block]:
     at = moment(head.at, t.zone)
     blocks.append(
         Paragraph(
-            f"下列签名树头于{at}形成，覆盖台账前 {number(head.size)} 条。台账任何一条如被改动、删除或插入，重新计算的根值即与此不符。"
+            f"下列签名树头于{at}形成，覆盖台账前{number(head.size)}条。台账任何一条如被改动、删除或插入，重新计算的根值即与此不符。"
         )
     )
     code = f"dutycenter-head {head.size} {head.at:%Y-%m-%dT%H:%M:%SZ} sha256:{head.sha256} sm3:{head.sm3} key:{head.key_id}"
-    blocks.append(Proof(head.size, at, head.sha256, head.sm3, head.key_id, code))
+    blocks.append(Proof(number(head.size), at, head.sha256, head.sm3, head.key_id, code))
     return blocks

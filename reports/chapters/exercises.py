@@ -9,7 +9,7 @@ from reports.figures import merged, percentile
 from reports.paper import Block, Paragraph, Section
 from reports.words import OUTCOMES, duration, number, share
 
-COUNTED = "仅计标记为演练的记录，归属当月的规则与正式业务相同。"
+COUNTED = "仅计标记为演练的记录。"
 
 
 def tell(t: Telling) -> Section:
@@ -19,9 +19,9 @@ def tell(t: Telling) -> Section:
     if not (drill.incidents.total or drill.calls.total or b.broadcasts):
         return Section("演练", [Paragraph("本月未开展演练。")])
     said = (
-        f"本月演练情况单独统计，不计入以上各项：演练事件 {number(drill.incidents.total)} 起，"
-        f"演练来电 {number(drill.calls.total)} 次（接听 {number(drill.calls.answered)} 次），"
-        f"演练群呼 {number(b.broadcasts)} 次。"
+        f"本月演练情况单独统计，不计入以上各项：演练事件{number(drill.incidents.total)}起，"
+        f"演练来电{number(drill.calls.total)}次（接听{number(drill.calls.answered)}次），"
+        f"演练群呼{number(b.broadcasts)}次。"
     )
     blocks: list[Block] = [Paragraph(said)]
     if b.recipients:
@@ -29,12 +29,12 @@ def tell(t: Telling) -> Section:
         acknowledged = with_outcome(Outcome.ACKNOWLEDGED)(drill)
         called = b.recipients - with_outcome(Outcome.NOT_CALLED)(drill)
         text = (
-            f"演练群呼通知 {number(b.recipients)} 人次，拨出电话 {number(sum(b.attempts.values()))} 次，"
-            f"确认率 {share(acknowledged, called)}"
+            f"演练群呼通知{number(b.recipients)}人次，拨出电话{number(sum(b.attempts.values()))}次，"
+            f"确认率{share(acknowledged, called)}"
         )
         if waits:
             text += (
-                f"，半数人员在 {duration(percentile(waits, 50))}内确认，九成在 {duration(percentile(waits, 90))}内确认"
+                f"，半数人员在{duration(percentile(waits, 50))}内确认，九成在{duration(percentile(waits, 90))}内确认"
             )
         rows = [
             (name, number(with_outcome(outcome)(drill)), share(with_outcome(outcome)(drill), b.recipients))

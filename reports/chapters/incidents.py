@@ -21,7 +21,7 @@ from reports.words import (
 )
 from reports.words import LOSSES as LOSS_NAMES
 
-COUNTED = "按事件报到值班室的时间计入当月，类别、级别以报告生成时的核定为准，不含演练。"
+COUNTED = "类别、级别以报告生成时的核定为准。"
 
 
 def tell(t: Telling) -> Section:
@@ -30,7 +30,7 @@ def tell(t: Telling) -> Section:
     if not incidents.total:
         opening = "本月未接报突发事件。"
         if t.baselines.before and t.facts.before.incidents.total:
-            opening += f"上月接报 {number(t.facts.before.incidents.total)} 起。"
+            opening += f"上月接报{number(t.facts.before.incidents.total)}起。"
         parts = [Part("接报情况", [Paragraph(opening)])]
     else:
         parts = [
@@ -86,22 +86,22 @@ def _kinds(t: Telling) -> list[Block]:
     most = max((kind for kind in classes), key=lambda kind: of_class(kind)(t.now))
     closed = incidents.statuses.get(IncidentStatus.CLOSED, 0)
     said = (
-        f"本月接报突发事件 {number(incidents.total)} 起，{t.change(_total, '起')}。"
-        f"其中{CLASSES[most]}最多，为 {number(of_class(most)(t.now))} 起，占 {share(of_class(most)(t.now), incidents.total)}。"
-        f"已办结 {number(closed)} 起，处置中 {number(incidents.total - closed)} 起。{_losses(t)}"
+        f"本月接报突发事件{number(incidents.total)}起，{t.change(_total, '起')}。"
+        f"其中{CLASSES[most]}最多，为{number(of_class(most)(t.now))}起，占{share(of_class(most)(t.now), incidents.total)}。"
+        f"已办结{number(closed)}起，处置中{number(incidents.total - closed)}起。{_losses(t)}"
     )
     blocks: list[Block] = [Paragraph(said), matrix, compared]
-    missing = [f"{number(of_class(None)(t.now))} 起未填类别"] if of_class(None)(t.now) else []
+    missing = [f"{number(of_class(None)(t.now))}起未填类别"] if of_class(None)(t.now) else []
     graded = [kind for kind in IncidentClass if kind is not IncidentClass.SECURITY]
     ungraded = sum(incidents.kinds.get((kind, None), 0) for kind in graded)
-    missing += [f"{number(ungraded)} 起应定级而未定级"] if ungraded else []
+    missing += [f"{number(ungraded)}起应定级而未定级"] if ungraded else []
     if missing:
         blocks.append(Note(f"数据缺项：{'，'.join(missing)}。社会安全事件依法可不定级。"))
     return blocks
 
 
 def _losses(t: Telling) -> str:
-    found = [f"{LOSS_NAMES[name]} {number(t.now.incidents.losses[name])} 人" for name in LOSSES
+    found = [f"{LOSS_NAMES[name]}{number(t.now.incidents.losses[name])}人" for name in LOSSES
              if t.now.incidents.losses.get(name)]  # fmt: skip
     return f"据已填报情况，共造成{'、'.join(found)}。" if found else "已填报情况中无人员伤亡。"
 
@@ -117,7 +117,7 @@ def _places(t: Telling) -> list[Block]:
         [(name or "未填地区", _in_district(name or None)) for name in names],
         ("合计", _total),
         queries=["incidents_by_district"],
-        counting="按事件登记的行政区划归属。" + COUNTED,
+        counting="按事件登记的行政区划归属。",
     )
     channels = t.compared(
         "突发事件信息来源（单位：起）",
@@ -125,17 +125,17 @@ def _places(t: Telling) -> list[Block]:
         [(name, _by_channel(channel)) for channel, name in CHANNELS.items() if incidents.channels.get(channel)],
         ("合计", _total),
         queries=["incidents_by_channel"],
-        counting="按首次报到的方式归属。" + COUNTED,
+        counting="按首次报到的方式归属。",
     )
     most = max(incidents.channels, key=lambda c: incidents.channels[c])
     said = (
-        f"信息来源以{CHANNELS[most]}为主，{number(incidents.channels[most])} 起，"
-        f"占 {share(incidents.channels[most], incidents.total)}。"
+        f"信息来源以{CHANNELS[most]}为主，{number(incidents.channels[most])}起，"
+        f"占{share(incidents.channels[most], incidents.total)}。"
     )
     if names and names[0]:
         top = max((name for name in names if name), key=lambda name: incidents.districts[name])
         said = (
-            f"{top}接报最多，{number(incidents.districts[top])} 起，占 {share(incidents.districts[top], incidents.total)}。"
+            f"{top}接报最多，{number(incidents.districts[top])}起，占{share(incidents.districts[top], incidents.total)}。"
             + said
         )
     return [Paragraph(said), districts, channels]
@@ -171,11 +171,11 @@ def _notable(t: Telling) -> list[Block]:
         rows,
         align="lllllll",
         queries=["notable_incidents"],
-        counting="级别为较大、重大、特别重大的事件，按接报时间排列，不含演练。",
+        counting="级别为较大、重大、特别重大的事件，按接报时间排列。",
     )
-    blocks: list[Block] = [Paragraph(f"本月接报较大以上突发事件 {number(facts.notable_count)} 起。"), table]
+    blocks: list[Block] = [Paragraph(f"本月接报较大以上突发事件{number(facts.notable_count)}起。"), table]
     if facts.notable_count > len(rows):
-        blocks.append(Note(f"仅列前 {len(rows)} 起，其余 {number(facts.notable_count - len(rows))} 起见系统。"))
+        blocks.append(Note(f"仅列前{len(rows)}起，其余{number(facts.notable_count - len(rows))}起见系统。"))
     return blocks
 
 
@@ -185,8 +185,8 @@ def _deadlines(t: Telling) -> list[Block]:
         return [Paragraph("本月无到期的信息报送时限。")]
     due = d.total - sum(d.pending.values())
     met, late, missed = (sum(part.values()) for part in (d.met, d.late, d.missed))
-    said = f"本月到期的报送时限 {number(due)} 项，按时 {number(met)} 项，按时率 {share(met, due)}"
-    said += f"；迟报 {number(late)} 项，漏报 {number(missed)} 项。" if late or missed else "，无迟报、漏报。"
+    said = f"本月到期的报送时限{number(due)}项，按时{number(met)}项，按时率{share(met, due)}"
+    said += f"；迟报{number(late)}项，漏报{number(missed)}项。" if late or missed else "，无迟报、漏报。"
     rows = [
         (
             REPORTS.get(report, report),
@@ -202,7 +202,7 @@ def _deadlines(t: Telling) -> list[Block]:
         ("报送方式", "按时", "迟报", "漏报", "未到期", "按时率"),
         rows,
         queries=["deadlines"],
-        counting="按时限到期日计入当月；到期后才报为迟报，至数据截止仍未报为漏报，不含演练。",
+        counting="到期后才报为迟报，至数据截止仍未报为漏报。",
         total=True,
     )
     return [Paragraph(said), table]

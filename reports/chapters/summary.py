@@ -36,9 +36,9 @@ def _overview(t: Telling) -> list[Block]:
     texts = [f"{name}，{_incidents(t)}"]
     if now.calls.total:
         texts.append(
-            f"值班电话来电 {number(now.calls.total)} 次，{t.change(lambda a: a.calls.total, '次')}；"
-            f"接通率 {share(now.calls.answered, now.calls.total)}"
-            + (f"，半数来电在 {duration(percentile(now.calls.to_answer, 50))}内接听。" if now.calls.to_answer else "。")
+            f"值班电话来电{number(now.calls.total)}次，{t.change(lambda a: a.calls.total, '次')}；"
+            f"接通率{share(now.calls.answered, now.calls.total)}"
+            + (f"，半数来电在{duration(percentile(now.calls.to_answer, 50))}内接听。" if now.calls.to_answer else "。")
         )
     else:
         texts.append("值班电话无来电。")
@@ -47,8 +47,8 @@ def _overview(t: Telling) -> list[Block]:
         called = b.recipients - with_outcome(Outcome.NOT_CALLED)(now)
         acknowledged = with_outcome(Outcome.ACKNOWLEDGED)(now)
         texts.append(
-            f"发起叫应通知 {number(b.broadcasts)} 次、{number(b.recipients)} 人次，"
-            f"已确认 {number(acknowledged)} 人次，确认率 {share(acknowledged, called)}。"
+            f"发起叫应通知{number(b.broadcasts)}次、{number(b.recipients)}人次，"
+            f"已确认{number(acknowledged)}人次，确认率{share(acknowledged, called)}。"
         )
     else:
         texts.append("未发起叫应通知。")
@@ -56,13 +56,11 @@ def _overview(t: Telling) -> list[Block]:
     if d.total:
         late, missed = sum(d.late.values()), sum(d.missed.values())
         texts.append(
-            f"信息报送迟报 {number(late)} 项、漏报 {number(missed)} 项。"
-            if late or missed
-            else "信息报送无迟报、漏报。"
+            f"信息报送迟报{number(late)}项、漏报{number(missed)}项。" if late or missed else "信息报送无迟报、漏报。"
         )
     kept = sum(r.count for r in facts.recordings if r.state is RecordingState.KEPT)
     if facts.recordings:
-        texts.append(f"录音入库存证 {number(kept)} 段。")
+        texts.append(f"录音入库存证{number(kept)}段。")
     return [Paragraph("".join(texts))]
 
 
@@ -71,10 +69,10 @@ def _incidents(t: Telling) -> str:
     if not incidents.total:
         return "未接报突发事件。"
     classes = [(CLASSES[kind], of_class(kind)(t.now)) for kind in (*IncidentClass, None)]
-    parts = "、".join(f"{name} {number(count)} 起" for name, count in classes if count)
-    said = f"接报突发事件 {number(incidents.total)} 起，{t.change(lambda a: a.incidents.total, '起')}，其中{parts}。"
+    parts = "、".join(f"{name}{number(count)}起" for name, count in classes if count)
+    said = f"接报突发事件{number(incidents.total)}起，{t.change(lambda a: a.incidents.total, '起')}，其中{parts}。"
     if t.facts.notable_count:
-        return said + f"较大以上事件 {number(t.facts.notable_count)} 起。"
+        return said + f"较大以上事件{number(t.facts.notable_count)}起。"
     return said + "无较大以上事件。"
 
 
@@ -87,14 +85,14 @@ def _evidence(t: Telling) -> list[str]:
     said = []
     missing = sum(r.count for r in t.facts.recordings if r.state is RecordingState.MISSING)
     if missing:
-        said.append(f"{number(missing)} 段录音文件缺失，证据不完整，须查明原因。")
+        said.append(f"{number(missing)}段录音文件缺失，证据不完整，须查明原因。")
     unsealed = t.facts.ledger.entries - t.facts.ledger.sealed
     if unsealed and t.facts.complete:
-        said.append(f"台账有 {number(unsealed)} 条尚未封存，请检查封存任务是否正常运行。")
+        said.append(f"台账有{number(unsealed)}条尚未封存，请检查封存任务是否正常运行。")
     empty = uncovered(t)
     if empty:
         hours = sum((gap.end - gap.start).total_seconds() for gap in empty) / 3600
-        said.append(f"排班表有 {len(empty)} 段空缺，共 {hours:,.1f} 小时无人值班。")
+        said.append(f"排班表有{len(empty)}段空缺，共{hours:,.1f}小时无人值班。")
     return said
 
 
@@ -102,21 +100,21 @@ def _reporting(t: Telling) -> list[str]:
     late, missed = sum(t.facts.deadlines.late.values()), sum(t.facts.deadlines.missed.values())
     if not (late or missed):
         return []
-    return [f"信息报送迟报 {number(late)} 项、漏报 {number(missed)} 项。"]
+    return [f"信息报送迟报{number(late)}项、漏报{number(missed)}项。"]
 
 
 def _calls(t: Telling) -> list[str]:
     calls, said = t.now.calls, []
     if calls.total >= FEW and calls.answered / calls.total < ANSWER_RATE:
-        said.append(f"接通率 {share(calls.answered, calls.total)}，低于 {ANSWER_RATE:.0%}。")
+        said.append(f"接通率{share(calls.answered, calls.total)}，低于{ANSWER_RATE:.0%}。")
     if calls.open:
-        said.append(f"{number(calls.open)} 次未接听的来电至今无人处理。")
+        said.append(f"{number(calls.open)}次未接听的来电至今无人处理。")
     missed = by_day(only(t.facts.calls_by_quarter, answered=False), t.facts.month, t.zone)
     taken = by_day(only(t.facts.calls_by_quarter, answered=True), t.facts.month, t.zone)
     days = [a + b for a, b in zip(missed, taken, strict=True)]
     average = sum(days) / len(days)
     said += [
-        f"{day_name(day)}来电 {number(count)} 次，明显多于日均的 {average:.1f} 次。"
+        f"{day_name(day)}来电{number(count)}次，明显多于日均的{average:.1f}次。"
         for day, count in unusual_days(days, t.facts.month.dates)
     ]
     return said
@@ -129,16 +127,16 @@ def _callouts(t: Telling) -> list[str]:
         acknowledged = counts.get(Outcome.ACKNOWLEDGED, 0)
         if called >= FEW and acknowledged / called < ACKNOWLEDGE_RATE:
             said.append(
-                f"{department or '未填单位者'}叫应确认率 {share(acknowledged, called)}"
-                f"（{number(called)} 人次中 {number(acknowledged)} 人次），低于 {ACKNOWLEDGE_RATE:.0%}。"
+                f"{department or '未填单位者'}叫应确认率{share(acknowledged, called)}"
+                f"（{number(called)}人次中{number(acknowledged)}人次），低于{ACKNOWLEDGE_RATE:.0%}。"
             )
     attempts = t.now.broadcasts.attempts
     total, bad = sum(attempts.values()), attempts.get(Disposition.NO_SUCH_NUMBER, 0)
     if total >= FEW and bad / total >= BAD_NUMBERS:
-        said.append(f"拨打中空号占 {share(bad, total)}（{number(bad)} 次），通讯录号码需要核对。")
+        said.append(f"拨打中空号占{share(bad, total)}（{number(bad)}次），通讯录号码需要核对。")
     lines = attempts.get(Disposition.GATEWAY_DOWN, 0) + attempts.get(Disposition.CONGESTION, 0)
     if lines:
-        said.append(f"因中继中断或线路拥塞未能拨出 {number(lines)} 次，请检查线路容量。")
+        said.append(f"因中继中断或线路拥塞未能拨出{number(lines)}次，请检查线路容量。")
     return said
 
 
@@ -148,6 +146,6 @@ def _jumps(t: Telling) -> list[str]:
         change = t.before(of_class(kind))
         if change.percent is not None and abs(change.percent) >= JUMP and max(change.now, change.base) >= FEW:
             said.append(
-                f"{CLASSES[kind]} {number(change.now)} 起，上月 {number(change.base)} 起，{change.words('环比', '起')}。"
+                f"{CLASSES[kind]}{number(change.now)}起，上月{number(change.base)}起，{change.words('环比', '起')}。"
             )
     return said
