@@ -6,7 +6,8 @@
 | ``board`` | boards and rosters, to look at         | everybody |
 | ``view``  | records, to read; the default          | all but wall displays |
 | ``desk``  | calls, incidents, broadcasts           | officers, leaders |
-| ``audit`` | recordings, evidence                   | auditors |
+| ``listen``| one recording, with a reason           | officers, leaders, auditors |
+| ``audit`` | all recordings, evidence               | auditors |
 | ``admin`` | accounts, directory, rosters, settings | administrators |
 """
 
@@ -29,9 +30,9 @@ log = logging.getLogger(__name__)
 
 OWN = "own"
 PERMISSIONS: dict[Role, frozenset[str]] = {
-    Role.OFFICER: frozenset({"board", "view", "desk"}),
-    Role.LEADER: frozenset({"board", "view", "desk"}),
-    Role.AUDITOR: frozenset({"board", "view", "audit"}),
+    Role.OFFICER: frozenset({"board", "view", "desk", "listen"}),
+    Role.LEADER: frozenset({"board", "view", "desk", "listen"}),
+    Role.AUDITOR: frozenset({"board", "view", "audit", "listen"}),
     Role.ADMINISTRATOR: frozenset({"board", "view", "admin"}),
     Role.DISPLAY: frozenset({"board"}),
 }
