@@ -52,8 +52,8 @@ $(STAMPS)/python: requirements.lock pyproject.toml $(STAMPS)/packages
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/assets: package-lock.json dutycenter/frame/assets.py $(STAMPS)/python
+$(STAMPS)/assets: package-lock.json dutycenter/frame/vendor.py $(STAMPS)/python
 	@echo "Installing the front-end libraries …"
 	@npm ci --no-audit --no-fund --silent
-	@$(BIN)/python -m dutycenter.frame.assets
+	@$(BIN)/python -m dutycenter.frame.vendor
 	@mkdir -p $(STAMPS) && touch $@

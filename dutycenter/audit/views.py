@@ -104,7 +104,8 @@ def evidence(request: Request) -> dict[str, Any]:
 def ask_for_verification(request: Request) -> HTTPSeeOther:
     """Let the clerk verify everything."""
     request.find_service(ILedger).append(VERIFICATIONS[1], "evidence:all")
-    request.session.flash(_("The verification has begun; the result appears here."))
+    words = _("The verification has begun; the result appears here.")
+    request.session.flash({"kind": "success", "text": request.localizer.translate(words)})
     return HTTPSeeOther(request.route_path("audit.evidence"))
 
 

@@ -43,8 +43,12 @@ def reset(ini: Path, username: str) -> None:
     """Give an account a new one-time password and end its sessions."""
     work = open_work(ini, actor="terminal")
     with work.write() as request:
+        accounts = request.find_service(Accounts)
+        found = accounts.find(username)
+        if found is None:
+            raise click.ClickException(f"There is no account {username}.")
         try:
-            password = request.find_service(Accounts).reset(username)
-        except LookupError:
-            raise click.ClickException(f"There is no account {username}.") from None
+            password = accounts.reset(found)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
     click.echo(f"One-time password of {username}: {password}")
