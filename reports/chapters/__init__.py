@@ -25,6 +25,11 @@ class Telling:
     def now(self) -> Activity:
         return self.facts.now
 
+    @property
+    def alone(self) -> bool:
+        """There is no earlier month to compare with."""
+        return not (self.baselines.before or self.baselines.year_before)
+
     def before(self, count: Callable[[Activity], int]) -> Change:
         """Against the month before (环比)."""
         return Change(count(self.facts.now), count(self.facts.before), self.baselines.before)
@@ -35,6 +40,8 @@ class Telling:
 
     def change(self, count: Callable[[Activity], int], unit: str) -> str:
         """Both comparisons as half a sentence."""
+        if self.alone:
+            return "环比、同比无可比数据"
         return f"{self.before(count).words('环比', unit)}，{self.year(count).words('同比', unit)}"
 
     def compared(
@@ -49,21 +56,15 @@ class Telling:
     ) -> Table:
         """A table of this month, the month before and the same month last year, with the changes and a sum."""
         month = self.facts.month
-        head = (first, "本月", "占比", "上月", "环比", "上年同月", "同比")
+        head = (first, "本月", "占比") if self.alone else (first, "本月", "占比", "上月", "环比", "上年同月", "同比")
         whole = total[1](self.facts.now)
         lines = []
         for name, count in (*rows, total):
             before, year = self.before(count), self.year(count)
-            lines.append(
-                (
-                    name,
-                    number(before.now),
-                    share(before.now, whole),
-                    number(before.base) if before.known else "—",
-                    before.cell,
-                    number(year.base) if year.known else "—",
-                    year.cell,
-                )
-            )
-        against = f"上月为{month_name(month.before)}，上年同月为{month_name(month.year_before)}。"
+            line = [name, number(before.now), share(before.now, whole)]
+            if not self.alone:
+                line += [number(before.base) if before.known else "—", before.cell]
+                line += [number(year.base) if year.known else "—", year.cell]
+            lines.append(line)
+        against = "" if self.alone else f"上月为{month_name(month.before)}，上年同月为{month_name(month.year_before)}。"
         return self.maker.table(title, head, lines, queries=queries, counting=counting + against, total=True)

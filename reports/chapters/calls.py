@@ -49,7 +49,8 @@ def _results(t: Telling) -> list[Block]:
     missed = sum(n for result, n in calls.results.items() if result not in (None, CallResult.ANSWERED))
     said += "。"
     if missed:
-        said += f"未接听{number(missed)}次，其中已回访或处理{number(calls.settled)}次，待处理{number(calls.open)}次。"
+        said += f"未接听{number(missed)}次，"
+        said += f"其中已处理{number(calls.settled)}次，待处理{number(calls.open)}次。" if calls.open else "均已处理。"
     else:
         said += "无漏接来电。"
     blocks: list[Block] = [Paragraph(said), table]

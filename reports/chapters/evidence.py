@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dutycenter.vocabulary import RecordingKind, RecordingState
 from reports.chapters import Telling
 from reports.facts import RecordingFacts
-from reports.paper import Block, Note, Paragraph, Part, Proof, Section
+from reports.paper import Block, Note, Paragraph, Part, Proof, Section, Table
 from reports.words import RECORDING_STATES, RECORDINGS, duration, moment, number, size
 
 
@@ -69,10 +69,10 @@ def _of_kind(kind: RecordingKind) -> Callable[[RecordingFacts], bool]:
 
 def _ledger(t: Telling) -> list[Block]:
     ledger = t.facts.ledger
-    said = f"本月台账新增{number(ledger.entries)}条"
-    said += f"，已封存{number(ledger.sealed)}条" if ledger.entries else ""
     waiting = ledger.entries - ledger.sealed
-    said += f"，尚未封存{number(waiting)}条。" if waiting else "。"
+    said = f"本月台账新增{number(ledger.entries)}条，" if ledger.entries else "本月台账无新增条目，"
+    if ledger.entries:
+        said += f"已封存{number(ledger.sealed)}条，尚未封存{number(waiting)}条；" if waiting else "全部封存；"
     if ledger.replays:
         said += (
             f"录音被调听{number(ledger.replays)}次，涉及录音{number(ledger.replayed)}段、"
@@ -81,20 +81,8 @@ def _ledger(t: Telling) -> list[Block]:
     else:
         said += "录音未被调听。"
     blocks: list[Block] = [Paragraph(said)]
-    table = t.maker.table(
-        "台账情况",
-        ("项目", "数量"),
-        [
-            ("本月台账条目（条）", number(ledger.entries)),
-            ("其中已封存（条）", number(ledger.sealed)),
-            ("录音调听（次）", number(ledger.replays)),
-            ("被调听录音（段）", number(ledger.replayed)),
-            ("调听人（人）", number(ledger.listeners)),
-        ],
-        queries=["ledger"],
-        counting="不含报告自身的台账条目；调听按台账中录音调听条目统计。签名树头取首个覆盖本月全部条目者，尚未全部覆盖时取最新者。",
-    )
-    blocks.append(table)
+    if ledger.entries:
+        blocks.append(_ledger_table(t))
     head = ledger.head
     if head is None:
         blocks.append(Note("至数据截止，台账尚无签名树头，本月数据暂不能以树头证明。"))
@@ -108,3 +96,20 @@ def _ledger(t: Telling) -> list[Block]:
     code = f"dutycenter-head {head.size} {head.at:%Y-%m-%dT%H:%M:%SZ} sha256:{head.sha256} sm3:{head.sm3} key:{head.key_id}"
     blocks.append(Proof(number(head.size), at, head.sha256, head.sm3, head.key_id, code))
     return blocks
+
+
+def _ledger_table(t: Telling) -> Table:
+    ledger = t.facts.ledger
+    return t.maker.table(
+        "台账情况",
+        ("项目", "数量"),
+        [
+            ("本月台账条目（条）", number(ledger.entries)),
+            ("其中已封存（条）", number(ledger.sealed)),
+            ("录音调听（次）", number(ledger.replays)),
+            ("被调听录音（段）", number(ledger.replayed)),
+            ("调听人（人）", number(ledger.listeners)),
+        ],
+        queries=["ledger"],
+        counting="不含报告自身的台账条目；调听按台账中录音调听条目统计。签名树头取首个覆盖本月全部条目者，尚未全部覆盖时取最新者。",
+    )

@@ -75,22 +75,25 @@ def _kinds(t: Telling) -> list[Block]:
         counting=COUNTED,
         total=True,
     )
-    compared = t.compared(
-        "各类突发事件环比和同比（单位：起）",
-        "类别",
-        [(CLASSES[kind], of_class(kind)) for kind in classes],
-        ("合计", _total),
-        queries=["incidents_by_kind"],
-        counting=COUNTED,
-    )
     most = max((kind for kind in classes), key=lambda kind: of_class(kind)(t.now))
     closed = incidents.statuses.get(IncidentStatus.CLOSED, 0)
     said = (
         f"本月接报突发事件{number(incidents.total)}起，{t.change(_total, '起')}。"
-        f"其中{CLASSES[most]}最多，为{number(of_class(most)(t.now))}起，占{share(of_class(most)(t.now), incidents.total)}。"
+        f"{_leading(CLASSES[most], of_class(most)(t.now), incidents.total, '为')}"
         f"已办结{number(closed)}起，处置中{number(incidents.total - closed)}起。{_losses(t)}"
     )
-    blocks: list[Block] = [Paragraph(said), matrix, compared]
+    blocks: list[Block] = [Paragraph(said), matrix]
+    if not t.alone:
+        blocks.append(
+            t.compared(
+                "各类突发事件环比和同比（单位：起）",
+                "类别",
+                [(CLASSES[kind], of_class(kind)) for kind in classes],
+                ("合计", _total),
+                queries=["incidents_by_kind"],
+                counting=COUNTED,
+            )
+        )
     missing = [f"{number(of_class(None)(t.now))}起未填类别"] if of_class(None)(t.now) else []
     graded = [kind for kind in IncidentClass if kind is not IncidentClass.SECURITY]
     ungraded = sum(incidents.kinds.get((kind, None), 0) for kind in graded)
@@ -98,6 +101,13 @@ def _kinds(t: Telling) -> list[Block]:
     if missing:
         blocks.append(Note(f"数据缺项：{'，'.join(missing)}。社会安全事件依法可不定级。"))
     return blocks
+
+
+def _leading(name: str, count: int, total: int, verb: str) -> str:
+    """The largest part of the incidents, in words that fit all of them, one of them, or most of them."""
+    if count == total:
+        return f"{'均' if total > 1 else '该事件'}{verb}{name}。"
+    return f"其中{verb}{name}的最多，有{number(count)}起，占{share(count, total)}。"
 
 
 def _losses(t: Telling) -> str:
@@ -128,16 +138,10 @@ def _places(t: Telling) -> list[Block]:
         counting="按首次报到的方式归属。",
     )
     most = max(incidents.channels, key=lambda c: incidents.channels[c])
-    said = (
-        f"信息来源以{CHANNELS[most]}为主，{number(incidents.channels[most])}起，"
-        f"占{share(incidents.channels[most], incidents.total)}。"
-    )
+    said = _leading(CHANNELS[most], incidents.channels[most], incidents.total, "来自")
     if names and names[0]:
         top = max((name for name in names if name), key=lambda name: incidents.districts[name])
-        said = (
-            f"{top}接报最多，{number(incidents.districts[top])}起，占{share(incidents.districts[top], incidents.total)}。"
-            + said
-        )
+        said = _leading(top, incidents.districts[top], incidents.total, "发生在") + said
     return [Paragraph(said), districts, channels]
 
 
