@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 MAX_BYTES = 256 * 1024
+MAX_DEPTH = 12
 
 
 @dataclass(frozen=True)
@@ -68,15 +69,12 @@ def read_yaml(path: Path, faults: Faults) -> Reader:
         if len(raw) > MAX_BYTES:
             raise FlowError([FlowFault(faults.file, 1, "", f"larger than {MAX_BYTES // 1024} kB")])
         text = raw.decode("utf-8")
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise FlowError([FlowFault(faults.file, 1, "", "YAML aliases (*name) are not allowed")])
+        _refuse_tricks(text, faults.file)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except OSError as error:
         raise FlowError([FlowFault(faults.file, 1, "", error.strerror or str(error))]) from None
     except UnicodeDecodeError:
         raise FlowError([FlowFault(faults.file, 1, "", "not UTF-8 text")]) from None
-    except RecursionError:
-        raise FlowError([FlowFault(faults.file, 1, "", "nested too deeply")]) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         text = getattr(error, "problem", None) or "not YAML"
@@ -84,6 +82,18 @@ def read_yaml(path: Path, faults: Faults) -> Reader:
     if not isinstance(root, yaml.MappingNode):
         raise FlowError([FlowFault(faults.file, 1, "", "expected `name: value` lines")])
     return Reader(root, faults)
+
+
+def _refuse_tricks(text: str, file: str) -> None:
+    """Look at the file as a stream, before a tree is made of it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent):
+            raise FlowError([FlowFault(file, line, "", "YAML aliases (*name) are not allowed")])
+        if depth > MAX_DEPTH:
+            raise FlowError([FlowFault(file, line, "", "nested too deeply")])
 
 
 class Reader:

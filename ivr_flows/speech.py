@@ -50,10 +50,8 @@ def pinyin(text: str) -> str:
     *shi chang*), and on some builds spells half of them as Latin letters.
     """
     marked = "".join(MARKS.get(c, c) for c in text)
-    syllables = lazy_pinyin(
-        marked, style=Style.TONE3, neutral_tone_with_five=True, errors=lambda run: list(run.split())
-    )
-    return re.sub(r" ([.,;:!?])", r"\1", " ".join(syllables))
+    syllables = lazy_pinyin(marked, style=Style.TONE3, neutral_tone_with_five=True)
+    return re.sub(r"\s+([.,;:!?])", r"\1", " ".join(syllables))
 
 
 def _spell(digits: str, words: dict[str, str]) -> str:
