@@ -146,5 +146,7 @@ class Deadline(Base):
     met_at: Mapped[datetime | None]
     met_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     citation: Mapped[str] = mapped_column(String(255), default="")
+    warned_at: Mapped[datetime | None]  # said once that it is near
+    missed_at: Mapped[datetime | None]  # said once that it is over
 
     incident: Mapped[Incident] = relationship(back_populates="deadlines")
