@@ -39,9 +39,7 @@ ON_BREAK, AVAILABLE = "On Break", "Available"
 LOOK_SECONDS = 0.1  # real
 PATIENCE_SECONDS = 900.0  # the product's
 DRILLED = 3
-MESSAGE = (
-    "柳河水位超过警戒线,市防汛指挥部启动三级应急响应。请您立即到岗,组织人员转移和抢险,并在半小时内报告情况。"
-)
+MESSAGE = "柳河水位超过警戒线,市防汛指挥部启动三级应急响应。请您立即到岗,组织人员转移和抢险,并在半小时内报告情况。"
 
 
 class Story:

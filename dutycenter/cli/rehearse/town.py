@@ -6,7 +6,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from dutycenter.bootstrap import open_work, settings_from
-from dutycenter.cli.run import children
+from dutycenter.cli.run import children, web_address
 from dutycenter.cli.seed import seed_city
 from dutycenter.cli.supervisor import Supervisor
 from dutycenter.db.migrate import upgrade
@@ -33,6 +33,7 @@ class Town:
     ini: Path
     settings: Settings
     people: int
+    logins: Mapping[str, str]  # username: one-time password
 
     @classmethod
     def found(cls, folder: Path, *, people: int, speed: float, seed: int) -> Town:
@@ -43,29 +44,30 @@ class Town:
         upgrade(settings.database_url)
         work = open_work(ini, actor="seed")
         with work.write() as request:
-            seed_city(request, people=people, seed=seed)
+            logins = seed_city(request, people=people, seed=seed)
         work.registry["dutycenter.engine"].dispose()
-        return cls(folder, ini, settings, people)
+        return cls(folder, ini, settings, people, logins)
 
     @contextmanager
-    def inhabited(self) -> Iterator[Work]:
-        """The processes at work, as long as the story goes on; a log of theirs in the folder."""
+    def inhabited(self, without: Collection[str] = ("web",)) -> Iterator[Work]:
+        """The processes at work, but for some roles; a log of theirs in the folder."""
         log = self.folder / "processes.log"
-        roles = [child for child in children(self.ini, self.settings) if child.name != "web"]
+        roles = [child for child in children(self.ini, self.settings) if child.name not in without]
         with log.open("w", encoding="utf-8") as file:
             supervisor = Supervisor(roles, write=lambda line: print(line, file=file, flush=True))
             thread = threading.Thread(target=supervisor.watch, daemon=True)
             thread.start()
             try:
-                self._await_ports()
+                web = [] if "web" in without else [web_address(self.ini)[1]]
+                self._await_ports([self.settings.switch_port, self.settings.ivr_port, *web])
                 yield open_work(self.ini, actor="rehearsal")
             finally:
                 supervisor.request_stop()
                 thread.join()
 
-    def _await_ports(self) -> None:
+    def _await_ports(self, ports: Collection[int]) -> None:
         end = time.monotonic() + START_SECONDS
-        for port in (self.settings.switch_port, self.settings.ivr_port):
+        for port in ports:
             while not _listens(port):
                 if time.monotonic() > end:
                     raise click.ClickException(f"The processes did not start; see {self.folder / 'processes.log'}")
