@@ -214,7 +214,7 @@ class Editing:
             ],
         )
         known = {deputy.id for deputy in self.directory.people(told["deputies"])}
-        self._set_deputies(person, [id for id in told["deputies"] if id in known])
+        self._set_deputies(person, [deputy for deputy in told["deputies"] if deputy in known])
 
     def _set_numbers(
         self, person: Person, wanted: Sequence[tuple[NumberKind, str, datetime | None, datetime | None]]

@@ -143,7 +143,7 @@ def has_failed(number: PhoneNumber) -> bool:
     return number.verified_at is None or number.verified_at < number.failed_at
 
 
-def _people(*conditions: ColumnElement[bool]) -> Select[tuple[Person]]:
+def _people(*conditions: ColumnElement[bool]) -> Select[Person]:
     return (
         select(Person)
         .join(Department, Department.id == Person.department_id)

@@ -6,6 +6,7 @@
 | ``date``       | a UTC moment        | ``2026-11-23`` |
 | ``clock``      | a UTC moment        | ``20:45:07`` |
 | ``minute``     | a UTC moment        | ``20:45`` |
+| ``form_time``  | a UTC moment        | ``2026-11-23T20:45``, for a ``datetime-local`` field |
 | ``iso``        | a UTC moment        | ISO 8601, for ``<time datetime>`` and scripts |
 | ``duration``   | seconds             | ``00:42``, ``1:02:03`` |
 | ``grouped``    | a whole number      | ``12,345`` |
@@ -92,6 +93,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "date": _formatted("%Y-%m-%d"),
     "clock": _formatted("%H:%M:%S"),
     "minute": _formatted("%H:%M"),
+    "form_time": _formatted("%Y-%m-%dT%H:%M"),
     "iso": _iso,
     "duration": duration,
     "grouped": grouped,

@@ -1,4 +1,4 @@
-"""Who is on duty."""
+"""Who is on duty: shifts, their members, gaps."""
 
 from __future__ import annotations
 
@@ -6,4 +6,7 @@ from pyramid.config import Configurator
 
 
 def includeme(config: Configurator) -> None:
-    del config
+    from dutycenter.roster.services import Rosters, factory
+
+    config.register_service_factory(factory, Rosters)
+    config.include("dutycenter.roster.views")
