@@ -175,6 +175,12 @@ class Settings:
         "the switch is the simulated one; shows the page of simulated telephones. Never on a real line",
     )
     rehearsal_seed: int = setting("rehearsal.seed", _count, "1", "seed of the simulated people's character")
+    rehearsal_people: str = setting(
+        "rehearsal.people",
+        _text,
+        "",
+        "how common each simulated character is, such as: answers=60 busy=5 switched_off=3; empty: the usual town",
+    )
     clock_speed: float = setting(
         "clock.speed",
         _positive,
