@@ -1,0 +1,143 @@
+"""Two legs joined: the ``bridge`` application and what mod_callcenter does with an agent."""
+
+from __future__ import annotations
+
+import re
+import uuid as uuids
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from dutycenter.switch.rehearsal import legs
+from dutycenter.switch.rehearsal.channel import Channel
+from dutycenter.switch.rehearsal.originate import Call, new_leg, ring
+from dutycenter.switch.rehearsal.phone import Desk
+
+if TYPE_CHECKING:
+    from dutycenter.switch.rehearsal.exchange import Exchange
+
+FOREVER = 86400.0
+LEG_TIMEOUT = re.compile(r"leg_timeout=(\d+)")
+CONTINUES = ("NO_ANSWER", "NO_USER_RESPONSE", "ORIGINATOR_CANCEL")
+
+
+def join(caller: Channel, callee: Channel) -> None:
+    """Let two legs hear each other until one hangs up; told as events of the first.
+
+    Raises:
+        Gone, Transferred: what ended it on the caller's side.
+    """
+    now = caller.now()
+    for one, other, kind in ((caller, callee, "originatee"), (callee, caller, "originator")):
+        one.partner, one.other_type = other, kind
+        one.other = other.profile(times=False)
+        one.times["Channel-Bridged"] = now
+        for name in ("last_bridge_to", "bridge_uuid", "signal_bond"):
+            one.variables.set(name, other.uuid)
+        one.variables.set("bridge_channel", other.name)
+        other.watchers.append(one.wake)
+    ids = [("Bridge-A-Unique-ID", caller.uuid), ("Bridge-B-Unique-ID", callee.uuid)]
+    leading = "".join(f"{name}: {value}\n" for name, value in ids)
+    caller.emit("CHANNEL_BRIDGE", leading=leading)
+    caller.exchange.journal.write("bridge", caller.uuid, other=callee.uuid, number=callee.ani_number)
+    for one in (caller, callee):
+        one.variables.set("last_sent_callee_id_number", one.partner.far_number if one.partner else "")
+        if one.phone is not None:
+            one.phone.bridged()
+
+    def over() -> bool:
+        for one in (caller, callee):
+            while one.keys:
+                one.next_key()
+        return bool(callee.cause)
+
+    try:
+        caller.wait(FOREVER, over)
+    finally:
+        caller.partner = callee.partner = None
+        ended = caller.cause or callee.cause or "NORMAL_CLEARING"
+        caller.variables.set("last_bridge_role", "originator")
+        caller.variables.set("bridge_hangup_cause", ended)
+        callee.variables.set("last_bridge_hangup_cause", ended)
+        callee.hangup(ended)
+        caller.emit("CHANNEL_UNBRIDGE", leading=leading)
+
+
+class Bridges:
+    """The ``bridge`` application."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def bridge(self, channel: Channel, data: str) -> str | None:
+        """Ring ``user/1001@domain,user/1002@domain``: all at once with commas, one after another with bars."""
+        timeout = channel.variables["call_timeout"] or channel.variables["originate_timeout"]
+        seconds = float(timeout) if timeout.isdigit() else 60.0
+        cause = "USER_NOT_REGISTERED"
+        for group in data.split("|"):
+            limit = LEG_TIMEOUT.search(group)
+            desks = [part.rpartition("/")[2].partition("@")[0] for part in group.split(",") if part.strip()]
+            known = [desk for desk in desks if desk in self._exchange.town.desks]
+            if not known:
+                continue
+            callee, cause = self._ring_all(channel, known, float(limit.group(1)) if limit else seconds)
+            if callee is not None:
+                self._talk(channel, callee)
+                return None
+        channel.variables.set("originate_disposition", cause)
+        channel.variables.set("last_bridge_hangup_cause", cause)
+        self._failed(channel, cause)
+        return None
+
+    def _ring_all(self, channel: Channel, desks: list[str], seconds: float) -> tuple[Channel | None, str]:
+        """Ring them; the one that answered, or why none did."""
+        legs_: list[Channel] = []
+        for desk in desks:
+            call = Call("", desk, caller=(channel.caller_number, channel.caller_name), timeout=seconds)
+            leg = new_leg(self._exchange, str(uuids.uuid4()), call)
+            leg.call_uuid = channel.uuid
+            leg.variables.set("call_uuid", channel.uuid)
+            leg.watchers.append(channel.wake)
+            Desk(leg, self._exchange.desk_answer(desk))
+            self._exchange.spawn(legs.live, leg, _waits(leg, seconds, channel.wake))
+            legs_.append(leg)
+
+        def winner() -> Channel | None:
+            return next((leg for leg in legs_ if leg.answer_state == "answered"), None)
+
+        answered: Channel | None = None
+        try:
+            channel.wait(seconds + 1, lambda: winner() is not None or all(leg.cause for leg in legs_))
+            answered = winner()
+        finally:
+            for leg in legs_:
+                if leg is not answered:
+                    leg.hangup("LOSE_RACE" if answered else "ORIGINATOR_CANCEL" if channel.cause else "NO_ANSWER")
+        return answered, "" if answered else next((leg.cause for leg in legs_ if leg.cause), "NO_ANSWER")
+
+    def _talk(self, channel: Channel, callee: Channel) -> None:
+        channel.variables.set("originate_disposition", "SUCCESS")
+        channel.variables.set("DIALSTATUS", "SUCCESS")
+        if channel.answer_state != "answered":
+            channel.answered()
+        join(channel, callee)
+        if channel.variables["hangup_after_bridge"].lower() == "true":
+            channel.hangup("NORMAL_CLEARING")
+
+    def _failed(self, channel: Channel, cause: str) -> None:
+        """Go on in the dialplan or hang up, as ``continue_on_fail`` says."""
+        wished = channel.variables["continue_on_fail"]
+        goes_on = (
+            cause in CONTINUES if not wished else wished.lower() == "true" or cause.lower() in wished.lower().split(",")
+        )
+        if not goes_on:
+            channel.hangup(cause)
+
+
+def _waits(leg: Channel, seconds: float, told: Callable[[], None]) -> Callable[[], None]:
+    def body() -> None:
+        if ring(leg, seconds, None, 0.0):
+            leg.check()
+        told()
+        leg.wait(FOREVER)
+
+    return body

@@ -1,0 +1,316 @@
+"""mod_callcenter: a queue of callers, agents at desks, and the events that tell of both."""
+
+from __future__ import annotations
+
+import uuid as uuids
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dutycenter.switch.rehearsal import legs
+from dutycenter.switch.rehearsal.audio import hold_music
+from dutycenter.switch.rehearsal.bridges import FOREVER, join
+from dutycenter.switch.rehearsal.channel import Channel, Held, Transferred
+from dutycenter.switch.rehearsal.originate import Call, new_leg, ring
+from dutycenter.switch.rehearsal.phone import Desk
+from dutycenter.switch.rehearsal.wire import line
+
+if TYPE_CHECKING:
+    from dutycenter.switch.rehearsal.exchange import Exchange
+
+INFO = "callcenter::info"
+STATUSES = ("Logged Out", "Available", "Available (On Demand)", "On Break")
+STATES = ("Idle", "Waiting", "Receiving", "In a queue call")
+RING_SECONDS = 25.0
+LOOK_AGAIN = 0.1  # seconds between a change and the queue's looking at it
+WITHOUT_AGENT = 5.0  # seconds that a caller waits while nobody is at a desk
+WRAP_UP = 2.0  # seconds between an agent's calls
+# Seconds until an agent who didn't take a call is offered one again, by why it wasn't taken.
+DELAYS = {"CALL_REJECTED": 5.0, "USER_BUSY": 10.0, "ORIGINATOR_CANCEL": 0.0, "LOSE_RACE": 0.0}
+NO_ANSWER_DELAY = 5.0
+
+
+@dataclass
+class Agent:
+    """Somebody at a desk."""
+
+    name: str
+    status: str = "Logged Out"
+    state: str = "Waiting"
+    contact: str = ""
+    ready_at: float = 0.0
+    leg: Channel | None = None
+
+
+@dataclass
+class Member:
+    """A caller in the queue."""
+
+    channel: Channel
+    joined: int
+    uuid: str = field(default_factory=lambda: str(uuids.uuid4()))
+    offered: list[Agent] = field(default_factory=list)
+    agent: Agent | None = None  # who answered
+
+    def identity(self) -> list[tuple[str, str]]:
+        """The headers that name the caller."""
+        return [
+            ("CC-Member-UUID", self.uuid),
+            ("CC-Member-Session-UUID", self.channel.uuid),
+            ("CC-Member-CID-Name", self.channel.orig_name),
+            ("CC-Member-CID-Number", self.channel.orig_number),
+        ]
+
+
+class Callcenter:
+    """The queue.
+
+    Args:
+        exchange: the switch it is in.
+    """
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        town = exchange.town
+        self.queue = town.queue
+        self.agents = {desk: Agent(desk, contact=f"user/{desk}@{town.domain}") for desk in town.desks}
+        self.members: list[Member] = []
+
+    # --- the caller's side --------------------------------------------------
+
+    def join(self, channel: Channel, data: str) -> str | None:
+        """The application ``callcenter``: wait here until an agent answers or patience ends."""
+        name = data.split("@")[0].strip()
+        if name != self.queue:
+            return "-ERR queue not found"
+        member = Member(channel, channel.now() // 1_000_000)
+        for key, value in (
+            ("cc_side", "member"), ("cc_member_uuid", member.uuid), ("cc_queue_joined_epoch", str(member.joined)),
+            ("cc_queue", name), ("cc_cause", ""), ("cc_cancel_reason", ""),
+        ):  # fmt: skip
+            channel.variables.set(key, value)
+        self._tell_of(channel, "member-queue-start", member.identity())
+        self.members.append(member)
+        self._count()
+        self._exchange.journal.write("queue_join", channel.uuid, number=channel.orig_number)
+        self._look_soon()
+        silence = channel.hear(hold_music(), repeat=True)
+        reason = "BREAK_OUT"
+        try:
+            reason = self._hold(channel)
+        except Transferred:
+            reason = "" if member.agent is not None else reason
+            raise
+        finally:
+            silence()
+            self._leave(member, reason)
+        return None
+
+    def _hold(self, channel: Channel) -> str:
+        """Wait until patience ends, or while nobody is there who could answer; why it ended."""
+        clock = self._exchange.clock
+        end = clock.monotonic() + self._exchange.town.patience
+        alone_since = clock.monotonic()
+        while (now := clock.monotonic()) < end:
+            if any(agent.status.startswith("Available") for agent in self.agents.values()):
+                alone_since = now
+            elif now - alone_since >= WITHOUT_AGENT:
+                return "NO_AGENT_TIMEOUT"
+            channel.wait(min(1.0, end - now))
+        return "TIMEOUT"
+
+    def _leave(self, member: Member, reason: str) -> None:
+        self.members.remove(member)
+        channel = member.channel
+        if reason:
+            self._call_off(member, "ORIGINATOR_CANCEL")
+            now = channel.now() // 1_000_000
+            self._tell_of(channel, "member-queue-end", [
+                ("CC-Member-Leaving-Time", str(now)), ("CC-Member-Joined-Time", str(member.joined)),
+                ("CC-Cause", "Cancel"), ("CC-Cancel-Reason", reason), *member.identity(),
+            ])  # fmt: skip
+            channel.variables.set("cc_queue_canceled_epoch", str(now))
+            channel.variables.set("cc_cause", "cancel")
+            channel.variables.set("cc_cancel_reason", reason)
+        else:
+            channel.variables.set("cc_cause", "answered")
+        self._exchange.journal.write(
+            "queue_leave", channel.uuid, number=channel.orig_number, reason=reason or "answered"
+        )
+        self._count()
+
+    # --- the agents' side ---------------------------------------------------
+
+    def set_status(self, name: str, status: str) -> bool:
+        """Set an agent's status; False when there is no such agent."""
+        agent = self.agents.get(name)
+        if agent is None:
+            return False
+        agent.status = status
+        if status != "Available" and agent.leg is not None and agent.leg.answer_state != "answered":
+            agent.leg.hangup("ORIGINATOR_CANCEL")
+        self._tell("agent-status-change", [("CC-Agent", name)], [("CC-Agent-Status", status)])
+        self._look_soon()
+        return True
+
+    def set_state(self, agent: Agent, state: str) -> None:
+        """Set an agent's state, and say so."""
+        agent.state = state
+        self._tell("agent-state-change", [("CC-Agent", agent.name)], [("CC-Agent-State", state)])
+
+    def _look_soon(self, seconds: float = LOOK_AGAIN) -> None:
+        self._exchange.spawn_later(self._exchange.clock.real(seconds), self._look)
+
+    def _look(self) -> None:
+        """Offer the caller who waits longest to all agents who are free: the queue's strategy is ring-all."""
+        now = self._exchange.clock.monotonic()
+        for member in self.members:
+            if member.agent is not None or member.channel.cause:
+                continue
+            for agent in self.agents.values():
+                if agent.status.startswith("Available") and agent.state == "Waiting" and agent.ready_at <= now:
+                    member.offered.append(agent)
+                    self.set_state(agent, "Receiving")
+                    self._exchange.spawn(self._offer, member, agent)
+
+    def _call_off(self, member: Member, cause: str) -> None:
+        """Stop ringing the desks that haven't answered."""
+        for agent in member.offered:
+            if agent is not member.agent and agent.leg is not None:
+                agent.leg.hangup(cause)
+
+    def _offer(self, member: Member, agent: Agent) -> None:
+        exchange, channel = self._exchange, member.channel
+        called = channel.now() // 1_000_000
+        self._tell("agent-offering", [("CC-Queue", self.queue)], [
+            ("CC-Agent", agent.name), ("CC-Agent-Type", "callback"), ("CC-Agent-System", "single_box"),
+            *member.identity(),
+        ])  # fmt: skip
+        variables = {
+            "cc_queue": self.queue, "cc_queue_joined_epoch": str(member.joined), "cc_member_uuid": member.uuid,
+            "cc_member_session_uuid": channel.uuid, "cc_member_pre_answer_uuid": member.uuid, "cc_agent": agent.name,
+            "cc_agent_type": "callback", "cc_side": "agent", "loopback_bowout": "false",
+            "loopback_bowout_on_execute": "false", "ignore_early_media": "true",
+            "origination_caller_id_name": channel.orig_name, "origination_caller_id_number": channel.orig_number,
+        }  # fmt: skip
+        call = Call("", agent.name, variables, caller=(channel.orig_number, channel.orig_name), timeout=RING_SECONDS)
+        leg = agent.leg = new_leg(exchange, str(uuids.uuid4()), call, agent=True)
+        Desk(leg, exchange.desk_answer(agent.name))
+        times = [("CC-Agent-Called-Time", str(called))]
+        held = leg.held = Held()
+        exchange.spawn(legs.live, leg, lambda: self._connect(leg, member, agent, times))
+        held.wait()
+        agent.leg = None
+        member.offered.remove(agent)
+        delay = DELAYS.get(leg.cause, NO_ANSWER_DELAY)
+        if member.agent is agent:
+            delay = WRAP_UP
+            self._end(leg, member, agent, times)
+        else:
+            now = leg.now() // 1_000_000
+            self._tell("bridge-agent-fail", [("CC-Queue", self.queue)], [
+                ("CC-Hangup-Cause", leg.cause), ("CC-Agent", agent.name), ("CC-Agent-System", "single_box"), *times,
+                ("CC-Agent-Aborted-Time", str(now)), *member.identity(), ("CC-Member-Joined-Time", str(member.joined)),
+            ])  # fmt: skip
+        agent.ready_at = exchange.clock.monotonic() + delay
+        self.set_state(agent, "Waiting")
+        held.release()
+        self._look_soon(delay + LOOK_AGAIN)
+
+    def _connect(self, leg: Channel, member: Member, agent: Agent, times: list[tuple[str, str]]) -> None:
+        if ring(leg, RING_SECONDS, None, 0.0):
+            leg.check()
+        leg.variables.set("cc_member_pre_answer_uuid", None)
+        leg.wait(0.02)
+        channel = member.channel
+        if member.agent is not None or channel.cause or member not in self.members:
+            leg.hangup("LOSE_RACE" if member.agent is not None else "ORIGINATOR_CANCEL")
+            leg.check()
+        member.agent = agent
+        self._call_off(member, "LOSE_RACE")
+        answered = leg.now() // 1_000_000
+        times.append(("CC-Agent-Answered-Time", str(answered)))
+        self._tell_of(leg, "bridge-agent-start", [
+            ("CC-Agent", agent.name), ("CC-Agent-System", "single_box"), ("CC-Agent-UUID", leg.uuid), *times,
+            ("CC-Member-Joined-Time", str(member.joined)), *member.identity(),
+        ])  # fmt: skip
+        channel.held = Held()
+        channel.watchers.append(lambda: leg.hangup("NORMAL_CLEARING"))
+        channel.variables.set("cc_agent_uuid", leg.uuid)
+        self._prepare(channel, leg, answered)
+        channel.go_on = lambda: self._talk(channel, leg, agent, answered)
+        channel.wake()
+        leg.enter("CS_HIBERNATE")
+        leg.enter("CS_RESET")
+        leg.enter("CS_SOFT_EXECUTE")
+        leg.wait(FOREVER)
+
+    def _prepare(self, channel: Channel, leg: Channel, answered: int) -> None:
+        """Both legs get a new caller profile for the bridge."""
+        for one, other, kind in ((channel, leg, "originatee"), (leg, channel, "originator")):
+            mark = f"{answered}:{uuids.uuid4()}:uuid_br:{other.uuid}"
+            one.other_type, one.other = kind, other.profile(times=False)
+            one.transfer_source = mark
+            one.profile_index += 1
+            one.times["Profile-Created"] = one.now()
+            for key, value in (
+                ("original_destination_number", one.number), ("original_caller_id_name", one.orig_name),
+                ("original_caller_id_number", one.orig_number), ("transfer_history", mark), ("transfer_source", mark),
+            ):  # fmt: skip
+                one.variables.set(key, value)
+        leg.call_uuid = channel.uuid
+        leg.variables.set("call_uuid", channel.uuid)
+        channel.callee_name, channel.callee_number = "Outbound Call", leg.number
+        channel.number_of_state = 8
+
+    def _talk(self, channel: Channel, leg: Channel, agent: Agent, answered: int) -> None:
+        channel.enter("CS_HIBERNATE")
+        channel.enter("CS_RESET")
+        channel.enter("CS_SOFT_EXECUTE")
+        channel.emit("CHANNEL_EXECUTE", [
+            ("Application", "uuid_bridge"), ("Application-Data", leg.uuid),
+        ])  # fmt: skip
+        channel.variables.set("cc_agent_bridged", "true")
+        leg.variables.set("cc_agent_bridged", "true")
+        channel.variables.set("cc_agent", agent.name)
+        channel.variables.set("cc_queue_answered_epoch", str(answered))
+        self._exchange.spawn_later(0, lambda: self.set_state(agent, "In a queue call"))
+        join(channel, leg)
+        channel.hangup(leg.cause or "NORMAL_CLEARING")
+
+    def _end(self, leg: Channel, member: Member, agent: Agent, times: list[tuple[str, str]]) -> None:
+        """The call is over: the agent's end of it, then the caller's."""
+        exchange, channel = self._exchange, member.channel
+        assert channel.held is not None
+        channel.held.wait()
+        exchange.pause(0.08)
+        now = leg.now() // 1_000_000
+        common = [("CC-Agent", agent.name), ("CC-Agent-System", "single_box"), ("CC-Agent-UUID", leg.uuid)]
+        joined = ("CC-Member-Joined-Time", str(member.joined))
+        self._tell_of(leg, "bridge-agent-end", [
+            ("CC-Hangup-Cause", "SUCCESS"), *common, ("CC-Agent-Bridged", "true"), *times, joined,
+            ("CC-Bridge-Terminated-Time", str(now)), *member.identity(),
+        ])  # fmt: skip
+        channel.variables.set("cc_queue_terminated_epoch", str(now))
+        self._tell_of(channel, "member-queue-end", [
+            ("CC-Hangup-Cause", "SUCCESS"), ("CC-Cause", "Terminated"), *common, *times,
+            ("CC-Member-Leaving-Time", str(now)), joined, *member.identity(),
+        ])  # fmt: skip
+        channel.held.release()
+
+    # --- telling ------------------------------------------------------------
+
+    def _count(self) -> None:
+        # A caller who is being connected still counts.
+        self._tell("members-count", [("CC-Queue", self.queue)], [
+            ("CC-Count", str(len(self.members))), ("CC-Selection", "Single-Queue"),
+        ])  # fmt: skip
+
+    def _tell_of(self, channel: Channel, action: str, pairs: list[tuple[str, str]]) -> None:
+        extra = [("CC-Queue", self.queue), ("CC-Action", action), *pairs]
+        channel.emit("CUSTOM", extra, subclass=INFO, origin=action)
+
+    def _tell(self, action: str, before: list[tuple[str, str]], after: list[tuple[str, str]]) -> None:
+        pairs = [*before, ("CC-Action", action), *after]
+        self._exchange.bus.publish(
+            "CUSTOM", lambda: "".join(line(*pair) for pair in pairs), subclass=INFO, origin=action
+        )
