@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import re
 import shutil
-import subprocess
 import wave
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from gevent.monkey import get_original
 from numpy.typing import NDArray
 
 log = logging.getLogger(__name__)
@@ -195,11 +196,16 @@ class Voices:
             return False
         self._folder.mkdir(parents=True, exist_ok=True)
         made = path.with_suffix(".part")
-        command = [self._program, "-v", "cmn", "-s", "170", "-p", str(pitch), "-w", str(made), "--stdin"]
+        command = [self._program, "-v", "cmn", "-s", "170", "-p", str(pitch), "-w", str(made), "--", text]
+        # Runs in a worker thread, where gevent's subprocess cannot wait for a child.
+        null = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
         try:
-            subprocess.run(command, input=text.encode(), check=True, capture_output=True, timeout=20)
+            spawn, wait = get_original("os", ("posix_spawn", "waitpid"))
+            _, status = wait(spawn(self._program, command, os.environ, file_actions=null), 0)
+            if status:
+                raise OSError(f"{self._program} ended with status {status}")
             made.replace(path)
-        except (OSError, subprocess.SubprocessError) as error:
+        except OSError as error:
             log.warning("A simulated voice could not be made, babble stands in for it: %s", error)
             return False
         return True

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import gevent
 import gevent.event
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from dutycenter.interfaces import IClock
 from dutycenter.settings import Settings, SettingsError
@@ -76,8 +77,12 @@ def gateways_of(work: Work) -> Callable[[str], tuple[int, float] | None]:
     """Limits as the store has them: a trunk that the product knows exists, with its channels."""
 
     def lookup(name: str) -> tuple[int, float] | None:
-        with work.read() as request:
-            row = request.db.scalar(select(Gateway).where(Gateway.name == name))
-            return None if row is None else (row.channels, row.calls_per_second)
+        try:
+            with work.read() as request:
+                row = request.db.scalar(select(Gateway).where(Gateway.name == name))
+                return None if row is None else (row.channels, row.calls_per_second)
+        except SQLAlchemyError as error:
+            log.warning("The gateway %s counts as unknown, the store cannot be read: %s", name, error)
+            return None
 
     return lookup
