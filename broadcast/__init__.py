@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
 from pyramid.config import Configurator
+from pyramid.request import Request
+from pyramid.static import QueryStringCacheBuster
 
 from broadcast import services
 from dutycenter.interfaces import IBroadcasts
+
+STATIC = Path(__file__).parent / "static"
+DAY = 24 * 3600
+
+
+class _ByContent(QueryStringCacheBuster):  # type: ignore[misc]
+    """Addresses change with the files, so that browsers may keep them long."""
+
+    def __init__(self) -> None:
+        super().__init__("v")
+
+    def tokenize(self, request: Request, pathspec: str, kw: dict[str, object]) -> str:
+        file = STATIC / Path(pathspec).name
+        return _digest(file, file.stat().st_mtime_ns) if file.is_file() else ""
+
+
+@lru_cache(maxsize=32)
+def _digest(file: Path, changed: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
 
 
 def includeme(config: Configurator) -> None:
     config.register_service_factory(services.factory, IBroadcasts)
     config.register_service_factory(services.factory, services.Broadcasts)
+    config.add_static_view("broadcast-static", "broadcast:static", cache_max_age=30 * DAY)
+    config.add_cache_buster("broadcast:static", _ByContent())
+    config.include("broadcast.views")

@@ -117,13 +117,15 @@ class Broadcasts:
         text = clean_text(wish.message)
         self._check(wish, text, chosen)
         prompt = self._speak(text)
+        incident = self.db.get(Incident, wish.incident_id) if wish.incident_id is not None else None
+        exercise = wish.exercise or (incident is not None and incident.exercise)
         broadcast = Broadcast(
             incident_id=wish.incident_id,
             title=clean_text(wish.title).replace("\n", " "),
             message=text,
             prompt_path=str(prompt.path),
             prompt_seconds=prompt.seconds,
-            exercise=wish.exercise,
+            exercise=exercise,
             state=BroadcastState.DRAFT,
             channels=wish.channels,
             rounds=wish.rounds,
@@ -142,7 +144,7 @@ class Broadcasts:
             incident=wish.incident_id,
             title=broadcast.title,
             message=text,
-            exercise=wish.exercise,
+            exercise=exercise,
             recipients=[{"id": r.id, "person": r.person_id, "name": r.name} for r in broadcast.recipients],
             channels=wish.channels,
             rounds=wish.rounds,

@@ -1,0 +1,267 @@
+"""What the board shows: each person's state, worked out from the rows when somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pyramid.i18n import TranslationStringFactory
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from broadcast.models import Attempt, Broadcast, Receipt, Recipient, RecipientNumber
+from broadcast.settle import UNTRIED, Ground
+from dutycenter.calls.models import Recording
+from dutycenter.frame.labels import label
+from dutycenter.vocabulary import BroadcastState, Disposition, Outcome
+
+_ = TranslationStringFactory("dutycenter")
+
+
+class Place(StrEnum):
+    """Where a person stands on the board."""
+
+    ACKNOWLEDGED = "acknowledged"
+    DECLINED = "declined"
+    TALKING = "talking"
+    RINGING = "ringing"
+    AGAIN = "again"  # tried, and will be called again
+    WAITING = "waiting"  # not tried yet
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+    NOT_CALLED = "not_called"
+
+
+PLACES: dict[Place, tuple[str, str, str]] = {
+    Place.ACKNOWLEDGED: (_("Acknowledged"), "check-circle-fill", "good"),
+    Place.DECLINED: (_("Can't come"), "x-octagon", "act"),
+    Place.TALKING: (_("On the telephone"), "telephone-fill", "info"),
+    Place.RINGING: (_("Ringing"), "telephone-outbound", "info"),
+    Place.AGAIN: (_("To be called again"), "arrow-repeat", ""),
+    Place.WAITING: (_("Not called yet"), "hourglass", ""),
+    Place.REACHED: (_("Reached, not acknowledged"), "ear", "warn"),
+    Place.NOT_REACHED: (_("Not reached"), "telephone-x", "act"),
+    Place.NOT_CALLED: (_("Cannot be called"), "dash-circle", ""),
+}
+"""Words, icon and tone of each; the tone ``good`` is for acknowledgements and nothing else."""
+
+GROUNDS: dict[str, str] = {
+    Ground.REMOVED: _("no longer in the directory"),
+    Ground.AWAY: _("away"),
+    Ground.NO_NUMBER: _("no telephone number"),
+    Ground.UNUSABLE_NUMBER: _("no number that can be dialled"),
+    Ground.DUTY_NUMBER: _("only the duty room's own number"),
+    Ground.NO_LINE: _("no line may carry the numbers"),
+    Ground.STOPPED: _("stopped before the first call"),
+}
+
+_BY_OUTCOME = {
+    Outcome.ACKNOWLEDGED: Place.ACKNOWLEDGED,
+    Outcome.DECLINED: Place.DECLINED,
+    Outcome.REACHED: Place.REACHED,
+    Outcome.NOT_REACHED: Place.NOT_REACHED,
+    Outcome.NOT_CALLED: Place.NOT_CALLED,
+}
+
+
+def ground_words(ground: str) -> str:
+    """Why an outcome is what it is, to be translated; empty when nothing needs saying."""
+    if ground in GROUNDS:
+        return GROUNDS[ground]
+    return label(Disposition(ground)) if ground in set(Disposition) else ""
+
+
+@dataclass(frozen=True)
+class PersonLine:
+    """One person on the board."""
+
+    recipient: Recipient
+    place: Place
+    since: datetime | None = None  # of what is happening now
+    number: RecipientNumber | None = None  # in use now, or next
+    last: Attempt | None = None
+    next_at: datetime | None = None
+
+    @property
+    def words(self) -> str:
+        return PLACES[self.place][0]
+
+    @property
+    def icon(self) -> str:
+        return PLACES[self.place][1]
+
+    @property
+    def tone(self) -> str:
+        return PLACES[self.place][2]
+
+
+@dataclass
+class DepartmentTile:
+    """A department's people."""
+
+    name: str
+    people: list[PersonLine] = field(default_factory=list)
+
+    @property
+    def acknowledged(self) -> int:
+        return sum(line.place is Place.ACKNOWLEDGED for line in self.people)
+
+
+@dataclass(frozen=True)
+class Board:
+    """Everything that one look at a broadcast shows."""
+
+    broadcast: Broadcast
+    departments: Sequence[DepartmentTile]
+    counts: dict[Place, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def over(self) -> bool:
+        return self.broadcast.finished_at is not None
+
+    @property
+    def ending(self) -> bool:
+        """Stopped, but somebody is still on the telephone."""
+        return self.broadcast.state is BroadcastState.STOPPED and not self.over
+
+    @property
+    def calling(self) -> int:
+        return self.counts[Place.RINGING] + self.counts[Place.TALKING]
+
+    @property
+    def bars(self) -> list[tuple[Place, int, float, float]]:
+        """The parts of the progress bar: place, people, beginning and width in per cent."""
+        at, parts = 0.0, []
+        for place in Place:
+            if count := self.counts[place]:
+                width = 100.0 * count / self.total
+                parts.append((place, count, at, width))
+                at += width
+        return parts
+
+
+def board(db: Session, broadcast: Broadcast, now: datetime) -> Board:
+    """The board of a broadcast at this moment."""
+    recipients = db.scalars(
+        select(Recipient)
+        .where(Recipient.broadcast_id == broadcast.id)
+        .order_by(Recipient.id)
+        .options(selectinload(Recipient.numbers), selectinload(Recipient.attempts))
+    ).all()
+    departments: dict[str, DepartmentTile] = {}
+    counts = dict.fromkeys(Place, 0)
+    for recipient in recipients:
+        line = person_line(broadcast, recipient, now)
+        counts[line.place] += 1
+        departments.setdefault(recipient.department, DepartmentTile(recipient.department)).people.append(line)
+    return Board(broadcast, list(departments.values()), counts)
+
+
+def person_line(broadcast: Broadcast, recipient: Recipient, now: datetime) -> PersonLine:
+    """Where one person stands."""
+    attempts = recipient.attempts
+    last = attempts[-1] if attempts else None
+    numbers = {number.id: number for number in recipient.numbers}
+    up = next((a for a in attempts if a.disposition is None and a.ended_at is None), None)
+    if recipient.acknowledged_at is not None or recipient.outcome is Outcome.ACKNOWLEDGED:
+        return PersonLine(recipient, Place.ACKNOWLEDGED, recipient.acknowledged_at, last=last)
+    if recipient.outcome is not None:
+        return PersonLine(recipient, _BY_OUTCOME[recipient.outcome], recipient.outcome_at, last=last)
+    if recipient.outcome_ground:
+        return PersonLine(recipient, Place.NOT_CALLED)
+    if up is not None:
+        if up.key == "4":
+            return PersonLine(recipient, Place.DECLINED, up.answered_at, numbers.get(up.number_id), last)
+        place = Place.RINGING if up.answered_at is None else Place.TALKING
+        return PersonLine(recipient, place, up.answered_at or up.created_at, numbers.get(up.number_id), last)
+    if last is None:
+        return PersonLine(recipient, Place.WAITING, number=recipient.numbers[0] if recipient.numbers else None)
+    following = _next_try(broadcast, recipient)
+    if following is None:
+        return PersonLine(recipient, Place.NOT_REACHED, last.ended_at, last=last)
+    number, ready_at = following
+    return PersonLine(recipient, Place.AGAIN, number=number, last=last, next_at=ready_at if ready_at > now else None)
+
+
+def _next_try(broadcast: Broadcast, recipient: Recipient) -> tuple[RecipientNumber, datetime] | None:
+    """The number that is due first and when, by the same rule as the dialer's; None when all are used up."""
+    best: tuple[int, datetime, int, RecipientNumber] | None = None
+    for number in recipient.numbers:
+        of_it = [a for a in recipient.attempts if a.number_id == number.id]
+        tried = [a for a in of_it if a.disposition not in UNTRIED]
+        if len(tried) >= broadcast.rounds or any(a.disposition is Disposition.NO_SUCH_NUMBER for a in tried):
+            continue
+        ended = max((a.ended_at or a.created_at for a in of_it), default=None)
+        ready = recipient.attempts[0].created_at if ended is None else ended + timedelta(seconds=broadcast.pause)
+        candidate = (len(tried), ready, number.position, number)
+        if best is None or candidate[:3] < best[:3]:
+            best = candidate
+    return None if best is None else (best[3], best[1])
+
+
+@dataclass(frozen=True)
+class LegLine:
+    """One call to a person, for whoever asks."""
+
+    attempt: Attempt
+    number: RecipientNumber | None
+    recording_id: int | None
+
+
+def legs(db: Session, recipient: Recipient) -> list[LegLine]:
+    """Every call to this person, latest first, with its recording if there is one."""
+    ids = [attempt.id for attempt in recipient.attempts]
+    recordings = dict(
+        db.execute(select(Recording.attempt_id, Recording.id).where(Recording.attempt_id.in_(ids))).tuples().all()
+    )
+    numbers = {number.id: number for number in recipient.numbers}
+    return [
+        LegLine(attempt, numbers.get(attempt.number_id), recordings.get(attempt.id))
+        for attempt in reversed(recipient.attempts)
+    ]
+
+
+@dataclass(frozen=True)
+class ReceiptLine:
+    """Who was told what, when, on which number, and how they answered."""
+
+    recipient: Recipient
+    receipt: Receipt | None
+    number: str
+    calls: int
+
+
+def receipts(db: Session, broadcast_id: int) -> list[ReceiptLine]:
+    """A line for every recipient, in their order, with the receipt that counts."""
+    recipients = db.scalars(
+        select(Recipient)
+        .where(Recipient.broadcast_id == broadcast_id)
+        .order_by(Recipient.id)
+        .options(selectinload(Recipient.numbers), selectinload(Recipient.attempts))
+    ).all()
+    rank = {"heard": 0, "declined": 1, "acknowledged": 2}
+    kept: dict[int, Receipt] = {}
+    rows = db.scalars(
+        select(Receipt)
+        .join(Recipient, Recipient.id == Receipt.recipient_id)
+        .where(Recipient.broadcast_id == broadcast_id)
+        .order_by(Receipt.id)
+    )
+    for row in rows:
+        before = kept.get(row.recipient_id)
+        if before is None or rank.get(row.kind, 0) > rank.get(before.kind, 0):
+            kept[row.recipient_id] = row
+    lines = []
+    for recipient in recipients:
+        receipt = kept.get(recipient.id)
+        by_id = {number.id: number.number for number in recipient.numbers}
+        attempt = next((a for a in recipient.attempts if receipt is not None and a.id == receipt.attempt_id), None)
+        number = by_id.get(attempt.number_id, "") if attempt is not None else ""
+        lines.append(ReceiptLine(recipient, receipt, number, len(recipient.attempts)))
+    return lines

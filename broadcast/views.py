@@ -1,0 +1,285 @@
+"""Pages of the broadcasts: the list, the launch, the board while it runs, the receipts after it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.i18n import TranslationStringFactory
+from pyramid.request import Request
+from pyramid.response import FileResponse, Response
+
+from broadcast import board, launch
+from broadcast.models import Broadcast, Recipient
+from broadcast.services import Broadcasts, WishError
+from broadcast.settle import Ground
+from dutycenter.frame.labels import label
+from dutycenter.incidents.models import Incident
+from dutycenter.interfaces import IClock
+from dutycenter.vocabulary import BroadcastState
+from dutycenter.work import settings_of
+
+_ = TranslationStringFactory("dutycenter")
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t")
+
+
+def listing(request: Request) -> dict[str, Any]:
+    """The latest broadcasts, those that run first."""
+    standings = request.find_service(Broadcasts).latest()
+    rows = {row.id: row for row in (request.db.get(Broadcast, s.broadcast_id) for s in standings) if row is not None}
+    running = [s for s in standings if rows[s.broadcast_id].finished_at is None and s.state != BroadcastState.DRAFT]
+    others = [s for s in standings if s not in running]
+    return {"standings": running + others, "rows": rows, "BroadcastState": BroadcastState}
+
+
+# --- launch -----------------------------------------------------------------------
+
+
+def new(request: Request) -> dict[str, Any]:
+    """An empty form, or one with what the incident proposes."""
+    incident = _incident(request)
+    return _launch_page(request, launch.Form.proposed(request, incident), incident, {})
+
+
+def create(request: Request) -> Response | dict[str, Any]:
+    """Draft and launch in one transaction; what is wrong is said beside what was typed."""
+    form = launch.Form.read(request)
+    broadcasts = request.find_service(Broadcasts)
+    try:
+        broadcast_id = broadcasts.draft(form.wish(), form.token)
+        broadcasts.launch(broadcast_id)
+    except WishError as error:
+        request.tm.doom()
+        request.response.status_int = 422
+        incident = request.db.get(Incident, form.incident_id) if form.incident_id is not None else None
+        return _launch_page(request, form, incident, error.faults)
+    return HTTPSeeOther(request.route_path("broadcast.board", id=broadcast_id))
+
+
+def hear(request: Request) -> dict[str, Any]:
+    """The message spoken now, as a player; nothing is kept but the prompt."""
+    try:
+        prompt = request.find_service(Broadcasts).preview(request.POST.get("message", "")[: launch.MAX_TEXT])
+    except WishError as error:
+        return {"fault": str(error), "path": "", "seconds": 0.0}
+    folder = settings_of(request.registry).prompts_dir
+    return {
+        "fault": "",
+        "path": request.route_path("broadcast.voice", name=str(prompt.path.resolve().relative_to(folder.resolve()))),
+        "seconds": prompt.seconds,
+    }
+
+
+def voice(request: Request) -> Response:
+    """A made prompt, by its name below the folder of prompts."""
+    folder = settings_of(request.registry).prompts_dir.resolve()
+    name = request.matchdict["name"]
+    path = (folder / name).resolve() if "\0" not in name else folder
+    if not path.is_relative_to(folder) or path.suffix != ".wav" or not path.is_file():
+        raise HTTPNotFound(_("There is no such prompt. Make it again with “Hear it”."))
+    return FileResponse(str(path), request=request, content_type="audio/wav")
+
+
+def _incident(request: Request) -> Incident | None:
+    raw = request.GET.get("incident", "")
+    if not raw:
+        return None
+    found = request.db.get(Incident, int(raw)) if raw.isascii() and raw.isdigit() and len(raw) < 10 else None
+    if found is None:
+        raise HTTPNotFound(_("There is no such incident."))
+    return found
+
+
+def _launch_page(
+    request: Request, form: launch.Form, incident: Incident | None, faults: dict[str, str] | Any
+) -> dict[str, Any]:
+    broadcasts = request.find_service(Broadcasts)
+    choices = launch.choices(request.db, broadcasts)
+    offered = {candidate.person.id for choice in choices for candidate in choice.people}
+    form.people &= offered
+    return {
+        "form": form,
+        "incident": incident,
+        "faults": faults,
+        "choices": choices,
+        "fields": launch.insertable(request, incident),
+        "limits": launch.limits(),
+        "grounds": board.GROUNDS,
+        "Ground": Ground,
+    }
+
+
+# --- board --------------------------------------------------------------------------
+
+
+def show(request: Request) -> dict[str, Any]:
+    """The board, whole."""
+    return _board(request) | {
+        "incident": None,
+        "wall": request.GET.get("wall") == "1",
+    }
+
+
+def state(request: Request) -> dict[str, Any]:
+    """The part of the board that changes."""
+    return _board(request)
+
+
+def _board(request: Request) -> dict[str, Any]:
+    broadcast = _broadcast(request)
+    now = request.find_service(IClock).now()
+    shown = board.board(request.db, broadcast, now)
+    incident = request.db.get(Incident, broadcast.incident_id) if broadcast.incident_id else None
+    return {
+        "broadcast": broadcast,
+        "board": shown,
+        "incident": incident,
+        "now": now,
+        "Place": board.Place,
+        "PLACES": board.PLACES,
+        "BroadcastState": BroadcastState,
+        "ground_words": board.ground_words,
+        "receipts": board.receipts(request.db, broadcast.id) if shown.over else [],
+    }
+
+
+def person(request: Request) -> dict[str, Any]:
+    """One person's calls, beside the board."""
+    broadcast = _broadcast(request)
+    recipient = _recipient(request, broadcast)
+    now = request.find_service(IClock).now()
+    return {
+        "broadcast": broadcast,
+        "line": board.person_line(broadcast, recipient, now),
+        "legs": board.legs(request.db, recipient),
+        "ground_words": board.ground_words,
+        "may_hear": request.has_permission("audit") or request.has_permission("desk"),
+        "now": now,
+        "under_way": broadcast.state in (BroadcastState.RUNNING, BroadcastState.PAUSED),
+    }
+
+
+def again(request: Request) -> dict[str, Any]:
+    """One more call to this person now."""
+    broadcast = _broadcast(request)
+    recipient = _recipient(request, broadcast)
+    if not request.find_service(Broadcasts).call_again(recipient.id):
+        words = _("This person has an outcome already, or the broadcast does not run.")
+        request.session.flash({"kind": "error", "text": request.localizer.translate(words)})
+    return person(request)
+
+
+def turn(request: Request) -> Response:
+    """Pause, go on, or stop."""
+    broadcast = _broadcast(request)
+    broadcasts = request.find_service(Broadcasts)
+    verbs = {"pause": broadcasts.pause, "resume": broadcasts.resume, "stop": broadcasts.stop}
+    if not verbs[request.matchdict["verb"]](broadcast.id):
+        words = _("The broadcast has changed meanwhile; look at its state and try again.")
+        request.session.flash({"kind": "warning", "text": request.localizer.translate(words)})
+    return HTTPSeeOther(request.route_path("broadcast.board", id=broadcast.id))
+
+
+def message(request: Request) -> Response:
+    """The message as the people hear it."""
+    path = Path(_broadcast(request).prompt_path)
+    if not path.is_file():
+        raise HTTPNotFound(_("The spoken message is no longer on the disk."))
+    return FileResponse(str(path), request=request, content_type="audio/wav")
+
+
+def receipts_csv(request: Request) -> Response:
+    """Who was told what, when, on which number, and how they answered; for a spreadsheet."""
+    broadcast = _broadcast(request)
+    translate = request.localizer.translate
+    zone = settings_of(request.registry).time_zone
+    out = io.StringIO()
+    writer = csv.writer(out)
+    heads = (
+        _("Name"),
+        _("Department"),
+        _("Post"),
+        _("Outcome"),
+        _("Ground"),
+        _("Time"),
+        _("Number"),
+        _("How"),
+        _("Calls"),
+    )
+    writer.writerow([translate(head) for head in heads])
+    for line in board.receipts(request.db, broadcast.id):
+        recipient, receipt = line.recipient, line.receipt
+        at = receipt.at if receipt is not None else recipient.outcome_at
+        cells = (
+            recipient.name,
+            recipient.department,
+            recipient.post,
+            translate(label(recipient.outcome)) if recipient.outcome is not None else "",
+            translate(board.ground_words(recipient.outcome_ground)),
+            at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") if at is not None else "",
+            line.number,
+            translate(_("key ${key}", mapping={"key": receipt.key})) if receipt is not None and receipt.key else "",
+            str(line.calls),
+        )
+        writer.writerow([_cell(text) for text in cells])
+    response = Response(content_type="text/csv", charset="utf-8")
+    # Excel takes a file without this mark for one in the local code page.
+    response.text = "\ufeff" + out.getvalue()
+    response.content_disposition = f'attachment; filename="broadcast-{broadcast.id}.csv"'
+    return response
+
+
+def _cell(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _broadcast(request: Request) -> Broadcast:
+    found = request.db.get(Broadcast, int(request.matchdict["id"]))
+    if found is None:
+        raise HTTPNotFound(_("There is no such broadcast."))
+    return found
+
+
+def _recipient(request: Request, broadcast: Broadcast) -> Recipient:
+    found = request.db.get(Recipient, int(request.matchdict["recipient"]))
+    if found is None or found.broadcast_id != broadcast.id:
+        raise HTTPNotFound(_("There is no such person in this broadcast."))
+    return found
+
+
+def includeme(config: Configurator) -> None:
+    one = r"/broadcasts/{id:\d{1,9}}"
+    config.add_route("broadcast.list", "/broadcasts")
+    config.add_route("broadcast.new", "/broadcasts/new")
+    config.add_route("broadcast.hear", "/broadcasts/voice")
+    config.add_route("broadcast.voice", "/broadcasts/voice/{name:.+}")
+    config.add_route("broadcast.board", one)
+    config.add_route("broadcast.state", one + "/state")
+    config.add_route("broadcast.message", one + "/message.wav")
+    config.add_route("broadcast.receipts", one + "/receipts.csv")
+    config.add_route("broadcast.turn", one + "/{verb:pause|resume|stop}")
+    config.add_route("broadcast.person", one + r"/people/{recipient:\d{1,9}}")
+    config.add_route("broadcast.again", one + r"/people/{recipient:\d{1,9}}/again")
+
+    def page(view: Any, route: str, permission: str, template: str = "", method: str = "GET") -> None:
+        renderer = f"broadcast:templates/{template}.jinja2" if template else None
+        config.add_view(view, route_name=route, permission=permission, renderer=renderer, request_method=method)
+
+    page(listing, "broadcast.list", "board", "list")
+    page(new, "broadcast.new", "desk", "new")
+    page(create, "broadcast.new", "desk", "new", "POST")
+    page(hear, "broadcast.hear", "desk", "hear", "POST")
+    page(voice, "broadcast.voice", "view")
+    page(show, "broadcast.board", "board", "board")
+    page(state, "broadcast.state", "board", "state")
+    page(message, "broadcast.message", "view")
+    page(receipts_csv, "broadcast.receipts", "view")
+    page(turn, "broadcast.turn", "desk", method="POST")
+    page(person, "broadcast.person", "view", "person")
+    page(again, "broadcast.again", "desk", "person", "POST")
