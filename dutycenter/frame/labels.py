@@ -90,7 +90,7 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
     },
     v.IncidentStatus: {
         v.IncidentStatus.OPEN: _("Being handled"),
-        v.IncidentStatus.CLOSED: _("Closed"),
+        v.IncidentStatus.CLOSED: _("Case closed"),
     },
     v.SourceChannel: {
         v.SourceChannel.PHONE: _("Telephone"),
@@ -100,7 +100,7 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         v.SourceChannel.REPORT: _("Written report"),
     },
     v.RecordingState: {
-        v.RecordingState.RECORDING: _("Recording"),
+        v.RecordingState.RECORDING: _("Being recorded"),
         v.RecordingState.STOPPED: _("Being taken in"),
         v.RecordingState.KEPT: _("Kept"),
         v.RecordingState.MISSING: _("File missing"),
@@ -114,7 +114,7 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         v.ReportKind.MONTH: _("Monthly report"),
     },
     v.ReportState: {
-        v.ReportState.WAITING: _("Waiting"),
+        v.ReportState.WAITING: _("To be made"),
         v.ReportState.MADE: _("Made"),
         v.ReportState.FAILED: _("Failed"),
     },
