@@ -11,8 +11,10 @@ from pathlib import Path
 
 import click
 
+from dutycenter.accounts.services import Accounts
 from dutycenter.bootstrap import open_work, settings_from
 from dutycenter.cli.common import plain_errors
+from dutycenter.cli.seed import seed_city
 from dutycenter.cli.supervisor import Child, Supervisor
 from dutycenter.db.migrate import upgrade
 from dutycenter.settings import Settings
@@ -67,13 +69,16 @@ def _refuse_taken_ports(settings: Settings, web: tuple[str, int]) -> None:
 
 
 def _people_to_log_in(ini: Path) -> dict[str, str]:
-    """Seed an empty store; give those who never logged in a password that can be read now."""
-    from dutycenter.cli.seed import first_passwords, seed_city
-
-    work = open_work(ini, actor="seed")
+    """Fill an empty store; in a rehearsal, whoever never logged in gets a password that can be read now."""
+    work = open_work(ini, actor="console")
     try:
         with work.write() as request:
-            return dict(seed_city(request)) or dict(first_passwords(request))
+            fresh = seed_city(request)
+            if fresh or not work.settings.rehearsal:
+                return fresh
+            accounts = request.find_service(Accounts)
+            waiting = [account for account in accounts.all() if account.must_change and account.closed_at is None]
+            return {account.username: accounts.reset(account) for account in waiting}
     finally:
         work.registry["dutycenter.engine"].dispose()
 

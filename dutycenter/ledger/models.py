@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, Stri
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dutycenter.db.base import Base
-from dutycenter.ledger.guards import guard
+from dutycenter.db.guards import guard
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 

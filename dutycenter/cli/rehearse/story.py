@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, TypeVar
 
 import click
@@ -26,7 +27,7 @@ from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import IBroadcasts, IClock, IReports, SwitchError, Wish
 from dutycenter.ledger.sealer import seal
 from dutycenter.switch.rehearsal.control import Control
-from dutycenter.vocabulary import CallState, IncidentClass, Level, RecordingState
+from dutycenter.vocabulary import CallState, RecordingState
 from dutycenter.work import Work
 
 T = TypeVar("T")
@@ -39,6 +40,16 @@ ON_BREAK, AVAILABLE = "On Break", "Available"
 LOOK_SECONDS = 0.1  # real
 PATIENCE_SECONDS = 900.0  # the product's
 DRILLED = 3
+WHAT_IS_KNOWN = {
+    "title": "柳河水位超警戒线",
+    "incident_class": "natural",
+    "level": "III",
+    "place": "柳河镇",
+    "course": "柳河水位超过警戒线,低洼处已经进水,正在转移群众。",
+    "evacuated": "37",
+    "reporter_unit": "柳河镇政府",
+    "reporter_post": "值班员",
+}
 MESSAGE = "柳河水位超过警戒线,市防汛指挥部启动三级应急响应。请您立即到岗,组织人员转移和抢险,并在半小时内报告情况。"
 
 
@@ -128,7 +139,7 @@ class Story:
 
     def _open_desks(self, status: str) -> None:
         for account in self._accounts(OFFICERS):
-            self._until(f"desk {account.desk} to be {status}", lambda account=account: self._set_desk(account, status))
+            self._until(f"desk {account.desk} to be {status}", partial(self._set_desk, account, status))
 
     def _set_desk(self, account: Account, status: str) -> bool:
         try:
@@ -148,20 +159,9 @@ class Story:
     def _write_down(self, call_id: int) -> int:
         officer = self._accounts(OFFICERS)[0]
         with self.work.write(actor=f"user:{officer.id}") as request:
-            incident: Incident = request.find_service(Incidents).create(
-                {
-                    "title": "柳河水位超警戒线",
-                    "incident_class": IncidentClass.NATURAL,
-                    "level": Level.III,
-                    "place": "柳河镇",
-                    "course": "柳河水位超过警戒线,低洼处已经进水,正在转移群众。",
-                    "evacuated": 37,
-                    "reporter_unit": "柳河镇政府",
-                    "reporter_post": "值班员",
-                },
-                account_id=officer.id,
-                call_id=call_id,
-            )
+            incidents = request.find_service(Incidents)
+            incident: Incident = incidents.create(WHAT_IS_KNOWN, created_by_id=officer.id)
+            incidents.link_call(incident.id, call_id, officer.id)
             self.result.incident = incident.number
             return incident.id
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any, Literal
 
 from alembic import context
 
-from dutycenter.db.base import Base
+from dutycenter.db.base import Base, UtcDateTime
 from dutycenter.db.engine import make_engine
 
 # As text: the record names the upper rooms without importing them.
@@ -24,7 +25,16 @@ MODELS = (
 )
 
 
+def render(kind: str, item: Any, context: Any) -> str | Literal[False]:
+    """Our own column types by their names, imported."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        context.imports.add("from dutycenter.db.base import UtcDateTime")
+        return "UtcDateTime()"
+    return False
+
+
 def run() -> None:
+    """Bring the store to the revision asked for."""
     for name in MODELS:
         import_module(name)
     engine = make_engine(context.config.attributes["url"])
@@ -33,7 +43,7 @@ def run() -> None:
             connection=connection,
             target_metadata=Base.metadata,
             render_as_batch=connection.dialect.name == "sqlite",
-            compare_type=True,
+            render_item=render,
         )
         with context.begin_transaction():
             context.run_migrations()

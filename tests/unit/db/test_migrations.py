@@ -1,0 +1,58 @@
+"""A migrated store is the one that the models describe, guards included."""
+
+from __future__ import annotations
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+
+from dutycenter import configure
+from dutycenter.db.base import Base
+from dutycenter.db.engine import make_engine
+from dutycenter.db.migrate import current, upgrade
+from dutycenter.settings import Settings
+
+
+class TestUpgrade:
+    def test_it_makes_what_the_models_describe(self, settings: Settings, store_url: str) -> None:
+        configure(settings)  # every room's tables are known
+        upgrade(store_url)
+        engine = make_engine(store_url)
+        with engine.connect() as connection:
+            differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+        engine.dispose()
+        assert differences == []
+
+    def test_it_is_safe_to_repeat(self, store_url: str) -> None:
+        upgrade(store_url)
+        revision = current(store_url)
+        upgrade(store_url)
+        assert current(store_url) == revision is not None
+
+    @pytest.mark.parametrize("table", ["ledger_entries", "ledger_leaves", "ledger_heads"])
+    def test_it_guards_the_ledger(self, store_url: str, table: str) -> None:
+        upgrade(store_url)
+        engine = make_engine(store_url)
+        with engine.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO ledger_entries (id, transaction_id, at, actor, action, subject, data) "
+                    "VALUES (1, 0, '2026-11-01 00:00:00', 'a', 'b', 'c', '{}')"
+                )
+            )
+            connection.execute(
+                text("INSERT INTO ledger_leaves (position, entry_id, sha256, sm3) VALUES (0, 1, :h, :h)"),
+                {"h": b"x" * 32},
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO ledger_heads (size, at, sha256, sm3, frontier_sha256, frontier_sm3, key_id, signature) "
+                    "VALUES (1, '2026-11-01 00:00:00', :h, :h, :h, :h, 'k', :h)"
+                ),
+                {"h": b"x" * 32},
+            )
+        with pytest.raises(DatabaseError, match="append-only"), engine.begin() as connection:
+            connection.execute(text(f"DELETE FROM {table}"))
+        engine.dispose()
