@@ -9,7 +9,6 @@ from pyramid.request import Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call, Desk, Leg
 from dutycenter.interfaces import IClock, ILedger, ISwitch, SwitchAway, SwitchError
 from dutycenter.vocabulary import CallState
@@ -66,8 +65,8 @@ class Desks:
             .limit(1)
         ).first()
 
-    def answer(self, call_id: int, account: Account) -> None:
-        """Make the account's ringing desk telephone take the call.
+    def answer(self, call_id: int, account_id: int, desk: str | None) -> None:
+        """Make this desk's ringing telephone take the call.
 
         That the call is answered is written when the switch says so.
 
@@ -77,14 +76,14 @@ class Desks:
         call = self.db.get(Call, call_id)
         if call is None or call.ended_at is not None:
             raise DeskError("The caller has hung up. The call is kept on the list.")
-        if not account.desk:
+        if not desk:
             raise DeskError("No desk telephone belongs to your account. Pick up the telephone that rings.")
         if call.answered_at is not None:
             raise DeskError("Another desk has taken this call.")
-        channel = self._rings([call], account.desk).get(call.id)
+        channel = self._rings([call], desk).get(call.id)
         if channel is None:
             raise DeskError("Your telephone does not ring for this call yet. It comes to a free desk by itself.")
-        self._sit(account.desk, AVAILABLE, account.id)
+        self._sit(desk, AVAILABLE, account_id)
         try:
             self.switch.talk(channel)
         except SwitchAway:
@@ -97,20 +96,20 @@ class Desks:
         row = self.db.get(Desk, desk) if desk else None
         return row.status if row else AVAILABLE
 
-    def set_status(self, account: Account, status: str) -> None:
-        """Open the account's desk to the queue or close it.
+    def set_status(self, account_id: int, desk: str | None, status: str) -> None:
+        """Open a desk to the queue or close it.
 
         Raises:
-            DeskError: the account has no desk, or the switch is away.
+            DeskError: there is no desk, or the switch is away.
             ValueError: no such status.
         """
         if status not in STATUSES:
             raise ValueError(f"no such status: {status[:32]!r}")
-        if not account.desk:
+        if not desk:
             raise DeskError("No desk telephone belongs to your account.")
-        self._sit(account.desk, status, account.id)
+        self._sit(desk, status, account_id)
         try:
-            self.switch.agent_status(account.desk, status)
+            self.switch.agent_status(desk, status)
         except SwitchError:
             raise DeskError("The telephone system does not respond, so the queue was not told. Try again.") from None
 

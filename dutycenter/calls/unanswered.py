@@ -8,7 +8,6 @@ from pyramid.request import Request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.vocabulary import CallResult
@@ -65,33 +64,33 @@ class Unanswered:
         """How many wait."""
         return self.db.scalar(select(func.count()).select_from(Call).where(Call.open)) or 0
 
-    def take(self, call_id: int, account: Account) -> Call:
+    def take(self, call_id: int, account_id: int) -> Call:
         """The account will deal with it. Idempotent.
 
         Raises:
             NotOnList, TakenBySomebody
         """
         call = self._on_list(call_id)
-        self._mine_or_free(call, account)
+        self._mine_or_free(call, account_id)
         if call.taken_by_id is None:
-            call.taken_by_id, call.taken_at = account.id, self.clock.now()
-            self._tell(call, "call.taken", by=account.id)
+            call.taken_by_id, call.taken_at = account_id, self.clock.now()
+            self._tell(call, "call.taken", by=account_id)
         return call
 
-    def give_back(self, call_id: int, account: Account) -> Call:
+    def give_back(self, call_id: int, account_id: int) -> Call:
         """Undo ``take``.
 
         Raises:
             NotOnList, TakenBySomebody
         """
         call = self._on_list(call_id)
-        self._mine_or_free(call, account)
+        self._mine_or_free(call, account_id)
         if call.taken_by_id is not None:
             call.taken_by_id = call.taken_at = None
-            self._tell(call, "call.given_back", by=account.id)
+            self._tell(call, "call.given_back", by=account_id)
         return call
 
-    def settle(self, call_id: int, account: Account, how: str) -> Call:
+    def settle(self, call_id: int, account_id: int, how: str) -> Call:
         """It has been dealt with, and how, in words.
 
         Raises:
@@ -103,12 +102,12 @@ class Unanswered:
             raise ValueError("Say in a few words what was done, for example: called back, nothing needed.")
         if len(how) > MAX_WORDS:
             raise ValueError("That is too long: 255 characters at most.")
-        call = self.take(call_id, account)
+        call = self.take(call_id, account_id)
         call.open, call.settled_at, call.settled_how = False, self.clock.now(), how
-        self._tell(call, "call.settled", by=account.id, how=how)
+        self._tell(call, "call.settled", by=account_id, how=how)
         return call
 
-    def reopen(self, call_id: int, account: Account) -> Call:
+    def reopen(self, call_id: int, account_id: int) -> Call:
         """Undo ``settle``: it is on the list again, with its owner. Idempotent.
 
         Raises:
@@ -119,7 +118,7 @@ class Unanswered:
             raise NotOnList
         if not call.open:
             call.open, call.settled_at, call.settled_how = True, None, ""
-            self._tell(call, "call.reopened", by=account.id)
+            self._tell(call, "call.reopened", by=account_id)
         return call
 
     def _on_list(self, call_id: int) -> Call:
@@ -128,8 +127,8 @@ class Unanswered:
             raise NotOnList
         return call
 
-    def _mine_or_free(self, call: Call, account: Account) -> None:
-        if call.taken_by_id not in (None, account.id):
+    def _mine_or_free(self, call: Call, account_id: int) -> None:
+        if call.taken_by_id not in (None, account_id):
             raise TakenBySomebody(call.taken_by.name if call.taken_by else "")
 
     def _tell(self, call: Call, action: str, **data: object) -> None:

@@ -1,9 +1,18 @@
-"""Intake, timeline, deadlines."""
+"""Intake, incidents, their timeline and deadlines; the desk where they are written; the status strip."""
 
 from __future__ import annotations
 
 from pyramid.config import Configurator
 
+WATCH_SECONDS = 5.0
+
 
 def includeme(config: Configurator) -> None:
-    del config
+    from dutycenter.incidents.deadlines import Deadlines, deadlines_factory, watch
+    from dutycenter.incidents.intakes import Intakes, intakes_factory
+    from dutycenter.incidents.services import Incidents, incidents_factory
+
+    config.register_service_factory(deadlines_factory, Deadlines)
+    config.register_service_factory(incidents_factory, Incidents)
+    config.register_service_factory(intakes_factory, Intakes)
+    config.add_job(watch, name="deadlines.watch", seconds=WATCH_SECONDS)
