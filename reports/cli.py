@@ -11,7 +11,7 @@ from dutycenter.bootstrap import open_work
 from dutycenter.settings import SettingsError
 from reports.charts import FontMissing
 from reports.period import Month
-from reports.services import Reports
+from reports.services import Reports, place
 
 
 @click.group()
@@ -45,11 +45,12 @@ def month(ini: Path, month: Month, out: Path) -> None:
     out = out.resolve()
     try:
         with work.read() as request:
-            made = request.find_service(Reports).write(month, out)
+            kept = request.find_service(Reports).keep(month)
+        made = place(kept.path.read_bytes(), out)
     except (ValueError, FontMissing) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
-        raise click.ClickException(f"{out} cannot be written: {error.strerror}") from None
+        raise click.ClickException(f"{error.filename or out} cannot be written: {error.strerror}") from None
     with work.write() as request:
-        request.find_service(Reports).note_made(month, made, f"report:month-{month}")
+        request.find_service(Reports).note_made(month, kept, f"report:{month}")
     click.echo(f"{made.path}: {made.bytes:,} bytes, sha256 {made.sha256}, {time.monotonic() - began:.1f} s")

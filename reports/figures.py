@@ -75,7 +75,7 @@ class Change:
         if self.now == self.base:
             return f"与{period}持平"
         if self.percent is None:
-            return f"{period}为零，增加{self.now:,} {unit}"
+            return f"{period}为零，增加{self.now:,}{unit}"
         return f"{than}{'增长' if self.now > self.base else '下降'}{_one(abs(self.percent))}%"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-FIRST_YEAR, LAST_YEAR = 1971, 9998
+FIRST_YEAR, LAST_YEAR = 1971, 9998  # of reports; their neighbours are months too
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Month:
     month: int
 
     def __post_init__(self) -> None:
-        if not (FIRST_YEAR <= self.year <= LAST_YEAR and 1 <= self.month <= 12):
+        if not (FIRST_YEAR - 1 <= self.year <= LAST_YEAR + 1 and 1 <= self.month <= 12):
             raise ValueError(f"there is no month {self.year}-{self.month}")
 
     @classmethod
@@ -48,6 +48,8 @@ class Month:
         found = re.fullmatch(r"([0-9]{4})-([0-9]{2})", text)
         if found is None:
             raise ValueError(f"{text!r} is no month; write it like 2026-10")
+        if not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
+            raise ValueError(f"there is no month {text}")
         return cls(int(found[1]), int(found[2]))
 
     @classmethod
@@ -80,6 +82,10 @@ class Month:
     @property
     def year_before(self) -> Month:
         return Month(self.year - 1, self.month)
+
+    @property
+    def year_after(self) -> Month:
+        return Month(self.year + 1, self.month)
 
     def span(self, zone: ZoneInfo) -> Span:
         """Its bounds: local midnight of its first day and of the next month's, in UTC."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,13 +14,13 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from dutycenter.accounts.models import Account
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.settings import Settings
 from dutycenter.vocabulary import ReportKind, ReportState
 from dutycenter.work import settings_of
 from reports.models import Report
 from reports.period import Month
+from reports.queries import began_at
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,28 @@ class Made:
     path: Path
     bytes: int
     sha256: str
+    sm3: str
+
+
+def place(content: bytes, out: Path) -> Made:
+    """Write a file whole or not at all.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o640)
+        Path(name).replace(out)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return Made(out, len(content), hashlib.sha256(content).hexdigest(), hashlib.new("sm3", content).hexdigest())
 
 
 class Reports:
@@ -54,29 +75,7 @@ class Reports:
 
     def month(self, year: int, month: int, out: Path) -> Path:
         """See ``IReports.month``. Reads only what is committed; writes nothing but ``out``."""
-        return self.write(Month(year, month), out).path
-
-    def write(self, month: Month, out: Path) -> Made:
-        """Write a month's report to ``out``, whole or not at all.
-
-        Raises:
-            ValueError: the month lies in the future.
-            OSError: ``out`` cannot be written.
-        """
-        pdf = self.pdf(month)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(pdf)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o640)
-            Path(name).replace(out)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        return Made(out, len(pdf), hashlib.sha256(pdf).hexdigest())
+        return place(self.pdf(Month(year, month)), out).path
 
     def pdf(self, month: Month) -> bytes:
         """A month's report.
@@ -99,18 +98,18 @@ class Reports:
             ValueError: the month lies in the future.
             OSError: the folder cannot be written.
         """
-        folder = self.settings.reports_dir
-        made = self.write(month, folder / f".{month}.{os.getpid()}.pdf")
-        path = folder / f"{month}-{made.sha256[:16]}.pdf"
-        made.path.replace(path)
-        return Made(path, made.bytes, made.sha256)
+        pdf = self.pdf(month)
+        name = f"{month}-{hashlib.sha256(pdf).hexdigest()[:16]}.pdf"
+        return place(pdf, self.settings.reports_dir / name)
 
     def note_made(self, month: Month, made: Made, subject: str) -> None:
-        """Put into the ledger what was made, by its content."""
-        data = {"period": str(month), "file": made.path.name, "bytes": made.bytes, "sha256": made.sha256}
+        """Put into the ledger what was kept, by its content."""
+        data = {
+            "period": str(month), "file": made.path.name, "bytes": made.bytes, "sha256": made.sha256, "sm3": made.sm3,
+        }  # fmt: skip
         self.ledger.append("report.made", subject, data)
 
-    def ask(self, year: int, month: int, account: Account | None) -> Report:
+    def ask(self, year: int, month: int, account_id: int | None) -> Report:
         """Ask the clerk for a month's report; asking again makes it anew unless it waits already.
 
         Raises:
@@ -126,7 +125,7 @@ class Reports:
             return report
         report.state = ReportState.WAITING
         report.asked_at = self.clock.now()
-        report.asked_by_id = account.id if account is not None else None
+        report.asked_by_id = account_id
         report.claimed_at, report.tries, report.error = None, 0, ""
         self.db.flush()
         self.ledger.append("report.asked", f"report:{report.id}", {"period": str(asked)})
@@ -136,10 +135,24 @@ class Reports:
         """The row of a month's report, if it was ever asked for."""
         return self._row(month.first)
 
-    def since(self, first: date) -> Sequence[Report]:
-        """All monthly reports from a period on."""
-        wanted = (Report.kind == ReportKind.MONTH, Report.period >= first)
-        return self.db.scalars(select(Report).where(*wanted).order_by(Report.period)).all()
+    def of_year(self, year: int) -> dict[Month, Report]:
+        """The monthly reports of a year that were ever asked for."""
+        wanted = (
+            Report.kind == ReportKind.MONTH,
+            Report.period >= date(year, 1, 1),
+            Report.period <= date(year, 12, 31),
+        )
+        return {Month(row.period.year, row.period.month): row for row in self.db.scalars(select(Report).where(*wanted))}
+
+    def began_in(self) -> Month | None:
+        """The month of the first call, incident or broadcast."""
+        began = began_at(self.db)
+        return None if began is None else month_of(began, self.settings)
+
+    def file(self, report: Report) -> Path | None:
+        """Where a report that was made is; None when it was never made or the file is gone."""
+        path = self.settings.reports_dir / report.file_name
+        return path if report.file_name and path.is_file() else None
 
     def _row(self, period: date, *, lock: bool = False) -> Report | None:
         query = select(Report).where(Report.kind == ReportKind.MONTH, Report.period == period)
