@@ -198,6 +198,12 @@ def _change(seen: Seen) -> Change:
 
 
 def hub_of(registry: Registry) -> Hub:
-    """This process's hub."""
+    """This process's hub, made by the first who asks.
+
+    Not when the application is configured: ``pserve`` does that before gunicorn's
+    worker patches the standard library, and an unpatched lock stops all greenlets.
+    """
+    if "dutycenter.live" not in registry:
+        registry.setdefault("dutycenter.live", Hub(registry["dutycenter.engine"], registry["dutycenter.clock"]))
     hub: Hub = registry["dutycenter.live"]
     return hub
