@@ -184,10 +184,9 @@ class NoticeScribe:
                 (broadcasts.acknowledge if what == "acknowledge" else broadcasts.decline)(self._attempt, key)
             return True
 
-        done = bool(_tries(self._clock, AT_ONCE, f"The answer to the attempt {self._attempt}", write))
-        if done:
-            self._key = key
-        return done
+        # What cannot be written now goes along with what was heard, when the store is back.
+        self._key = key
+        return bool(_tries(self._clock, AT_ONCE, f"The answer to the attempt {self._attempt}", write))
 
     def listened(self, seconds: float, *, to_end: bool) -> None:
         self._heard, self._to_end = seconds, to_end

@@ -1,0 +1,238 @@
+"""One leg, one flow: what is done on the leg, what is measured, and that nobody is dropped."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from dutycenter.interfaces import LegGone
+from dutycenter.settings import Settings
+from ivr_flows.definition import load_flow
+from ivr_flows.engine import Flow, Line, RecordNode, SayNode
+from ivr_flows.prompts import SHIPPED, PromptBook
+from ivr_flows.session import Session
+
+HOTLINE = load_flow(SHIPPED / "hotline.yaml").flow
+NOTIFY = load_flow(SHIPPED / "notify.yaml").flow
+
+
+class Notebook:
+    """A scribe that keeps what it is told."""
+
+    notes: ClassVar[frozenset[str]] = frozenset({"acknowledge", "decline"})
+
+    def __init__(self, can_write: bool = True) -> None:
+        self.told: list[tuple[object, ...]] = []
+        self.can_write = can_write
+
+    def asked(self) -> None:
+        self.told.append(("asked",))
+
+    def pressed(self, key: str, *, right: bool) -> None:
+        self.told.append(("pressed", key, right))
+
+    def queued(self) -> None:
+        self.told.append(("queued",))
+
+    def talked(self) -> None:
+        self.told.append(("talked",))
+
+    def message(self, file_name: str, seconds: float) -> None:
+        self.told.append(("message", file_name, seconds))
+
+    def note(self, what: str, key: str) -> bool:
+        self.told.append((what, key))
+        return self.can_write
+
+    def listened(self, seconds: float, *, to_end: bool) -> None:
+        self.told.append(("listened", round(seconds, 2), to_end))
+
+    def closing(self) -> None:
+        self.told.append(("closing",))
+
+    def ended(self) -> None:
+        self.told.append(("ended",))
+
+
+class Stage:
+    """Everything that a session needs, around one leg."""
+
+    def __init__(self, book: PromptBook, settings: Settings, cast: Any) -> None:
+        self.book, self.settings, self.cast = book, settings, cast
+        self.message = book.find("hotline.nobody", "zh_CN")
+
+    def play(
+        self, flow: Flow, *story: object, facts: frozenset[str] = frozenset(), can_write: bool = True, **around: Any
+    ) -> tuple[Any, list[tuple[object, ...]]]:
+        """Run a session over a leg with this story; the leg, and what the scribe was told."""
+        clock, notebook = self.cast.HandClock(), Notebook(can_write)
+        leg = around.get("leg", self.cast.StoryLeg)(story, clock)
+        leg.before = lambda what: around["before"](what, notebook) if "before" in around else None
+        Session(leg, flow, notebook, self.book, self.settings, clock, {"message": self.message}).run(facts)
+        return leg, notebook.told
+
+    @property
+    def seconds(self) -> float:
+        """Of the message."""
+        return round(self.message.seconds, 2)
+
+
+@pytest.fixture
+def stage(book: PromptBook, settings: Settings, cast: Any) -> Stage:
+    return Stage(book, settings, cast)
+
+
+class TestHotline:
+    def test_it_queues_who_presses_nothing(self, stage: Stage) -> None:
+        leg, told = stage.play(HOTLINE, None, None, "answered")
+        assert leg.names == ["ask", "play", "set", "queue"]
+        assert [one[0] for one in told] == ["asked", "queued", "talked", "listened", "closing", "listened", "closing"]
+
+    def test_it_lets_an_emergency_go_first(self, stage: Stage) -> None:
+        leg, told = stage.play(HOTLINE, "1", None, "answered")
+        assert ("set", "cc_base_score", "600") in leg.done
+        assert ("pressed", "1", True) in told
+
+    def test_it_takes_a_message_when_nobody_answers(self, stage: Stage) -> None:
+        leg, told = stage.play(HOTLINE, None, None, "timeout", None, 12.5)
+        assert leg.names == ["ask", "play", "set", "queue", "play", "record", "play", "hangup"]
+        file_name = f"{stage.cast.UUID}.voicemail.wav"
+        assert [one for one in told if one[0] == "message"] == [
+            ("message", file_name, 0.0),
+            ("message", file_name, 12.5),
+        ]
+
+    def test_it_keeps_a_message_that_ends_by_hanging_up(self, stage: Stage) -> None:
+        _, told = stage.play(HOTLINE, None, None, "timeout", None, LegGone())
+        assert ("message", f"{stage.cast.UUID}.voicemail.wav", 0.0) in told
+        assert told[-1] == ("closing",)
+
+    def test_it_never_records_over_a_message(self, stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+        nodes = {
+            "start": RecordNode(10, "again", "again"),
+            "again": RecordNode(10, "bye", "bye"),
+            "bye": SayNode((Line("hotline.goodbye"),), "start"),
+        }
+        leg, _ = stage.play(Flow("test", "start", nodes), 5.0, LegGone())
+        assert leg.names == ["record", "play"]
+        assert "would overwrite the first" in caplog.text
+
+
+class TestNotify:
+    def test_it_writes_the_answer_down_before_saying_it_back(self, stage: Stage) -> None:
+        leg, told = stage.play(NOTIFY, None, "1")
+        assert leg.names == ["play", "ask", "play", "hangup"]
+        assert told.index(("acknowledge", "1")) < told.index(("closing",))
+
+    def test_it_does_not_say_back_what_could_not_be_written(self, stage: Stage) -> None:
+        leg, _ = stage.play(NOTIFY, None, "1", None, "answered", can_write=False)
+        said = [path for what in leg.done if what[0] == "play" for path in what[1:]]
+        assert stage.book.find("notify.acknowledged", "zh_CN").path not in said
+        assert leg.done[-1] == ("queue", "duty")
+
+    def test_it_begins_an_exercise_with_the_word(self, stage: Stage) -> None:
+        leg, _ = stage.play(NOTIFY, 0.5, facts=frozenset({"exercise"}))
+        assert leg.done[0][1] == stage.book.find("notify.exercise", "zh_CN").path
+
+    def test_it_tells_of_what_was_heard_before_it_hangs_up(self, stage: Stage) -> None:
+        told_before: list[bool] = []
+
+        def look(what: str, notebook: Notebook) -> None:
+            if what == "hangup":
+                told_before.append(("closing",) in notebook.told)
+
+        stage.play(NOTIFY, None, "1", before=look)
+        assert told_before == [True]
+
+
+class TestHeard:
+    def test_it_counts_the_message_alone(self, stage: Stage) -> None:
+        _, told = stage.play(NOTIFY, None, 3.5)
+        assert ("listened", 3.5, False) in told
+
+    def test_it_counts_nothing_before_the_message(self, stage: Stage) -> None:
+        _, told = stage.play(NOTIFY, 3.5)
+        assert ("listened", 0.0, False) in told
+
+    def test_it_counts_a_key_in_the_message(self, stage: Stage) -> None:
+        _, told = stage.play(NOTIFY, None, "1")
+        assert ("listened", 1.0, False) in told
+
+    def test_it_says_that_the_message_was_heard_to_its_end(self, stage: Stage) -> None:
+        _, told = stage.play(NOTIFY, None, stage.seconds + 0.5)
+        assert ("listened", stage.seconds, True) in told
+
+    def test_it_keeps_the_longest_of_several_times(self, stage: Stage) -> None:
+        _, told = stage.play(NOTIFY, None, None, 2.0)
+        assert ("listened", stage.seconds, True) in told
+
+    def test_it_looks_past_the_prompts_in_front(self, stage: Stage) -> None:
+        front = stage.book.find("notify.again", "zh_CN").seconds
+        both = SayNode((Line("notify.again"), Line("message")), "start")
+        flow = Flow("test", "start", {"start": both}, slots=frozenset({"message"}))
+        assert ("listened", 0.0, False) in stage.play(flow, front - 0.1)[1]
+        assert ("listened", 2.0, False) in stage.play(flow, front + 2.0)[1]
+
+
+class TestRescue:
+    @pytest.mark.parametrize("step", range(3))
+    def test_it_queues_the_caller_when_something_fails(
+        self, stage: Stage, caplog: pytest.LogCaptureFixture, step: int
+    ) -> None:
+        story: list[object] = [None] * step + [RuntimeError("a mistake of ours"), "answered"]
+        leg, told = stage.play(HOTLINE, *story)
+        assert leg.done[-1] == ("queue", "duty")
+        assert "hangup" not in leg.names
+        assert "a mistake of ours" in caplog.text
+        assert told[-1] == ("closing",)
+
+    def test_it_leaves_the_leg_to_the_dialplan_when_the_queue_fails_too(
+        self, stage: Stage, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        leg, _ = stage.play(HOTLINE, RuntimeError("one"), RuntimeError("two"))
+        assert "hangup" not in leg.names
+        assert "goes on in the dialplan" in caplog.text
+
+    def test_it_rescues_from_a_flow_at_fault(self, stage: Stage) -> None:
+        leg, _ = stage.play(Flow("test", "start", {"start": SayNode((Line("hotline.goodbye"),), "nowhere")}), None)
+        assert leg.names == ["play", "queue"]
+
+    def test_it_plays_a_tone_for_a_prompt_that_is_not_made(
+        self, stage: Stage, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        leg, _ = stage.play(Flow("test", "start", {"start": SayNode((Line("not.there"),), "start")}), 0.1)
+        assert leg.done[0][1].name == "tone-stand_in.wav"
+        assert "The prompt not.there isn't made" in caplog.text
+
+
+words = st.one_of(
+    st.none(),
+    st.sampled_from("0123456789*#"),
+    st.floats(0.1, 30.0),
+    st.sampled_from(["answered", "timeout", "cancel"]),
+    st.sampled_from([LegGone("hung up"), RuntimeError("broken")]),
+)
+
+
+class TestAnyStory:
+    @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(story=st.lists(words, max_size=20), can_write=st.booleans(), hotline=st.booleans())
+    def test_it_ends_and_tells_whatever_happens(
+        self, stage: Stage, story: list[object], can_write: bool, hotline: bool
+    ) -> None:
+        logging.disable(logging.CRITICAL)
+        try:
+            flow = HOTLINE if hotline else NOTIFY
+            leg, told = stage.play(flow, *story, can_write=can_write, leg=stage.cast.UnrulyLeg)
+        finally:
+            logging.disable(logging.NOTSET)
+        assert told[-1] == ("closing",)
+        assert told[-2][0] == "listened"
+        # Who is still there was either put through, bidden goodbye, or is left to the dialplan.
+        broken = any(isinstance(word, RuntimeError) for word in story)
+        assert leg.gone or broken
