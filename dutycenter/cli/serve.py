@@ -39,7 +39,7 @@ def serve(ini: Path, role: str) -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)-5.5s %(name)s %(message)s", datefmt="%H:%M:%S"
     )
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     from dutycenter.bootstrap import open_work
     from dutycenter.cli.common import plain_errors
 

@@ -38,7 +38,7 @@ UNANSWERED = ("13707319904", "leaves_message")
 OFFICERS = ("officer", "officer2")
 ON_BREAK, AVAILABLE = "On Break", "Available"
 LOOK_SECONDS = 0.1  # real
-PATIENCE_SECONDS = 900.0  # the product's
+PATIENCE_SECONDS = 1800.0  # the product's
 DRILLED = 3
 WHAT_IS_KNOWN = {
     "title": "柳河水位超警戒线",
@@ -126,7 +126,7 @@ class Story:
         for account in self._accounts(OFFICERS):
             try:
                 with self.work.write(actor=f"user:{account.id}") as request:
-                    request.find_service(Desks).answer(call_id, account)
+                    request.find_service(Desks).answer(call_id, account.id, account.desk)
             except DeskError:
                 continue
             return
@@ -144,7 +144,7 @@ class Story:
     def _set_desk(self, account: Account, status: str) -> bool:
         try:
             with self.work.write(actor=f"user:{account.id}") as request:
-                request.find_service(Desks).set_status(account, status)
+                request.find_service(Desks).set_status(account.id, account.desk, status)
         except (DeskError, SwitchError):
             return False
         return True

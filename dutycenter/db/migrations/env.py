@@ -20,6 +20,7 @@ MODELS = (
     "dutycenter.calls.models",
     "dutycenter.incidents.models",
     "dutycenter.ledger.models",
+    "ivr_flows.models",
     "broadcast.models",
     "reports.models",
 )

@@ -295,6 +295,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_login_sessions_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "prompt_uploads",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("prompt", sa.String(length=128), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("file_name", sa.String(length=128), nullable=False),
+        sa.Column("seconds", sa.Double(), nullable=False),
+        sa.Column("uploaded_at", UtcDateTime(), nullable=False),
+        sa.Column("uploaded_by_id", sa.Integer(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["uploaded_by_id"], ["accounts.id"], name=op.f("fk_prompt_uploads_uploaded_by_id_accounts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prompt_uploads")),
+    )
+    with op.batch_alter_table("prompt_uploads", schema=None) as batch_op:
+        batch_op.create_index("ix_prompt_uploads_prompt", ["prompt", "language"], unique=False)
+
+    op.create_table(
         "reports",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column(
