@@ -15,7 +15,7 @@ run: setup ## install what is missing, fill a small sample city, start everythin
 test: setup $(STAMPS)/test-packages ## everything that proves the product
 	@$(BIN)/python -m tests.run
 
-setup: $(STAMPS)/packages $(STAMPS)/python $(STAMPS)/assets ## install what is missing, nothing else
+setup: $(STAMPS)/packages $(STAMPS)/python $(STAMPS)/assets $(STAMPS)/kernel ## install what is missing, nothing else
 
 check: lint types ## style, types and import contracts, without the tests
 
@@ -50,6 +50,11 @@ $(STAMPS)/python: requirements.lock pyproject.toml $(STAMPS)/packages
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/kernel: $(wildcard broadcast/kernel/*.py) $(STAMPS)/python
+	@echo "Compiling the broadcast scheduler …"
+	@$(BIN)/python -c "from broadcast.kernel import warm; warm()"
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/assets: package-lock.json dutycenter/frame/vendor.py $(STAMPS)/python
