@@ -86,11 +86,7 @@ def lint_command(ini: Path, files: tuple[Path, ...]) -> None:
 def prompts(ini: Path) -> None:
     """Make all fixed prompts ahead, in every language of the settings."""
     settings = _settings(ini)
-    try:
-        voice = voice_for(settings)
-    except VoiceError as error:
-        raise click.ClickException(str(error)) from None
-    made = PromptBook(_catalogue(settings), voice, settings.prompts_dir).make_all(settings.languages)
+    made = PromptBook(_catalogue(settings), voice_for(settings), settings.prompts_dir).make_all(settings.languages)
     for fault in made.faults:
         click.echo(fault, err=True)
     click.echo(f"{made.made} prompts made, {made.kept} kept, in {settings.prompts_dir}.")

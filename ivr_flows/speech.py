@@ -14,8 +14,7 @@ from pypinyin import Style, lazy_pinyin
 
 DIGITS_ZH = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
 TELEPHONE_ZH = {**DIGITS_ZH, "1": "幺"}
-ENDS = "。！？；：，、"
-MARKS = {"。": ".", "！": "!", "？": "?", "；": ";", "：": ":", "，": ",", "、": ",", "（": ",", "）": ",", "—": ","}
+MARKS = {"；": ";", "：": ":", "，": ",", "、": ",", "（": ",", "）": ",", "—": ","}
 
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]{0,200}>|https?://\S+|[\[\]{}<>|\\*_#`~^=\"“”《》【】「」『』]")
 # Seven digits and more, with a zero in front, a public service's number, or after 拨打 or 电话.
@@ -51,7 +50,15 @@ def pinyin(text: str) -> str:
     """
     marked = "".join(MARKS.get(c, c) for c in text)
     syllables = lazy_pinyin(marked, style=Style.TONE3, neutral_tone_with_five=True)
-    return re.sub(r"\s+([.,;:!?])", r"\1", " ".join(syllables))
+    return re.sub(r"\s+([.,;:!?。！？])", r"\1", " ".join(syllables))
+
+
+def paced(text: str) -> str:
+    """Text with a breath after each sentence: espeak-ng pauses longest between paragraphs.
+
+    A full stop before a small letter is no end of a sentence to it at all.
+    """
+    return re.sub(r"([。！？]|[.!?](?=\s|$))\s*", r"\1\n\n", text).strip()
 
 
 def _spell(digits: str, words: dict[str, str]) -> str:

@@ -61,7 +61,9 @@ class Espeak:
         spoken = speech.pinyin(speech.chinese(text)) if language == "zh_CN" else text
         speed = str(ESPEAK_WORDS_A_MINUTE[language])
         arguments = [self._program, "-v", ESPEAK_VOICES[language], "-s", speed, "-g", "1", "--stdin"]
-        return _run([*arguments, "-w", "{out}"], spoken, "apt-get install espeak-ng, or set voice = command")
+        return _run(
+            [*arguments, "-w", "{out}"], speech.paced(spoken), "apt-get install espeak-ng, or set voice = command"
+        )
 
 
 class Command:
@@ -70,18 +72,9 @@ class Command:
     Args:
         line: the command line, split as a shell would, run without one;
             ``{out}`` and ``{language}`` are filled in.
-
-    Raises:
-        VoiceError: the line cannot be used.
     """
 
     def __init__(self, line: str) -> None:
-        try:
-            self._arguments = shlex.split(line)
-        except ValueError as error:
-            raise VoiceError(f"voice.command cannot be read: {error}") from None
-        if not any("{out}" in argument for argument in self._arguments[1:]):
-            raise VoiceError("voice.command must name the file to write: put {out} among its arguments")
         self._line = line
 
     @property
@@ -89,8 +82,17 @@ class Command:
         return f"command {self._line}"
 
     def make(self, text: str, language: str) -> bytes:
-        arguments = [argument.replace("{language}", language) for argument in self._arguments]
+        arguments = [argument.replace("{language}", language) for argument in self._arguments()]
         return _run(arguments, text, "look at the setting voice.command")
+
+    def _arguments(self) -> list[str]:
+        try:
+            arguments = shlex.split(self._line)
+        except ValueError as error:
+            raise VoiceError(f"voice.command cannot be read: {error}") from None
+        if not any("{out}" in argument for argument in arguments[1:]):
+            raise VoiceError("voice.command must name the file to write: put {out} among its arguments")
+        return arguments
 
 
 class Silent:
@@ -187,11 +189,7 @@ def _run(arguments: Sequence[str], text: str, advice: str) -> bytes:
 
 
 def voice_for(settings: Settings) -> KeptVoice:
-    """The voice that the settings ask for.
-
-    Raises:
-        VoiceError: ``voice.command`` cannot be used.
-    """
+    """The voice that the settings ask for; what is wrong with it is said when it is to speak."""
     makers: dict[str, Callable[[], Synthesiser]] = {
         "espeak": Espeak,
         "silent": Silent,
