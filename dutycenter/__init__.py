@@ -7,8 +7,12 @@ of them only that they are there.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
+
+# Pyramid 2.1 still asks setuptools for its entry points, which says so at every start.
+warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
 
 from pyramid.config import Configurator
 from pyramid.request import Request

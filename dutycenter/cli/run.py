@@ -41,7 +41,7 @@ def run(ctx: click.Context, ini: Path | None, without_seed: bool) -> None:
 def children(ini: Path, settings: Settings) -> list[Child]:
     """The processes of one installation, in the order in which they start."""
     roles = (["rehearsal"] if settings.rehearsal else []) + ["ivr", "dialer", "clerk", "web"]
-    program = [sys.executable, "-W", "ignore", "-m", "dutycenter", "-c", str(ini), "serve"]
+    program = [sys.executable, "-m", "dutycenter", "-c", str(ini), "serve"]
     return [Child(role, [*program, role]) for role in roles]
 
 

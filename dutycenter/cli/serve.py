@@ -21,6 +21,7 @@ ROLES = {
     "clerk": "dutycenter.cli.clerk",
     "rehearsal": "dutycenter.switch.rehearsal.role",
 }
+QUIET = "ignore:pkg_resources is deprecated"
 ON_GEVENT = frozenset({"ivr", "dialer", "rehearsal"})
 
 
@@ -31,7 +32,7 @@ def serve(ini: Path, role: str) -> None:
     """Run one role: web, ivr, dialer, clerk or rehearsal."""
     if role == "web":
         pserve = Path(sys.executable).with_name("pserve")
-        os.execv(pserve, [str(pserve), str(ini)])  # noqa: S606
+        os.execv(sys.executable, [sys.executable, "-W", QUIET, str(pserve), str(ini)])  # noqa: S606
     if role in ON_GEVENT:
         from gevent import monkey
 
