@@ -17,7 +17,8 @@ months = st.builds(Month, st.integers(1971, 2199), st.integers(1, 12))
 
 class TestMonth:
     @pytest.mark.parametrize(
-        "text", ["2026-13", "2026-00", "2026-1", "26-10", "2026-10 ", "x", "", "２０２６-10", "0000-01", "1970-12", "9999-01"]
+        "text",
+        ["2026-13", "2026-00", "2026-1", "26-10", "2026-10 ", "x", "", "２０２６-10", "0000-01", "1970-12", "9999-01"],
     )
     def test_it_refuses_what_is_no_month(self, text: str) -> None:
         with pytest.raises(ValueError):

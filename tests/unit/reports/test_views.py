@@ -1,0 +1,123 @@
+"""The pages: everybody may read, administrators may ask, nobody gets in from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from webtest import TestApp
+
+from dutycenter.accounts.models import Account
+from dutycenter.accounts.sessions import COOKIE, Sessions
+from dutycenter.vocabulary import ReportState, Role
+from dutycenter.work import Work
+from reports import jobs
+from reports.models import Report
+from reports.period import Month
+from tests.support import city
+
+OCTOBER = Month(2026, 10)
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """The product's clock stands still, in the middle of November."""
+    moment = datetime(2026, 11, 15, 4, tzinfo=UTC)
+    monkeypatch.setattr("dutycenter.clock.SystemClock.now", lambda clock: moment)
+    return moment
+
+
+@pytest.fixture
+def browser(sqlite_work: Work, now: datetime) -> Callable[[Role], TestApp]:
+    """A browser in which somebody of a role is logged in."""
+    from pyramid.config import Configurator
+
+    def open_browser(role: Role) -> TestApp:
+        with sqlite_work.write() as request:
+            account = Account(username=role.value, name=role.value, role=role, password_hash="-", must_change=False,
+                              created_at=now)  # fmt: skip
+            request.db.add(account)
+            request.db.flush()
+            token = Sessions(request.db, sqlite_work.settings, now).open(account, "127.0.0.1")
+        app = TestApp(Configurator(registry=sqlite_work.registry).make_wsgi_app())
+        app.set_cookie(COOKIE, token)
+        return app
+
+    return open_browser
+
+
+def filled(work: Work, busy: float = 1.0) -> None:
+    with work.write() as request:
+        city.live(request.db, city.found(request.db), OCTOBER, busy=busy)
+
+
+class TestIndex:
+    @pytest.mark.parametrize(("language", "words"), [("zh-CN", "一有业务"), ("en", "As soon as something happens")])
+    def test_an_empty_store_says_what_will_stand_here(
+        self, browser: Callable[[Role], TestApp], language: str, words: str
+    ) -> None:
+        assert words in browser(Role.OFFICER).get("/reports", headers={"Accept-Language": language}).text
+
+    def test_a_month_shows_its_figures_and_the_calendar(
+        self, sqlite_work: Work, browser: Callable[[Role], TestApp]
+    ) -> None:
+        filled(sqlite_work)
+        page = browser(Role.LEADER).get("/reports?month=2026-10")
+        assert "900" in page.text
+        assert page.html.select("svg .answered")
+        assert not page.html.select("form[action$='/ask']")
+
+    @pytest.mark.parametrize("month", ["2026-13", "x", "%3Cscript%3E", "0001-01", "9998-12"])
+    def test_an_absurd_month_is_refused_in_words(self, browser: Callable[[Role], TestApp], month: str) -> None:
+        page = browser(Role.LEADER).get(f"/reports?month={month}", status="4*")
+        assert "<script>" not in page.text
+
+    def test_who_isnt_logged_in_is_sent_to_log_in(self, sqlite_work: Work, now: datetime) -> None:
+        from pyramid.config import Configurator
+
+        app = TestApp(Configurator(registry=sqlite_work.registry).make_wsgi_app())
+        for path in ("/reports", "/reports/months?month=2026-10", "/reports/2026-10.pdf"):
+            assert "log" in app.get(path, status=303).location
+
+
+class TestAsk:
+    def test_an_administrator_asks_and_reads_the_paper(
+        self, sqlite_work: Work, browser: Callable[[Role], TestApp]
+    ) -> None:
+        app = browser(Role.ADMINISTRATOR)
+        app.get("/reports/2026-10.pdf", status=404)
+        page = app.get("/reports?month=2026-10")
+        (form,) = [form for form in page.forms.values() if form.action.endswith("/2026-10/ask")]
+        form.submit(status=303)
+        assert "等待生成" in app.get("/reports/months?month=2026-10").text
+        jobs.make_waiting(sqlite_work)
+        assert "/reports/2026-10.pdf" in app.get("/reports/months?month=2026-10").text
+        paper = app.get("/reports/2026-10.pdf")
+        assert paper.content_type == "application/pdf"
+        assert paper.body.startswith(b"%PDF")
+
+    def test_others_may_not(self, sqlite_work: Work, browser: Callable[[Role], TestApp]) -> None:
+        app = browser(Role.AUDITOR)
+        token = app.get("/reports").html.find("meta", {"name": "csrf-token"})["content"]
+        app.post("/reports/2026-10/ask", {"csrf_token": token}, status=403)
+        with sqlite_work.read() as request:
+            assert request.db.scalars(select(Report)).all() == []
+
+    def test_a_forged_form_is_refused(self, sqlite_work: Work, browser: Callable[[Role], TestApp]) -> None:
+        browser(Role.ADMINISTRATOR).post("/reports/2026-10/ask", status=400)
+        with sqlite_work.read() as request:
+            assert request.db.scalars(select(Report)).all() == []
+
+    def test_a_failure_is_shown_with_its_reason(
+        self, sqlite_work: Work, browser: Callable[[Role], TestApp], now: datetime
+    ) -> None:
+        with sqlite_work.write() as request:
+            request.db.add(Report(
+                kind="month", period=OCTOBER.first, state=ReportState.FAILED, asked_at=now, claimed_at=now, tries=1,
+                error="OSError: <b>disk</b> full", made_at=now - timedelta(days=1),
+            ))  # fmt: skip
+        text = browser(Role.LEADER).get("/reports/months?month=2026-10").text
+        assert "&lt;b&gt;disk&lt;/b&gt; full" in text
+        assert "<b>disk" not in text
