@@ -9,7 +9,14 @@ or a switch; docs/scheduling.md derives the policy and its lower bound.
 
 from __future__ import annotations
 
-from broadcast.kernel.chooser import (
+from pathlib import Path
+
+from broadcast.kernel.cache import discard_stale
+
+discard_stale(Path(__file__).parent)
+
+from broadcast.kernel.bound import Bound, BoundError, lower_bound  # noqa: E402
+from broadcast.kernel.chooser import (  # noqa: E402
     Chooser,
     Decision,
     Explanation,
@@ -18,11 +25,11 @@ from broadcast.kernel.chooser import (
     NumberView,
     Snapshot,
 )
-from broadcast.kernel.codes import ArmState, Code, Status
-from broadcast.kernel.forecast import Estimate, Forecast, forecast
-from broadcast.kernel.goal import Goal, GoalError, compile_goal
-from broadcast.kernel.index import Rank
-from broadcast.kernel.plan import (
+from broadcast.kernel.codes import ArmState, Code, Status  # noqa: E402
+from broadcast.kernel.forecast import Estimate, Forecast, forecast  # noqa: E402
+from broadcast.kernel.goal import Goal, GoalError, compile_goal  # noqa: E402
+from broadcast.kernel.index import Rank  # noqa: E402
+from broadcast.kernel.plan import (  # noqa: E402
     Ending,
     Gateway,
     Number,
@@ -53,6 +60,8 @@ def warm() -> None:
 
 __all__ = [
     "ArmState",
+    "Bound",
+    "BoundError",
     "Chooser",
     "Code",
     "Decision",
@@ -77,5 +86,6 @@ __all__ = [
     "Tables",
     "compile_goal",
     "forecast",
+    "lower_bound",
     "warm",
 ]

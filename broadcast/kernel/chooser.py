@@ -368,9 +368,13 @@ class Chooser:
         Running calls are not touched. If another resource binds now, the queue is
         put into its new order over the next decisions.
         """
+        row = self._state.gateways[gateway]
+        if channels == 0:
+            # A gateway that is gone has no rate of its own to speak of.
+            row["channels"] = 0
+            rate = rate if rate > 0.0 else self._rates[gateway]
         if channels < 0 or not rate > 0.0:
             raise PlanError("channels must not be negative, and the rate above 0")
-        row = self._state.gateways[gateway]
         row["slack"] = row["slack"] / row["interval"] * MICRO / rate
         row["interval"] = MICRO / rate
         row["channels"] = channels
@@ -423,9 +427,7 @@ class Chooser:
         if evidence is not None:
             added = np.full(self._numbers.size - evidence.size, math.inf)
             evidence = np.concatenate([evidence, added])
-        return Snapshot(
-            clone(self._state), self.legs, tuple(self._rules), now, self._recipients, evidence
-        )
+        return Snapshot(clone(self._state), self.legs, tuple(self._rules), now, self._recipients, evidence)
 
     def why(self, recipient: int, now: float) -> Explanation:
         """Why this person was called, or not yet."""
@@ -515,7 +517,4 @@ class Chooser:
     def _open(self, group: int) -> bool:
         mask = int(self._state.masks[group])
         table = self._state.gateways
-        return any(
-            mask >> g & 1 and row["busy"] < row["channels"] for g, row in enumerate(table)
-        )
-
+        return any(mask >> g & 1 and row["busy"] < row["channels"] for g, row in enumerate(table))

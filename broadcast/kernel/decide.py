@@ -170,7 +170,7 @@ def drop_late(state, i):
 
 
 @njit(forceinline=True)
-def decide(state, now):
+def decide(state, now):  # noqa: C901
     """``number << 5 | gateway``, or -1; then the board's ``wake`` says when to ask again.
 
     ``now`` in microseconds, never earlier than at the call before.

@@ -92,9 +92,7 @@ def _start(source: Plan | Tables | Snapshot) -> _Start:
         tables = tabulate(source) if isinstance(source, Plan) else source
         state = assemble(tables)
         people = len(tables.weight)
-        return _Start(
-            state, tuple(tables.rules), people, 0, none4, none4, none8, none4, tables.evidence
-        )
+        return _Start(state, tuple(tables.rules), people, 0, none4, none4, none8, none4, tables.evidence)
     state = source.state
     first = state.people["first"]
     legs = source.legs
@@ -209,6 +207,4 @@ def _curve(
         nothing = np.zeros(POINTS)
         return grid, nothing, nothing, nothing
     counts = np.stack([np.searchsorted(row, grid, side="right") for row in times]) / people
-    return grid, counts.mean(axis=0), np.quantile(counts, 0.1, axis=0), np.quantile(
-        counts, 0.9, axis=0
-    )
+    return grid, counts.mean(axis=0), np.quantile(counts, 0.1, axis=0), np.quantile(counts, 0.9, axis=0)

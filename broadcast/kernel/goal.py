@@ -259,9 +259,7 @@ class _Parser:
         if people is None:
             raise self.fail("a known post, department or group", name)
         if len(set(people)) < count:
-            raise self.fail(
-                f"at least {count} in the plan for it; there are {len(set(people))}", name
-            )
+            raise self.fail(f"at least {count} in the plan for it; there are {len(set(people))}", name)
         self.push(name.text, people, count)
 
     def push(self, name: str, people: Collection[int], count: int) -> None:

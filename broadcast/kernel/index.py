@@ -27,7 +27,7 @@ class Rank(IntEnum):
     """What people are queued by."""
 
     INDEX = 0
-    FIFO = 1  # first come, first called; numbers in order
+    FIFO = 1  # by place in the list, which people keep; numbers in order
     WEIGHT = 2  # by weight alone; numbers in order
 
 
@@ -67,7 +67,7 @@ def arm_level(state, arm):
     board = state.board[0]
     a = state.arms[arm]
     if board.rule == 1:
-        return 0
+        return np.int64(a.person) * LEVELS // state.people.size
     weight = state.people[a.person].weight
     if board.rule == 2:
         return level_of(weight, board.top_bits, board.shift)

@@ -266,7 +266,7 @@ def tabulate(plan: Plan) -> Tables:
     )
 
 
-def _check(tables: Tables) -> None:
+def _check(tables: Tables) -> None:  # noqa: C901
     n, arms = len(tables.weight), len(tables.p)
     gateways = tables.gateways
     if not 0 < len(gateways) <= MAX_GATEWAYS:
@@ -390,9 +390,7 @@ def assemble(tables: Tables) -> State:
     board["rule"] = int(tables.rank)
     board["sweep"] = -1
     mean_hold = float(hold.mean()) if m else 20.0
-    channel, token = prices(
-        float(gateways["channels"].sum()), sum(g.rate for g in tables.gateways), mean_hold
-    )
+    channel, token = prices(float(gateways["channels"].sum()), sum(g.rate for g in tables.gateways), mean_hold)
     board["channel_price"], board["token_price"] = channel, token
     if m:
         value = people["weight"][arms["person"]]

@@ -30,9 +30,7 @@ def lowest_bit(typingctx, word):
 
     def codegen(context, builder, signature, arguments):
         i64 = ir.IntType(64)
-        function = get_or_insert_function(
-            builder.module, ir.FunctionType(i64, [i64, ir.IntType(1)]), "llvm.cttz.i64"
-        )
+        function = get_or_insert_function(builder.module, ir.FunctionType(i64, [i64, ir.IntType(1)]), "llvm.cttz.i64")
         return builder.call(function, [arguments[0], ir.Constant(ir.IntType(1), 1)])
 
     return types.int64(types.uint64), codegen
@@ -211,9 +209,7 @@ def enter(state, i):
     if state.board[0].groups == 1:
         best = -1
         for arm in range(person.first, person.first + person.count):
-            if state.arms[arm].state == READY and (
-                best < 0 or better(state, arm, best, person.ordered)
-            ):
+            if state.arms[arm].state == READY and (best < 0 or better(state, arm, best, person.ordered)):
                 best = arm
         if best >= 0 and state.arms[best].bucket < 0:
             put(state, best)

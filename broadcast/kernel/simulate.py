@@ -118,7 +118,7 @@ def hang_up_others(state, lines, n, person, now):
 
 
 @njit(forceinline=True)
-def run(state, worlds, chance, lines, running, log, seed, start, until):
+def run(state, worlds, chance, lines, running, log, seed, start, until):  # noqa: C901
     """Simulate from ``start`` to ``until`` (microseconds) or to the end of all work.
 
     ``chance`` (numbers,) are the true probabilities of the next attempt and are
@@ -239,9 +239,7 @@ class Run:
     to write down.
     """
 
-    def __init__(
-        self, state: State, worlds: Records, chance: Float64s, channels: int = 0, trace: int = 0
-    ) -> None:
+    def __init__(self, state: State, worlds: Records, chance: Float64s, channels: int = 0, trace: int = 0) -> None:
         self.template, self.chance = state, chance
         self.state = clone(state)
         usable = int(state.gateways["channels"].sum())
@@ -262,24 +260,18 @@ class Run:
         self.draw.chance[...] = self.chance
         self.lines.vacant[...] = self._vacant.vacant
 
-    def resume(
-        self, arms: Int32s, gateways: Int32s, started: Int64s, seed: int, now: int
-    ) -> None:
+    def resume(self, arms: Int32s, gateways: Int32s, started: Int64s, seed: int, now: int) -> None:
         """Put running calls on the lines; call after :meth:`reset`."""
         resume(self._at, arms, gateways, started, np.uint64(seed), now)
 
-    def go(
-        self, seed: int, start: int = 0, until: int = int(FOREVER), running: int = -1
-    ) -> tuple[Int32s, Int64s]:
+    def go(self, seed: int, start: int = 0, until: int = int(FOREVER), running: int = -1) -> tuple[Int32s, Int64s]:
         """People in order of acknowledgement, and when (microseconds). Views, not copies.
 
         ``running`` calls are on the lines already; -1 resets first.
         """
         if running < 0:
             self.reset()
-        acknowledged, self.events = simulate(
-            self._at, max(0, running), np.uint64(seed), start, until
-        )
+        acknowledged, self.events = simulate(self._at, max(0, running), np.uint64(seed), start, until)
         return self.log.order[:acknowledged], self.log.when[:acknowledged]
 
     @property

@@ -1,0 +1,165 @@
+"""What history says about a number: Beta posteriors that borrow, and forget.
+
+A number's probability of acknowledgement has a prior that comes from all numbers
+of its kind of line and hour band, that from its kind, and that from everything
+(empirical Bayes: the mean by pooling, the strength by the method of moments).
+Calls add to it, and lose weight with age. Pure functions over arrays; the store
+is somebody else's.
+
+A repeated call within one broadcast succeeds less often: attempt n (0-based) with
+``factor ** n`` of the first one's probability. It therefore counts as ``factor **
+n`` of a trial, which keeps the estimate unbiased whatever a policy repeats.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+HALF_LIFE = 180.0  # days after which a call counts half
+BANDS = (0, 6, 9, 12, 14, 18, 22)  # hours at which a new band begins
+WEAKEST, STRONGEST = 1.0, 60.0  # of a prior, in calls
+
+
+@dataclass(frozen=True)
+class Beta:
+    """Belief about one probability; ``mean`` and ``evidence`` are what a plan wants."""
+
+    a: float
+    b: float
+
+    def __post_init__(self) -> None:
+        if not (self.a > 0.0 and self.b > 0.0 and math.isfinite(self.a + self.b)):
+            raise ValueError(f"Beta({self.a}, {self.b}): both above 0")
+
+    @property
+    def mean(self) -> float:
+        return self.a / (self.a + self.b)
+
+    @property
+    def evidence(self) -> float:
+        """How many calls it is worth."""
+        return self.a + self.b
+
+    def interval(self, share: float = 0.8, draws: int = 4000) -> tuple[float, float]:
+        """A central interval, by a fixed sample: the same on every call."""
+        sample = np.random.default_rng(7).beta(self.a, self.b, draws)
+        low, high = np.quantile(sample, ((1.0 - share) / 2.0, (1.0 + share) / 2.0))
+        return float(low), float(high)
+
+    def seen(self, acknowledged: bool, attempt: int = 0, factor: float = 0.8) -> Beta:
+        """The belief after one more call, ``attempt`` 0-based within its broadcast."""
+        trial = factor**attempt
+        a = self.a + (1.0 if acknowledged else 0.0)
+        b = self.b + trial - (1.0 if acknowledged else 0.0)
+        # A success on a late attempt says more than one trial; b must stay positive.
+        return Beta(a, max(b, 0.05))
+
+    def aged(self, days: float, prior: Beta, half_life: float = HALF_LIFE) -> Beta:
+        """The belief after ``days`` without a call: it goes back towards ``prior``."""
+        if days < 0.0:
+            raise ValueError("days must not be negative")
+        keep = 0.5 ** (days / half_life)
+        return Beta(prior.a + keep * (self.a - prior.a), prior.b + keep * (self.b - prior.b))
+
+
+GUESS = Beta(0.8, 1.2)  # where there is no history at all
+
+
+def band(hour: int) -> int:
+    """The band of an hour of the day, 0-based."""
+    if not 0 <= hour < 24:
+        raise ValueError(f"hour {hour}: between 0 and 23")
+    return sum(hour >= start for start in BANDS) - 1
+
+
+def fit_prior(successes: Floats, trials: Floats, parent: Beta = GUESS) -> Beta:
+    """The prior of a group of numbers from what each of them showed.
+
+    ``trials`` may be fractions (see above). Mean: pooled, drawn to ``parent`` by a
+    few calls' worth. Strength: the beta-binomial whose spread between numbers
+    matches (Kleinman 1973, moment estimator), between WEAKEST and STRONGEST.
+    """
+    successes, trials = np.asarray(successes, np.float64), np.asarray(trials, np.float64)
+    used = trials > 0.0
+    s, n = successes[used], trials[used]
+    weight = 4.0
+    mean = float((s.sum() + weight * parent.mean) / (n.sum() + weight))
+    mean = min(max(mean, 0.01), 0.99)
+    if len(n) < 5 or n.sum() < 10.0:
+        strength = min(max(parent.evidence, WEAKEST), STRONGEST)
+        return Beta(mean * strength, (1.0 - mean) * strength)
+    rate = s / n
+    total = float(n.sum())
+    spread = float((n * (rate - mean) ** 2).sum())
+    variance = mean * (1.0 - mean)
+    # E[spread] = variance * ((1 - rho) (k - 1) + rho (total - sum n^2 / total)).
+    k = len(n)
+    usable = total - float((n**2).sum()) / total
+    rho = (spread / variance - (k - 1)) / max(usable - (k - 1), 1e-9)
+    strength = STRONGEST if rho <= 0.0 else 1.0 / rho - 1.0
+    strength = min(max(strength, WEAKEST), STRONGEST)
+    return Beta(mean * strength, (1.0 - mean) * strength)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is stored of one number in one hour band: decayed counts as of ``day``."""
+
+    successes: float = 0.0
+    trials: float = 0.0
+    day: float = 0.0
+
+    def at(self, day: float, half_life: float = HALF_LIFE) -> Record:
+        """The same, decayed to a later day (an earlier one changes nothing)."""
+        keep = 0.5 ** (max(0.0, day - self.day) / half_life)
+        return Record(self.successes * keep, self.trials * keep, max(day, self.day))
+
+    def seen(self, acknowledged: bool, day: float, attempt: int = 0, factor: float = 0.8) -> Record:
+        """With one more call, ``attempt`` 0-based within its broadcast."""
+        old = self.at(day)
+        return Record(old.successes + float(acknowledged), old.trials + factor**attempt, old.day)
+
+    def belief(self, prior: Beta) -> Beta:
+        """The posterior."""
+        return Beta(prior.a + self.successes, max(prior.b + self.trials - self.successes, 0.05))
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """Priors: of everything, of each kind of line, of each kind in each hour band."""
+
+    everything: Beta
+    kinds: dict[str, Beta]
+    cells: dict[tuple[str, int], Beta]
+
+    def prior(self, kind: str, hour_band: int) -> Beta:
+        """The narrowest prior that there is, for a number never called for example."""
+        return self.cells.get((kind, hour_band), self.kinds.get(kind, self.everything))
+
+
+def fit(records: list[tuple[str, int, Record]], day: float) -> Hierarchy:
+    """Priors from (kind, hour band, record) of all numbers, decayed to ``day``."""
+    now = [(kind, b, record.at(day)) for kind, b, record in records]
+
+    def pick(chosen: list[Record], parent: Beta) -> Beta:
+        return fit_prior(np.array([r.successes for r in chosen]), np.array([r.trials for r in chosen]), parent)
+
+    everything = pick([r for _, _, r in now], GUESS)
+    kinds = {kind: pick([r for k, _, r in now if k == kind], everything) for kind in sorted({k for k, _, _ in now})}
+    cells = {
+        (kind, b): pick([r for k, c, r in now if (k, c) == (kind, b)], kinds[kind])
+        for kind, b in sorted({(k, c) for k, c, _ in now})
+    }
+    return Hierarchy(everything, kinds, cells)
+
+
+def posterior_means(successes: Floats, trials: Floats, prior: Beta) -> tuple[Floats, Floats]:
+    """Means and evidence of many numbers of one kind at once."""
+    a = prior.a + successes
+    b = np.maximum(prior.b + trials - successes, 0.05)
+    return a / (a + b), a + b
