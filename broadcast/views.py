@@ -209,7 +209,7 @@ def receipts_csv(request: Request) -> Response:
         _("Time"),
         _("Number"),
         _("How"),
-        _("Calls"),
+        _("Times called"),
     )
     writer.writerow([translate(head) for head in heads])
     for line in board.receipts(request.db, broadcast.id):

@@ -60,8 +60,8 @@
     const able = chosen.filter((box) => box.dataset.callable === "yes").length;
     const lines = Math.max(1, Number(form.channels.value) || 1);
     const minutes = (Math.ceil(able / lines) * (seconds() + RING_AND_KEYS)) / 60;
-    const about = minutes < 1 ? words.short : fill(words.minutes, { minutes: Math.round(minutes) });
-    const text = able ? fill(words.go, { people: able, channels: Math.min(lines, able), minutes: about }) : words.nobody;
+    const wording = minutes < 1 ? words.quick : words.go;
+    const text = able ? fill(wording, { people: able, channels: Math.min(lines, able), minutes: Math.round(minutes) }) : words.nobody;
     byId("go-words").textContent = (form.exercise.checked ? words.exercise : "") + text;
     byId("go").disabled = able === 0;
     byId("called-count").textContent = chosen.length ? `${able} / ${chosen.length}` : "";
@@ -165,7 +165,12 @@
     window.dutycenter?.toast({ kind: "info", text: words.kept });
   }
 
-  form.addEventListener("input", keep);
+  form.addEventListener("input", (event) => {
+    // What was wrong may be right now: the server says so again if it isn't.
+    event.target.classList.remove("is-invalid");
+    byId(`fault-${event.target.name}`)?.remove();
+    keep();
+  });
   form.addEventListener("change", keep);
   form.addEventListener("submit", () => sessionStorage.setItem("broadcast.sent", PLACE));
   form.addEventListener("keydown", (event) => {
