@@ -204,13 +204,18 @@ class Telephone:
         self.default = default or Refuses(404)
         self.talks: list[Talk] = []
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", port))
+        try:
+            self.socket.bind(("127.0.0.1", port))
+        except OSError:
+            self.socket.close()
+            raise
         self.socket.settimeout(0.2)
         self._dialogs: dict[str, _Dialog] = {}
         self._replies: dict[str, Message] = {}
         self._answer = threading.Condition()
         self._running = True
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     @property
     def port(self) -> int:
@@ -221,7 +226,9 @@ class Telephone:
             if not dialog.talk.ended.is_set() and dialog.talk.answered.is_set():
                 self.hang_up(dialog.talk)
             dialog.talk.ended.set()
+            dialog.sound.socket.close()
         self._running = False
+        self._reader.join()
         self.socket.close()
 
     # --- calling ---------------------------------------------------------------
