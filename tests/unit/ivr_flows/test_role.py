@@ -1,0 +1,210 @@
+"""The whole ivr process, over TCP, with the rehearsal switch and its people on the other side."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+import wave
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from broadcast.models import Attempt, Broadcast, Recipient, RecipientNumber
+from dutycenter.bootstrap import open_work
+from dutycenter.calls.models import Call, Recording
+from dutycenter.db.base import Base
+from dutycenter.interfaces import IVoice, Originate
+from dutycenter.switch import make_switch
+from dutycenter.switch.freeswitch import ensure_password, read_password
+from dutycenter.switch.rehearsal import People, RehearsalSwitch, Town
+from dutycenter.switch.rehearsal.control import Control
+from dutycenter.vocabulary import BroadcastState, CallResult, NumberKind, RecordingKind
+from dutycenter.work import Work
+
+SPEED = 20
+MESSAGE = "紧急通知：受持续强降雨影响，全市防汛应急响应提升至二级，请防汛指挥部全体成员立即到指挥中心集合，并报告各自岗位到岗情况。"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(holds: Callable[[], bool], seconds: float = 20.0, what: str = "") -> None:
+    """Wait for another process to get there."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, what or "it did not happen in time"
+        time.sleep(0.05)
+
+
+@dataclass
+class House:
+    """An installation with an ivr process and a rehearsal switch."""
+
+    work: Work
+    control: Control
+    ivr: subprocess.Popen[bytes]
+    log: Path
+
+    def call(self, channel_uuid: str) -> Call | None:
+        with self.work.read() as request:
+            return request.db.scalar(select(Call).where(Call.channel_uuid == channel_uuid))
+
+    def ended(self, channel_uuid: str) -> Call:
+        def has_ended() -> bool:
+            call = self.call(channel_uuid)
+            return call is not None and call.ended_at is not None
+
+        until(has_ended, 30.0, f"the call has not ended; {self.log.read_text()}")
+        call = self.call(channel_uuid)
+        assert call is not None
+        return call
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    home = tmp_path_factory.mktemp("house")
+    ini = home / "house.ini"
+    ini.write_text(
+        f"[app:main]\nvoice = silent\nrehearsal = true\nclock.speed = {SPEED}\n"
+        f"clock.epoch = {datetime.now(UTC).isoformat()}\nhotline.patience = 15\n"
+        f"switch.port = {free_port()}\nivr.port = {free_port()}\n"
+    )
+    work = open_work(ini, "test")
+    settings = work.settings
+    Base.metadata.create_all(work.registry["dutycenter.engine"])
+    ensure_password(settings.switch_password_file)
+    town = Town(
+        recordings=settings.recordings_dir, var=settings.var, password=read_password(settings.switch_password_file),
+        port=settings.switch_port, ivr=f"127.0.0.1:{settings.ivr_port}", patience=settings.hotline_patience,
+        people=People(seed=1), synthesize=False,
+    )  # fmt: skip
+    log = home / "ivr.log"
+    with RehearsalSwitch(town, work.registry["dutycenter.clock"]), log.open("wb") as written:
+        dutycenter = Path(sys.executable).with_name("dutycenter")
+        ivr = subprocess.Popen(
+            [dutycenter, "-c", ini, "serve", "ivr"], stdout=written, stderr=written, env={**os.environ}
+        )
+        until(lambda: b"Waiting for legs" in log.read_bytes(), 30.0, "the ivr did not start")
+        yield House(work, Control(settings), ivr, log)
+        ivr.send_signal(signal.SIGTERM)
+        assert ivr.wait(15) == 0, log.read_text()
+        assert b"Traceback" not in log.read_bytes(), log.read_text()
+    work.registry["dutycenter.engine"].dispose()
+
+
+class TestHotline:
+    def test_a_caller_whom_nobody_answers_leaves_a_message(self, house: House) -> None:
+        channel = house.control.call("13800000001", "leaves_message", keys="1")
+        call = house.ended(channel)
+        assert (call.result, call.keys, call.open) == (CallResult.VOICEMAIL, "1", True)
+        assert call.caller_number == "13800000001"
+        with house.work.read() as request:
+            recording = request.db.scalars(
+                select(Recording).where(Recording.call_id == call.id, Recording.kind == RecordingKind.VOICEMAIL)
+            ).one()
+        with wave.open(str(house.work.settings.recordings_dir / recording.file_name)) as sound:
+            assert sound.getnframes() / sound.getframerate() > 5
+
+    def test_a_caller_is_put_through_to_a_desk(self, house: House) -> None:
+        make_switch(house.work.settings).agent_status("1001", "Available")
+        house.control.desk("1001", 2.0)
+        try:
+            call = house.ended(house.control.call("13800000002", "reports", keys="2", talks_for=5))
+        finally:
+            make_switch(house.work.settings).agent_status("1001", "Logged Out")
+        assert (call.result, call.desk, call.keys) == (CallResult.ANSWERED, "1001", "2")
+
+    def test_a_caller_who_gives_up_is_kept(self, house: House) -> None:
+        call = house.ended(house.control.call("13800000003", "gives_up"))
+        assert (call.result, call.open) == (CallResult.ABANDONED, True)
+
+    def test_a_caller_who_leaves_at_once_is_kept(self, house: House) -> None:
+        call = house.ended(house.control.call("13800000004", "hangs_up_at_once"))
+        assert call.result is CallResult.ABANDONED
+
+
+@pytest.fixture(scope="module")
+def broadcast(house: House) -> int:
+    with house.work.write() as request:
+        prompt = request.find_service(IVoice).say(MESSAGE)
+        broadcast = Broadcast(
+            title="t", message=MESSAGE, state=BroadcastState.RUNNING, created_at=datetime.now(UTC),
+            prompt_path=str(prompt.path), prompt_seconds=prompt.seconds,
+        )  # fmt: skip
+        request.db.add(broadcast)
+        request.db.flush()
+        return broadcast.id
+
+
+def call_out(house: House, broadcast: int, number: str, character: str) -> Attempt:
+    """Call somebody of this character; the attempt when its flow has ended."""
+    attempt_id = str(uuid.uuid4())
+    with house.work.write() as request:
+        recipient = Recipient(broadcast_id=broadcast, name="王局长")
+        line = RecipientNumber(recipient=recipient, number=number, kind=NumberKind.MOBILE)
+        attempt = Attempt(
+            id=attempt_id, broadcast_id=broadcast, recipient=recipient, number=line, gateway="pstn",
+            created_at=datetime.now(UTC),
+        )  # fmt: skip
+        request.db.add_all([recipient, line, attempt])
+    house.control.character(number, character)
+    make_switch(house.work.settings).originate(
+        Originate(attempt_id, "pstn", number, "07318888", 30, "notify", {"dc_attempt": attempt_id})
+    )
+
+    def flow_ended() -> bool:
+        with house.work.read() as request:
+            return request.db.get(Attempt, attempt_id).heard_seconds is not None
+
+    until(flow_ended, 30.0, f"the flow has not ended; {house.log.read_text()}")
+    with house.work.read() as request:
+        found: Attempt = request.db.get(Attempt, attempt_id)
+        assert found.recipient.name
+        return found
+
+
+class TestNotify:
+    @pytest.mark.parametrize(
+        ("character", "key", "wrong_keys", "to_end"),
+        [
+            ("answers", "1", "", False),
+            ("wrong_key", "1", "9", False),
+            ("declines", "4", "", False),
+            ("silent", "", "", True),
+        ],
+    )
+    def test_it_takes_down_what_a_person_does(
+        self, house: House, broadcast: int, character: str, key: str, wrong_keys: str, to_end: bool
+    ) -> None:
+        number = f"138000010{len(character):02}"
+        attempt = call_out(house, broadcast, number, character)
+        assert (attempt.key, attempt.wrong_keys, attempt.heard_to_end) == (key, wrong_keys, to_end)
+        assert (attempt.recipient.acknowledged_at is not None) == (key == "1")
+        recording = house.work.settings.recordings_dir / f"{attempt.id}.wav"
+        until(recording.is_file)
+
+    def test_who_leaves_early_has_not_heard_it(self, house: House, broadcast: int) -> None:
+        attempt = call_out(house, broadcast, "13800001099", "leaves_early")
+        assert (attempt.key, attempt.heard_to_end) == ("", False)
+
+    def test_who_wants_the_desk_gets_it(self, house: House, broadcast: int) -> None:
+        make_switch(house.work.settings).agent_status("1002", "Available")
+        house.control.desk("1002", 1.0)
+        try:
+            attempt = call_out(house, broadcast, "13800001098", "desk")
+        finally:
+            make_switch(house.work.settings).agent_status("1002", "Logged Out")
+        assert attempt.key == "3"
+        assert house.call(attempt.id) is None
