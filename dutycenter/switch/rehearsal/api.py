@@ -98,7 +98,7 @@ class Api:
             return "-USAGE: codec|endpoint|application|api|dialplan|file|timer|calls [count]|channels [count|like <match string>]|...\n"
         channels = list(self._exchange.channels.values())
         if "count" in words:
-            return f"\n{len(channels)} total.\n\n"
+            return f"\n{len(channels)} total.\n"
         if "json" in words:
             if not channels:
                 return '{"row_count": 0}\n'

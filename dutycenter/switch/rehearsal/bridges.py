@@ -20,8 +20,13 @@ LEG_TIMEOUT = re.compile(r"leg_timeout=(\d+)")
 CONTINUES = ("NO_ANSWER", "NO_USER_RESPONSE", "ORIGINATOR_CANCEL")
 
 
-def join(caller: Channel, callee: Channel) -> None:
+def join(caller: Channel, callee: Channel, told: Callable[[], None] = lambda: None) -> None:
     """Let two legs hear each other until one hangs up; told as events of the first.
+
+    Args:
+        caller: its events tell of it.
+        callee: the other one.
+        told: called once CHANNEL_BRIDGE is out.
 
     Raises:
         Gone, Transferred: what ended it on the caller's side.
@@ -31,13 +36,16 @@ def join(caller: Channel, callee: Channel) -> None:
         one.partner, one.other_type = other, kind
         one.other = other.profile(times=False)
         one.times["Channel-Bridged"] = now
-        for name in ("last_bridge_to", "bridge_uuid", "signal_bond"):
+        for name in ("bridge_uuid", "signal_bond"):
             one.variables.set(name, other.uuid)
         one.variables.set("bridge_channel", other.name)
         other.watchers.append(one.wake)
     ids = [("Bridge-A-Unique-ID", caller.uuid), ("Bridge-B-Unique-ID", callee.uuid)]
     leading = "".join(f"{name}: {value}\n" for name, value in ids)
     caller.emit("CHANNEL_BRIDGE", leading=leading)
+    caller.variables.set("last_bridge_to", callee.uuid)
+    callee.variables.set("last_bridge_to", caller.uuid)
+    told()
     caller.exchange.journal.write("bridge", caller.uuid, other=callee.uuid, number=callee.ani_number)
     for one in (caller, callee):
         one.variables.set("last_sent_callee_id_number", one.partner.far_number if one.partner else "")

@@ -50,6 +50,7 @@ class Member:
     uuid: str = field(default_factory=lambda: str(uuids.uuid4()))
     offered: list[Agent] = field(default_factory=list)
     agent: Agent | None = None  # who answered
+    held: Held = field(default_factory=Held)
 
     def identity(self) -> list[tuple[str, str]]:
         """The headers that name the caller."""
@@ -119,9 +120,9 @@ class Callcenter:
         return "TIMEOUT"
 
     def _leave(self, member: Member, reason: str) -> None:
-        self.members.remove(member)
         channel = member.channel
         if reason:
+            self.members.remove(member)
             self._call_off(member, "ORIGINATOR_CANCEL")
             now = channel.now() // 1_000_000
             self._tell_of(channel, "member-queue-end", [
@@ -137,6 +138,8 @@ class Callcenter:
             "queue_leave", channel.uuid, number=channel.orig_number, reason=reason or "answered"
         )
         self._count()
+        if not reason:  # who is being connected still counted
+            self.members.remove(member)
 
     # --- the agents' side ---------------------------------------------------
 
@@ -196,7 +199,8 @@ class Callcenter:
         leg = agent.leg = new_leg(exchange, str(uuids.uuid4()), call, agent=True)
         Desk(leg, exchange.desk_answer(agent.name))
         times = [("CC-Agent-Called-Time", str(called))]
-        held = leg.held = Held()
+        held = Held()
+        leg.held.append(held)
         exchange.spawn(legs.live, leg, lambda: self._connect(leg, member, agent, times))
         held.wait()
         agent.leg = None
@@ -233,7 +237,7 @@ class Callcenter:
             ("CC-Agent", agent.name), ("CC-Agent-System", "single_box"), ("CC-Agent-UUID", leg.uuid), *times,
             ("CC-Member-Joined-Time", str(member.joined)), *member.identity(),
         ])  # fmt: skip
-        channel.held = Held()
+        channel.held.append(member.held)
         channel.watchers.append(lambda: leg.hangup("NORMAL_CLEARING"))
         channel.variables.set("cc_agent_uuid", leg.uuid)
         self._prepare(channel, leg, answered)
@@ -269,23 +273,27 @@ class Callcenter:
         channel.emit("CHANNEL_EXECUTE", [
             ("Application", "uuid_bridge"), ("Application-Data", leg.uuid),
         ])  # fmt: skip
-        channel.variables.set("cc_agent_bridged", "true")
-        leg.variables.set("cc_agent_bridged", "true")
-        channel.variables.set("cc_agent", agent.name)
-        channel.variables.set("cc_queue_answered_epoch", str(answered))
-        self._exchange.spawn_later(0, lambda: self.set_state(agent, "In a queue call"))
-        join(channel, leg)
+
+        def told() -> None:
+            channel.variables.set("cc_agent_bridged", "true")
+            leg.variables.set("cc_agent_bridged", "true")
+            channel.variables.set("cc_agent", agent.name)
+            channel.variables.set("cc_queue_answered_epoch", str(answered))
+            self.set_state(agent, "In a queue call")
+
+        join(channel, leg, told)
         channel.hangup(leg.cause or "NORMAL_CLEARING")
 
     def _end(self, leg: Channel, member: Member, agent: Agent, times: list[tuple[str, str]]) -> None:
         """The call is over: the agent's end of it, then the caller's."""
         exchange, channel = self._exchange, member.channel
-        assert channel.held is not None
-        channel.held.wait()
+        member.held.wait()
         exchange.pause(0.08)
         now = leg.now() // 1_000_000
         common = [("CC-Agent", agent.name), ("CC-Agent-System", "single_box"), ("CC-Agent-UUID", leg.uuid)]
         joined = ("CC-Member-Joined-Time", str(member.joined))
+        leg.call_uuid = leg.uuid
+        leg.variables.set("bridge_hangup_cause", leg.cause)
         self._tell_of(leg, "bridge-agent-end", [
             ("CC-Hangup-Cause", "SUCCESS"), *common, ("CC-Agent-Bridged", "true"), *times, joined,
             ("CC-Bridge-Terminated-Time", str(now)), *member.identity(),
@@ -295,12 +303,11 @@ class Callcenter:
             ("CC-Hangup-Cause", "SUCCESS"), ("CC-Cause", "Terminated"), *common, *times,
             ("CC-Member-Leaving-Time", str(now)), joined, *member.identity(),
         ])  # fmt: skip
-        channel.held.release()
+        member.held.release()
 
     # --- telling ------------------------------------------------------------
 
     def _count(self) -> None:
-        # A caller who is being connected still counts.
         self._tell("members-count", [("CC-Queue", self.queue)], [
             ("CC-Count", str(len(self.members))), ("CC-Selection", "Single-Queue"),
         ])  # fmt: skip

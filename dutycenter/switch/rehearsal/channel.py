@@ -46,9 +46,12 @@ class Held:
         """The channel may be destroyed."""
         self._released.set()
 
-    def reported(self, patience: float) -> None:
-        """The report is out; wait so many real seconds at most for the release."""
+    def report(self) -> None:
+        """The report is out."""
         self._reported.set()
+
+    def let_go(self, patience: float) -> None:
+        """Wait so many real seconds at most for the release."""
         self._released.wait(patience)
 
 
@@ -142,7 +145,7 @@ class Channel:
         self.broken = False
         self.go_on: Callable[[], None] | None = None  # what it does instead of what it is doing
         self.picked_up = False
-        self.held: Held | None = None
+        self.held: list[Held] = []
         self.watchers: list[Callable[[], None]] = []  # called when it is hung up
         self.spoke_until = 0.0  # monotonic product time
         self.hears = ""  # the name of what is being played to it
@@ -268,7 +271,7 @@ class Channel:
         found = [pair for pair in pairs if pair[1]]
         if times:
             found.append(("Profile-Index", str(self.profile_index)))
-        found += [(f"{name}-Time", str(self.times.get(name, 0))) for name in TIMES]
+        found += [(name, str(self.times.get(name.removesuffix("-Time"), 0))) for name in TIMES]
         return [*found, ("Screen-Bit", "true"), ("Privacy-Hide-Name", "false"), ("Privacy-Hide-Number", "false")]
 
     def enter(self, state: str, number: int | None = None) -> None:
@@ -306,7 +309,7 @@ class Channel:
         self.answer_state, self.number_of_state = "hangup", headers.STATE_NUMBERS["CS_HANGUP"]
         self.times["Channel-Hangup"] = self.now()
         self.disposition = disposition
-        if self.direction == "inbound" and disposition == "recv_bye":
+        if disposition == "recv_bye":
             self.variables.update(
                 (("sip_term_status", "200"), ("proto_specific_hangup_cause", "sip:200"), ("sip_term_cause", "16"))
             )
@@ -395,7 +398,7 @@ class Channel:
 
 
 TIMES = (
-    "Profile-Created", "Channel-Created", "Channel-Answered", "Channel-Progress", "Channel-Progress-Media",
-    "Channel-Hangup", "Channel-Transfer", "Channel-Resurrect", "Channel-Bridged", "Channel-Last-Hold",
-    "Channel-Hold-Accum",
+    "Profile-Created-Time", "Channel-Created-Time", "Channel-Answered-Time", "Channel-Progress-Time",
+    "Channel-Progress-Media-Time", "Channel-Hangup-Time", "Channel-Transfer-Time", "Channel-Resurrect-Time",
+    "Channel-Bridged-Time", "Channel-Last-Hold", "Channel-Hold-Accum",
 )  # fmt: skip

@@ -138,6 +138,10 @@ class Connection:
         self._closing = True
         self._more.set()
 
+    def join(self, seconds: float) -> None:
+        """Wait so many real seconds at most until everything is sent."""
+        self._writer.join(seconds)
+
     def abort(self) -> None:
         """Close now."""
         self._waiting.clear()

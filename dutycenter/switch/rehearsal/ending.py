@@ -44,8 +44,10 @@ def tear_down(channel: Channel, before_destroy: Callable[[], None] = lambda: Non
     channel.emit("CHANNEL_HANGUP_COMPLETE", leading=f"Hangup-Cause: {channel.cause}\n")
     before_destroy()
     channel.number_of_state = 12
-    if channel.held is not None:
-        channel.held.reported(HELD_SECONDS)
+    for held in channel.held:
+        held.report()
+    for held in channel.held:
+        held.let_go(HELD_SECONDS)
     channel.emit("CHANNEL_DESTROY")
     channel.enter("CS_DESTROY")
 

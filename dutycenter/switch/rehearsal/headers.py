@@ -76,7 +76,7 @@ SDP_IN = (
 # Variables of an outbound leg: before the originate's own, and after them.
 OUTBOUND_BEFORE = (
     ("direction", "outbound"), ("is_outbound", "true"), ("uuid", "{uuid}"), ("call_uuid", "{uuid}"),
-    ("session_id", "{session}"), ("sip_gateway_name", "{gateway}"), ("sip_profile_name", "gateway"),
+    ("session_id", "{session}"), ("sip_gateway_name", "{gateway}"), ("sip_local_network_addr", "127.0.0.1"), ("sip_profile_name", "gateway"),
     ("video_media_flow", "disabled"), ("text_media_flow", "disabled"), ("channel_name", "{name}"),
     ("sip_destination_url", "sip:{number}@127.0.0.1:5090"),
 )  # fmt: skip

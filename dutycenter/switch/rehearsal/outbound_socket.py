@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gevent import socket
 
-from dutycenter.switch.rehearsal.channel import Channel
+from dutycenter.switch.rehearsal.channel import Channel, Held
 from dutycenter.switch.rehearsal.commands import UNKNOWN, Commands
 from dutycenter.switch.rehearsal.connection import Connection
 from dutycenter.switch.rehearsal.wire import BadFrame, Request, Requests, disconnect_notice, linger_notice, reply
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 FOREVER = 86400.0
 CONNECT_SECONDS = 5.0  # real ones
+PARK_SECONDS = 0.1
 
 
 class Sockets:
@@ -53,6 +54,7 @@ class Controlled:
         self._connection = Connection(sock)
         self._commands = Commands(exchange, exchange.api, self._connection)
         self._linger: int | None = None
+        self._held = Held()
         self._closed = self._resume = False
 
     def run(self) -> None:
@@ -61,15 +63,25 @@ class Controlled:
         self._exchange.bus.listeners.append(connection)
         self._exchange.spawn(self._read)
         channel.watchers.append(self._hung_up)
-        if self._async:
-            channel.emit("CHANNEL_PARK")
         try:
+            if self._async:
+                self._park()
             channel.wait(FOREVER, self._over)
         finally:
             if self._linger is None or self._closed:
                 self._goodbye()
             if self._async:
                 channel.emit("CHANNEL_UNPARK")
+
+    def _park(self) -> None:
+        """The leg is parked once the other side has begun to give orders, or a moment later."""
+        channel = self._channel
+        channel.locked = True
+        try:
+            channel.wait(PARK_SECONDS, lambda: bool(channel.messages) or self._closed)
+        finally:
+            channel.locked = False
+        channel.emit("CHANNEL_PARK")
 
     def _over(self) -> bool:
         """The other side has closed; an asynchronous leg stays parked then, unless it is to resume."""
@@ -143,9 +155,12 @@ class Controlled:
         channel = self._channel
         self._connection.send(linger_notice(channel.uuid, channel.name, max(0, self._linger)))
         seconds = self._linger if self._linger >= 0 else 600
+        # Who lingers still reads the channel: it is not destroyed before.
+        channel.held.append(self._held)
         self._exchange.spawn_later(self._exchange.clock.real(seconds), self._goodbye)
 
     def _goodbye(self) -> None:
+        self._held.release()
         if self._connection in self._exchange.bus.listeners:
             self._exchange.bus.listeners.remove(self._connection)
             self._connection.send(disconnect_notice(self._channel.uuid))

@@ -15,6 +15,8 @@ from dutycenter.switch.rehearsal.wire import AUTH_REQUEST, BadFrame, Requests, r
 
 log = logging.getLogger(__name__)
 
+GOODBYE_SECONDS = 5.0  # real ones
+
 
 class EventSocket:
     """Listens where the product looks for its switch.
@@ -61,6 +63,7 @@ class EventSocket:
             if connection in self._exchange.bus.listeners:
                 self._exchange.bus.listeners.remove(connection)
             connection.finish()
+            connection.join(GOODBYE_SECONDS)  # the server closes the socket when this returns
 
     def _converse(self, connection: Connection) -> None:
         requests = Requests(connection.sock)
