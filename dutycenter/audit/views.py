@@ -10,7 +10,7 @@ from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import FileResponse, Response
 from pyramid.view import view_config
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from dutycenter.accounts.models import Account
 from dutycenter.audit.custody import LONGEST_REASON, Custody, ReasonMissing, record_refusal, record_replay
@@ -139,12 +139,17 @@ def _names(request: Request, actors: list[str]) -> dict[str, str]:
 
 def _marks(request: Request, row: Recording) -> list[dict[str, Any]]:
     """What happened during the recording, in seconds from its start, for the time axis."""
-    subjects = [f"call:{row.call_id}"] if row.call_id else []
-    subjects += [f"attempt:{row.attempt_id}"] if row.attempt_id else []
+    about: list[ColumnElement[bool]] = []
+    if row.call_id:
+        about.append(LedgerEntry.subject == f"call:{row.call_id}")
+    if row.attempt_id:
+        about.append(LedgerEntry.subject.startswith("broadcast:") & LedgerEntry.data.contains(row.attempt_id))
+    if not about:
+        return []
     end = row.stopped_at or row.started_at
     entries = request.db.scalars(
         select(LedgerEntry)
-        .where(LedgerEntry.subject.in_(subjects), LedgerEntry.at >= row.started_at, LedgerEntry.at <= end)
+        .where(or_(*about), LedgerEntry.at >= row.started_at, LedgerEntry.at <= end)
         .order_by(LedgerEntry.id)
         .limit(200)
     )

@@ -42,6 +42,7 @@ class Record:
     """Both records."""
 
     journal: list[Line]
+    broadcasts: list[Row[Any]]
     attempts: list[Row[Any]]
     recipients: list[Row[Any]]
     numbers: list[Row[Any]]
@@ -92,6 +93,7 @@ def _read(work: Work, journal: Path) -> Record:
 
         return Record(
             [_line(text) for text in journal.read_text(encoding="utf-8").splitlines()],
+            rows("broadcasts"),
             rows("attempts"),
             rows("recipients"),
             rows("recipient_numbers"),
@@ -192,18 +194,23 @@ def _channels_kept(record: Record, channels: int) -> Verdict:
 
 
 def _in_the_ledger(record: Record) -> Verdict:
-    subjects = {row.subject for row in record.ledger}
+    told = {row.subject for row in record.ledger}
+    for row in record.ledger:
+        if row.action == "broadcast.called":
+            told.add(f"attempt:{json.loads(row.data)['attempt']}")
+        if row.action == "broadcast.attempt_ended":
+            told.add(f"end of attempt:{json.loads(row.data)['attempt']}")
     wanted: list[tuple[str, list[Row[Any]], Callable[[Row[Any]], object]]] = [
         ("attempt", record.attempts, lambda row: row.id),
-        ("recipient", record.recipients, lambda row: row.id),
+        ("end of attempt", record.attempts, lambda row: row.id),
         ("call", record.calls, lambda row: row.id),
         ("recording", record.recordings, lambda row: row.id),
     ]
     broken = [
         f"{kind}:{name(row)} has no entry" for kind, rows, name in wanted for row in rows
-        if f"{kind}:{name(row)}" not in subjects
+        if f"{kind}:{name(row)}" not in told
     ]  # fmt: skip
-    return _verdict(broken, f"{len(record.ledger)} entries tell of every attempt, recipient, call and recording")
+    return _verdict(broken, f"{len(record.ledger)} entries tell of every attempt and its end, every call and recording")
 
 
 def _calls_kept(record: Record) -> Verdict:
@@ -219,6 +226,13 @@ def _calls_kept(record: Record) -> Verdict:
 
 
 def _exercise_apart(record: Record) -> Verdict:
-    exercise = {row.id for row in record.attempts}
-    marked = [row for row in record.recordings if row.attempt_id in exercise and row.exercise]
-    return Verdict(not marked, "this call-out was real, and no recording of it is marked as an exercise")
+    drill = {row.id for row in record.broadcasts if row.exercise}
+    of_a_drill = {row.id: row.broadcast_id in drill for row in record.attempts}
+    recordings = [row for row in record.recordings if row.attempt_id in of_a_drill]
+    broken = [
+        f"recording {row.id} is marked wrongly" for row in recordings if row.exercise is not of_a_drill[row.attempt_id]
+    ]
+    drilled = sum(row.exercise for row in recordings)
+    if not drilled:
+        broken.append("nothing of the exercise was recorded")
+    return _verdict(broken, f"{drilled} recordings of the exercise, {len(recordings) - drilled} of the real call-out")

@@ -27,9 +27,8 @@ SENTENCES = {
     "report.made": "▤ the month is printed",
 }
 COUNTED = {
-    "recipient.acknowledged": "acknowledged",
-    "recipient.declined": "can't come",
-    "attempt.created": "called",
+    "broadcast.called": "calls made",
+    "broadcast.acknowledged": "acknowledged",
     "recording.kept": "recordings taken in",
 }
 EVERY = 10
