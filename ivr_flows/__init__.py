@@ -21,4 +21,5 @@ def includeme(config: Configurator) -> None:
     settings: Settings = config.registry["dutycenter.settings"]
     config.register_service(voice_for(settings), IVoice)
     config.register_service_factory(uploads_factory, Uploads)
+    config.include("ivr_flows.views")
     config.add_job(make_prompts, name="prompts.make", seconds=600)

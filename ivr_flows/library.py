@@ -46,28 +46,32 @@ def check(settings: Settings, path: Path, catalogue: Catalogue) -> tuple[Flow, l
     return flow, faults
 
 
+def usable_catalogue(settings: Settings) -> Catalogue:
+    """The prompts to speak. An own file with a fault is told of, and the shipped one speaks instead."""
+    try:
+        return load_catalogue(settings)
+    except FlowError as error:
+        log.error("The installation's own prompts cannot be used; the shipped ones are:\n%s", error)
+        return load_catalogue(settings, own=False)
+
+
 def load_flows(settings: Settings) -> tuple[dict[str, Flow], Catalogue]:
     """The flows and prompts to run. An own file with a fault is told of, and the shipped one runs instead.
 
     Raises:
         FlowError: a shipped file has a fault.
     """
-    shipped = SHIPPED
-    try:
-        catalogue = load_catalogue(settings)
-    except FlowError as error:
-        log.error("The installation's own prompts cannot be used; the shipped ones are:\n%s", error)
-        catalogue = load_catalogue(settings, own=False)
+    catalogue = usable_catalogue(settings)
     flows = {}
     for name in NOTES:
         path = flow_file(settings, name)
         try:
             flows[name] = _checked(settings, path, catalogue)
         except FlowError as error:
-            if path.parent == shipped:
+            if path.parent == SHIPPED:
                 raise
             log.error("The installation's own flow cannot be used; the shipped one runs instead:\n%s", error)
-            flows[name] = _checked(settings, shipped / f"{name}.yaml", catalogue)
+            flows[name] = _checked(settings, SHIPPED / f"{name}.yaml", catalogue)
     return flows, catalogue
 
 
