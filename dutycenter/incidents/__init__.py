@@ -16,3 +16,5 @@ def includeme(config: Configurator) -> None:
     config.register_service_factory(incidents_factory, Incidents)
     config.register_service_factory(intakes_factory, Intakes)
     config.add_job(watch, name="deadlines.watch", seconds=WATCH_SECONDS)
+    for part in ("views", "desk_views", "strip"):
+        config.include(f"dutycenter.incidents.{part}")

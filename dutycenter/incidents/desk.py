@@ -1,0 +1,128 @@
+"""What a duty officer needs to see at once, read in a few queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from pyramid.request import Request
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from dutycenter.calls.models import Call
+from dutycenter.calls.numbers import dialled_form
+from dutycenter.directory.models import Person
+from dutycenter.incidents.models import Incident, IncidentCall
+from dutycenter.interfaces import IBroadcasts, Standing
+from dutycenter.vocabulary import BroadcastState, CallResult, IncidentStatus
+
+EARLIER_SHOWN = 5
+LIKELY_SHOWN = 20
+
+
+@dataclass
+class Caller:
+    """What is known of a caller before the answer."""
+
+    person: Person | None = None
+    earlier: list[Call] = field(default_factory=list)
+    earlier_count: int = 0
+    incidents: list[Incident] = field(default_factory=list)
+
+
+def callers(db: Session, calls: Iterable[Call]) -> dict[int, Caller]:
+    """Who calls: the person, earlier calls of the number and the incidents that they were about."""
+    return {call.id: caller_of(db, call) for call in calls}
+
+
+def caller_of(db: Session, call: Call) -> Caller:
+    """The same for one call."""
+    person = db.get(Person, call.person_id) if call.person_id else None
+    if not call.caller_number:
+        return Caller(person)
+    numbers = {call.caller_number, dialled_form(call.caller_number)}
+    same = (Call.caller_number.in_(numbers), Call.id != call.id)
+    earlier = db.scalars(select(Call).where(*same).order_by(Call.arrived_at.desc()).limit(EARLIER_SHOWN)).all()
+    count = db.scalar(select(func.count()).select_from(Call).where(*same)) or 0
+    incidents = db.scalars(
+        select(Incident)
+        .where(
+            or_(
+                Incident.id.in_(
+                    select(IncidentCall.incident_id)
+                    .join(Call, Call.id == IncidentCall.call_id)
+                    .where(Call.caller_number.in_(numbers))
+                ),
+                Incident.reporter_number.in_(numbers),
+            )
+        )
+        .order_by(Incident.created_at.desc())
+        .limit(EARLIER_SHOWN)
+    ).all()
+    return Caller(person, list(earlier), count, list(incidents))
+
+
+@dataclass(frozen=True)
+class Today:
+    """The day's calls so far, in the duty room's zone."""
+
+    calls: int
+    answered: int
+    missed: int
+    messages: int
+
+
+def today(db: Session, now: datetime, zone: ZoneInfo) -> Today:
+    """Count the day's calls."""
+    midnight = datetime.combine(now.astimezone(zone).date(), time(), zone)
+    counts = dict(
+        db.execute(
+            select(Call.result, func.count()).where(Call.arrived_at >= midnight).group_by(Call.result)
+        ).all()
+    )  # fmt: skip
+    answered = db.scalar(
+        select(func.count()).select_from(Call).where(Call.arrived_at >= midnight, Call.answered_at.is_not(None))
+    )
+    missed = counts.get(CallResult.ABANDONED, 0) + counts.get(CallResult.FAILED, 0)
+    return Today(sum(counts.values()), answered or 0, missed, counts.get(CallResult.VOICEMAIL, 0))
+
+
+def likely_same(db: Session, now: datetime, text: str = "") -> list[Incident]:
+    """Incidents that a report may belong to: open ones, the latest first; or those that ``text`` names."""
+    query = select(Incident).order_by(Incident.created_at.desc()).limit(LIKELY_SHOWN)
+    if not text:
+        return list(
+            db.scalars(
+                query.where(Incident.status == IncidentStatus.OPEN, Incident.created_at > now - timedelta(days=3))
+            )
+        )
+    return list(db.scalars(query.where(matches(text))))
+
+
+def matches(text: str) -> ColumnElement[bool]:
+    """Condition: the incident's number, title, place, course or reporter contains the text."""
+    year, dash, sequence = text.strip().partition("-")
+    if dash and year.isdecimal() and sequence.isdecimal() and len(year) == 4 and len(sequence) < 10:
+        return and_(Incident.year == int(year), Incident.sequence == int(sequence))
+    searched = (
+        Incident.title, Incident.place, Incident.course, Incident.reporter_name, Incident.reporter_unit,
+        Incident.reporter_number,
+    )  # fmt: skip
+    return or_(*(column.icontains(text.strip(), autoescape=True) for column in searched))
+
+
+def running_broadcasts(request: Request) -> list[Standing]:
+    """Broadcasts that run or wait; none when this installation has no broadcasts."""
+    shown = (BroadcastState.RUNNING, BroadcastState.PAUSED)
+    return [standing for standing in broadcasts_of(request) if standing.state in shown]
+
+
+def broadcasts_of(request: Request, incident_id: int | None = None) -> list[Standing]:
+    """``IBroadcasts.standings``; none when this installation has no broadcasts."""
+    try:
+        broadcasts: IBroadcasts = request.find_service(IBroadcasts)
+    except LookupError:
+        return []
+    return broadcasts.standings(incident_id)

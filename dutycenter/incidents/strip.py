@@ -1,0 +1,63 @@
+"""``/strip``: the line on top of every page. It tells the truth about the system, and rings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.request import Request
+from sqlalchemy import func, select
+
+from dutycenter.calls.models import Call
+from dutycenter.calls.queue import Desks
+from dutycenter.calls.unanswered import Unanswered
+from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, whole
+from dutycenter.incidents.desk import caller_of, running_broadcasts
+from dutycenter.incidents.line import LineWatch
+from dutycenter.interfaces import IClock, ISwitch
+from dutycenter.vocabulary import CallState
+from dutycenter.work import settings_of
+
+WAITING_STATES = (CallState.QUEUED, CallState.RINGING)
+
+
+def strip(request: Request) -> dict[str, Any]:
+    """What the strip shows; a call that rings at the reader's desk, or anywhere when they may answer, comes first."""
+    settings = settings_of(request.registry)
+    watch: LineWatch = request.registry["dutycenter.line"]
+    waiting = request.find_service(Desks).waiting(request.identity.desk)
+    may_answer = bool(request.has_permission("desk"))
+    ringing = next((w for w in waiting if w.desk_channel_uuid), None)
+    if ringing is None and may_answer:
+        ringing = next((w for w in waiting if w.call.state in WAITING_STATES), None)
+    deadlines = request.find_service(Deadlines).running()
+    unanswered = request.find_service(Unanswered).count()
+    talking = select(func.count()).select_from(Call).where(Call.state == CallState.TALKING)
+    return {
+        "line": watch.line(request.find_service(ISwitch)),
+        "now": request.find_service(IClock).now(),
+        "speed": settings.clock_speed,
+        "zone": settings.time_zone.key,
+        "waiting": sum(1 for w in waiting if w.call.state in WAITING_STATES),
+        "talking": request.db.scalar(talking) or 0,
+        "broadcasts": running_broadcasts(request),
+        "tasks": unanswered + len(deadlines),
+        "next": deadlines[0] if deadlines else None,
+        "report_labels": REPORT_LABELS,
+        "whole": whole,
+        "ringing": ringing,
+        "caller": caller_of(request.db, ringing.call) if ringing and may_answer else None,
+        "may_answer": may_answer,
+    }
+
+
+def includeme(config: Configurator) -> None:
+    config.registry["dutycenter.line"] = LineWatch()
+    config.add_route("strip", "/strip")
+    config.add_view(
+        strip,
+        route_name="strip",
+        request_method="GET",
+        permission="board",
+        renderer="dutycenter:incidents/templates/strip.jinja2",
+    )

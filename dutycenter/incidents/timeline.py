@@ -1,0 +1,82 @@
+"""One timeline of everything that happened to an incident, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dutycenter.accounts.models import Account
+from dutycenter.calls.models import Call
+from dutycenter.incidents.models import Incident, IncidentEntry
+
+# Which filter shows which kinds; what isn't named is shown under "all" alone.
+FILTERS: dict[str, frozenset[str]] = {
+    "calls": frozenset({"call", "call_unlinked", "phone", "merged"}),
+    "notes": frozenset({"note", "merged", "created", "closed", "reopened"}),
+    "changes": frozenset({"edited", "created"}),
+    "reports": frozenset({"deadline_met", "deadline_missed", "deadline_reopened", "report"}),
+    "broadcasts": frozenset({"broadcast"}),
+}
+ICONS = {
+    "created": "plus-circle",
+    "edited": "pencil",
+    "note": "chat-left-text",
+    "call": "link-45deg",
+    "call_unlinked": "x-circle",
+    "phone": "telephone",
+    "merged": "intersect",
+    "closed": "check-circle",
+    "reopened": "arrow-counterclockwise",
+    "broadcast": "broadcast-pin",
+    "report": "file-earmark-text",
+    "deadline_met": "alarm",
+    "deadline_missed": "exclamation-triangle",
+    "deadline_reopened": "alarm",
+}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of the timeline."""
+
+    at: datetime
+    kind: str
+    who: str = ""
+    text: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    call: Call | None = None
+
+    @property
+    def icon(self) -> str:
+        return ICONS.get(self.kind, "dot")
+
+
+def timeline(db: Session, incident: Incident, show: str = "") -> list[Moment]:
+    """The incident's entries and the calls themselves; ``show`` is one of ``FILTERS``, or all."""
+    names = names_of(db, (entry.actor for entry in incident.entries))
+    moments = [_of_entry(entry, names) for entry in incident.entries]
+    moments += [Moment(call.arrived_at, "phone", call=call) for call in incident.calls]
+    wanted = FILTERS.get(show)
+    shown = [moment for moment in moments if wanted is None or moment.kind in wanted]
+    return sorted(shown, key=lambda moment: moment.at, reverse=True)
+
+
+def history(incident: Incident, name: str) -> Sequence[IncidentEntry]:
+    """The changes of one element, newest first."""
+    return [entry for entry in reversed(incident.entries) if entry.kind == "edited" and entry.data.get("field") == name]
+
+
+def names_of(db: Session, actors: Iterable[str]) -> dict[str, str]:
+    """The names of accounts among ledger actors (``user:3``)."""
+    ids = {int(actor[5:]): actor for actor in set(actors) if actor.startswith("user:") and actor[5:].isdecimal()}
+    rows = db.execute(select(Account.id, Account.name).where(Account.id.in_(ids))).all()
+    return {ids[account_id]: name for account_id, name in rows}
+
+
+def _of_entry(entry: IncidentEntry, names: dict[str, str]) -> Moment:
+    return Moment(entry.at, entry.kind, names.get(entry.actor, entry.actor), entry.text, entry.data)
