@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import wave
 from pathlib import Path
 
 import pytest
@@ -10,33 +9,14 @@ from sqlalchemy import update
 
 from dutycenter.audit.verification import Verification, put_on_record, verify
 from dutycenter.calls.models import Recording
-from dutycenter.calls.recordings import take_in
-from dutycenter.calls.services import Calls
 from dutycenter.ledger.sealer import seal
 from dutycenter.work import Work
-
-CHANNEL = "5bee6538-c17c-45e8-865c-e8a5904500b2"
-FILE = f"{CHANNEL}.wav"
+from tests.support.recordings import record_call
 
 
 def record(work: Work) -> Path:
     """A call with a recording of one second, taken in and sealed."""
-    file = work.settings.recordings_dir / FILE
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(file), "wb") as sound:
-        sound.setnchannels(2)
-        sound.setsampwidth(2)
-        sound.setframerate(8000)
-        sound.writeframes(b"\x01\x02\x03\x04" * 8000)
-    with work.write() as request:
-        calls = request.find_service(Calls)
-        calls.arrive(CHANNEL, "13800138000", "07318888")
-        calls.recording_started(CHANNEL, FILE)
-    with work.write() as request:
-        calls = request.find_service(Calls)
-        calls.recording_stopped(CHANNEL, FILE)
-        calls.ended(CHANNEL, "NORMAL_CLEARING")
-    take_in(work)
+    file = record_call(work)
     seal(work)
     return file
 

@@ -1,0 +1,33 @@
+"""A call with a real WAV, taken in."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+from dutycenter.calls.recordings import take_in
+from dutycenter.calls.services import Calls
+from dutycenter.work import Work
+
+CHANNEL = "5bee6538-c17c-45e8-865c-e8a5904500b2"
+FRAMES = 8000  # one second
+
+
+def record_call(work: Work, channel: str = CHANNEL, caller: str = "13800138000") -> Path:
+    """A call of one second in stereo: arrived, recorded, ended, its recording kept."""
+    file = work.settings.recordings_dir / f"{channel}.wav"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(file), "wb") as sound:
+        sound.setnchannels(2)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(b"\x01\x02\x03\x04" * FRAMES)
+    with work.write() as request:
+        calls = request.find_service(Calls)
+        calls.arrive(channel, caller, "07318888")
+        calls.recording_started(channel, file.name)
+        calls.key(channel, "1")
+        calls.recording_stopped(channel, file.name)
+        calls.ended(channel, "NORMAL_CLEARING")
+    take_in(work)
+    return file
