@@ -9,6 +9,7 @@ limit in the product's time each end it.
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 import wave
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -187,16 +188,13 @@ class Leg:
             del self._running[event_uuid]
 
     def _wait(self, ended: AsyncResult[SwitchEvent], limit: float) -> SwitchEvent:
-        slack = SLACK
-        until = self._clock.monotonic() + limit
+        until = time.monotonic() + self._clock.real(limit) + SLACK
         while not ended.wait(CHECK):
             if self._hung_up.is_set():
                 raise LegGone("hung up")
-            if self._clock.monotonic() > until:
-                slack -= CHECK
-                if slack <= 0:
-                    self._try_to(commands.break_off(self.channel_uuid))
-                    raise LegGone("the switch did not end what the leg was doing")
+            if time.monotonic() > until:
+                self._try_to(commands.break_off(self.channel_uuid))
+                raise LegGone("the switch did not end what the leg was doing")
             if self._link.ask(commands.exists(self.channel_uuid)) != "true":
                 raise LegGone("the switch no longer knows the channel")
         event = ended.get()
