@@ -70,6 +70,7 @@ def beep() -> Sound:
     return tone(0.5, 1000, level=0.25)
 
 
+@lru_cache(maxsize=64)
 def tone_stream(spec: str) -> Sound:
     """``tone_stream://%(on,off,hertz…)`` with ``;loops=n``; nothing when it cannot be read."""
     loops = re.search(r"loops=(\d+)", spec)

@@ -32,7 +32,31 @@ class Bus:
     def __init__(self, clock: IClock) -> None:
         self._clock = clock
         self._sequence = 0
-        self.listeners: list[Listener] = []
+        self._general: list[Listener] = []
+        self._focused: dict[str, list[Listener]] = {}  # by the one channel that they follow
+
+    def attach(self, listener: Listener) -> None:
+        """Hand it events from now on."""
+        self._general.append(listener)
+
+    def focus(self, listener: Listener, channel_uuid: str) -> None:
+        """It follows this channel alone; so hundreds of legs don't look at each other's events."""
+        if listener in self._general:
+            self._general.remove(listener)
+            self._focused.setdefault(channel_uuid, []).append(listener)
+
+    def detach(self, listener: Listener) -> bool:
+        """No more events; False when it had none already."""
+        if listener in self._general:
+            self._general.remove(listener)
+            return True
+        for channel_uuid, listeners in self._focused.items():
+            if listener in listeners:
+                listeners.remove(listener)
+                if not listeners:
+                    del self._focused[channel_uuid]
+                return True
+        return False
 
     def publish(
         self,
@@ -57,7 +81,8 @@ class Bus:
             body: the event's body.
         """
         self._sequence += 1
-        wanting = [listener for listener in self.listeners if listener.wants(name, subclass, channel_uuid)]
+        listeners = (*self._general, *self._focused.get(channel_uuid, ()))
+        wanting = [listener for listener in listeners if listener.wants(name, subclass, channel_uuid)]
         if not wanting:
             return
         text = self.head(name, origin, subclass) + leading + render()

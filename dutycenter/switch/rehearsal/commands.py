@@ -74,6 +74,7 @@ class Commands:
             self._connection.send(reply("-ERR invalid uuid"))
             return
         subscription.only = channel_uuid
+        self._exchange.bus.focus(self._connection, channel_uuid)
         subscription.names |= MY_EVENTS
         subscription.active = True
         self._connection.send(reply("+OK Events Enabled"))

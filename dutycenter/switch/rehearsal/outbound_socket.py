@@ -60,7 +60,7 @@ class Controlled:
     def run(self) -> None:
         """Until the other side closes; raises what takes the leg elsewhere."""
         channel, connection = self._channel, self._connection
-        self._exchange.bus.listeners.append(connection)
+        self._exchange.bus.attach(connection)
         self._exchange.spawn(self._read)
         channel.watchers.append(self._hung_up)
         try:
@@ -161,7 +161,6 @@ class Controlled:
 
     def _goodbye(self) -> None:
         self._held.release()
-        if self._connection in self._exchange.bus.listeners:
-            self._exchange.bus.listeners.remove(self._connection)
+        if self._exchange.bus.detach(self._connection):
             self._connection.send(disconnect_notice(self._channel.uuid))
             self._connection.finish()

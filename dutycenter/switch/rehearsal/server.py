@@ -60,8 +60,7 @@ class EventSocket:
             log.warning("A connection from %s is closed, it sent what is no command: %s", address[0], error)
         finally:
             self._connections.discard(connection)
-            if connection in self._exchange.bus.listeners:
-                self._exchange.bus.listeners.remove(connection)
+            self._exchange.bus.detach(connection)
             connection.finish()
             connection.join(GOODBYE_SECONDS)  # the server closes the socket when this returns
 
@@ -70,7 +69,7 @@ class EventSocket:
         connection.send(AUTH_REQUEST)
         if not self._authenticated(requests, connection):
             return
-        self._exchange.bus.listeners.append(connection)
+        self._exchange.bus.attach(connection)
         commands = Commands(self._exchange, self._exchange.api, connection)
         while (request := requests.read()) is not None:
             if request.command.startswith(("exit", "...")):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 from urllib.parse import unquote
 
@@ -39,6 +40,7 @@ class Request:
     body: str = ""
 
 
+@lru_cache(maxsize=8192)
 def encode(value: str) -> str:
     """A header value as the switch writes it."""
     if UNSAFE.search(value) is None:
