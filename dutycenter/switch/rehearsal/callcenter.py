@@ -95,6 +95,7 @@ class Callcenter:
         self._exchange.journal.write("queue_join", channel.uuid, number=channel.orig_number)
         self._look_soon()
         silence = channel.hear(hold_music(), repeat=True)
+        channel.hears = "local_stream://moh"
         reason = "BREAK_OUT"
         try:
             reason = self._hold(channel)
@@ -103,6 +104,7 @@ class Callcenter:
             raise
         finally:
             silence()
+            channel.hears = ""
             self._leave(member, reason)
         return None
 
