@@ -61,6 +61,8 @@ def configure(settings: Settings, raw: Mapping[str, Any] | None = None) -> Confi
     config.register_service(config.registry["dutycenter.clock"], IClock)
     for name in ROOMS:
         config.include(name)
+    if settings.rehearsal:
+        config.include("dutycenter.switch.rehearsal.views")  # the page of simulated telephones
     config.commit()
     return config
 
