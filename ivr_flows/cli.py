@@ -11,7 +11,7 @@ import click
 from dutycenter.bootstrap import settings_from
 from dutycenter.interfaces import VoiceError
 from dutycenter.settings import Settings, SettingsError
-from ivr_flows.engine import (
+from ivr_flows.conversation import (
     KEYS,
     Ask,
     Bridge,
@@ -31,9 +31,8 @@ from ivr_flows.engine import (
     Said,
     Say,
     Started,
-    advance,
-    begin,
 )
+from ivr_flows.engine import advance, begin
 from ivr_flows.library import FACTS, NOTES, check, flow_file
 from ivr_flows.plain import plain
 from ivr_flows.prompts import Catalogue, PromptBook, load_catalogue

@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ivr_flows.engine import (
+from ivr_flows.conversation import (
     KEYS,
     AskNode,
     BridgeNode,

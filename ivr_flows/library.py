@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dutycenter.settings import Settings
+from ivr_flows.conversation import Flow
 from ivr_flows.definition import load_flow
-from ivr_flows.engine import Flow
 from ivr_flows.lint import lint
 from ivr_flows.prompts import SHIPPED, Catalogue, load_catalogue
 from ivr_flows.reader import FlowError, FlowFault

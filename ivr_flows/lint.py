@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from ivr_flows.definition import Source
-from ivr_flows.engine import (
+from ivr_flows.conversation import (
     PRESSED,
     AskNode,
     BridgeNode,
@@ -23,6 +22,7 @@ from ivr_flows.engine import (
     RecordNode,
     SayNode,
 )
+from ivr_flows.definition import Source
 from ivr_flows.reader import FlowFault
 
 Found = Iterator[tuple[str, str]]  # node, what is wrong with it

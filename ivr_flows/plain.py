@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, get_args
 
-from ivr_flows.engine import Effect, Event, State
+from ivr_flows.conversation import Effect, Event
+from ivr_flows.engine import State
 
 
 def _name(kind: type[Any]) -> str:

@@ -21,7 +21,7 @@ from dutycenter.calls.follower import run_follower
 from dutycenter.interfaces import IClock, ILeg, ISwitchEvents, Prompt
 from dutycenter.switch import OutboundServer, make_events
 from dutycenter.work import Work
-from ivr_flows.engine import Flow
+from ivr_flows.conversation import Flow
 from ivr_flows.library import HOTLINE, NOTIFY, load_flows
 from ivr_flows.prompts import PromptBook, Replaced
 from ivr_flows.scribes import HotlineScribe, NoticeScribe, Scribe

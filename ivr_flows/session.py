@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from dutycenter.interfaces import IClock, ILeg, LegGone, Prompt
 from dutycenter.settings import Settings
-from ivr_flows.engine import (
+from ivr_flows.conversation import (
     KEYS,
     Ask,
     Bridge,
@@ -36,10 +36,8 @@ from ivr_flows.engine import (
     Said,
     Say,
     Started,
-    State,
-    advance,
-    begin,
 )
+from ivr_flows.engine import State, advance, begin
 from ivr_flows.prompts import PromptBook
 from ivr_flows.scribes import Scribe
 

@@ -64,7 +64,7 @@ def show(request: Request, fault: TranslationString | None = None, faulty: str =
     ).all()
     return {
         "prompt": prompt,
-        "spoken": list(_spoken(request, prompt)),
+        "languages_spoken": list(_spoken(request, prompt)),
         "before": before,
         "fault": fault,
         "faulty": faulty,

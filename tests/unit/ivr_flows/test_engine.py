@@ -8,11 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr_flows.definition import load_flow
-from ivr_flows.engine import (
+from ivr_flows.conversation import (
     KEYS,
-    MAX_EVENTS,
-    MAX_NODES,
     Ask,
     AskNode,
     Bridge,
@@ -38,9 +35,9 @@ from ivr_flows.engine import (
     Say,
     SayNode,
     Started,
-    advance,
-    begin,
 )
+from ivr_flows.definition import load_flow
+from ivr_flows.engine import MAX_EVENTS, MAX_NODES, advance, begin
 from ivr_flows.plain import event_from, plain, plain_state
 from ivr_flows.prompts import SHIPPED
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dutycenter.settings import Settings
+from ivr_flows.conversation import Flow
 from ivr_flows.definition import load_flow
-from ivr_flows.engine import Flow, advance, begin
+from ivr_flows.engine import advance, begin
 from ivr_flows.library import NOTES, check, load_flows
 from ivr_flows.lint import lint
 from ivr_flows.plain import event_from

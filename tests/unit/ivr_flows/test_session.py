@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from dutycenter.interfaces import LegGone
 from dutycenter.settings import Settings
+from ivr_flows.conversation import Flow, Line, RecordNode, SayNode
 from ivr_flows.definition import load_flow
-from ivr_flows.engine import Flow, Line, RecordNode, SayNode
 from ivr_flows.prompts import SHIPPED, PromptBook
 from ivr_flows.session import Session
 
