@@ -10,6 +10,8 @@ def includeme(config: Configurator) -> None:
     from dutycenter.accounts.services import Accounts, factory
 
     config.set_security_policy(Policy())
+    # Else pyramid_tm asks who it is before every request, for static files too and outside the error views.
+    config.add_settings({"tm.annotate_user": False})
     config.register_service_factory(factory, Accounts)
     config.include("dutycenter.accounts.views")
     config.include("dutycenter.accounts.admin_views")

@@ -99,6 +99,12 @@ CSRF = Words(
     _("Go back, load the page again and send it once more."),
 )
 
+PLAIN = """<!DOCTYPE html><html lang="zh-CN"><meta charset="utf-8"><title>500</title>
+<h1>系统出错</h1><p>此前保存的内容安全，本次操作已撤回，电话不受影响。请重试；如再次出现，请将此编号告知管理员：<code>{reference}</code></p>
+<h1 lang="en">Something went wrong on our side</h1><p lang="en">What was saved before is safe, this step was undone, telephone
+calls are not affected. Try again; if it happens again, tell the administrator this reference: <code>{reference}</code></p>
+"""
+
 
 def error_response(
     request: Request, status: int, words: Words | None = None, detail: str = "", reference: str = ""
@@ -202,7 +208,12 @@ def crashed(error: Exception, request: Request) -> Response:
     """What nobody foresaw: logged under a reference that the reader can tell."""
     reference = secrets.token_hex(4)
     log.error("Error %s at %s %s", reference, request.method, request.path, exc_info=error)
-    return error_response(request, 500, reference=reference)
+    try:
+        return error_response(request, 500, reference=reference)
+    except Exception:
+        # The page needs the store to know its reader; when that is what broke, these words need nothing.
+        log.exception("Error %s could not be shown as a page", reference)
+        return Response(PLAIN.format(reference=reference), status=500)
 
 
 def includeme(config: Configurator) -> None:

@@ -30,6 +30,7 @@ from dutycenter.interfaces import IClock
 from dutycenter.work import settings_of
 
 MOBILE_DIGITS = 11
+LANDLINE_DIGITS = (11, 12)
 
 
 def duration(seconds: float | None) -> str:
@@ -49,8 +50,13 @@ def grouped(number: int | None) -> str:
 
 def phone(number: str) -> str:
     """A number as people read it aloud; anything unusual is left as it is."""
-    if number.isdigit() and len(number) == MOBILE_DIGITS and number.startswith("1"):
+    if not (number.isascii() and number.isdigit()):
+        return number
+    if len(number) == MOBILE_DIGITS and number.startswith("1"):
         return f"{number[:3]} {number[3:7]} {number[7:]}"
+    if number.startswith("0") and len(number) in LANDLINE_DIGITS:
+        code = 3 if number.startswith(("010", "02")) else 4
+        return f"{number[:code]} {number[code:-4]} {number[-4:]}"
     return number
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 from collections.abc import Callable
 
@@ -52,9 +53,17 @@ def size_tween(handler: Callable[[Request], Response], registry: Registry) -> Ca
         upload = (request.content_type or "").startswith("multipart/")
         if (request.content_length or 0) > (max_upload if upload else MAX_FORM):
             raise HTTPRequestEntityTooLarge
+        request.add_finished_callback(_close_body)
         return handler(request)
 
     return check
+
+
+def _close_body(request: Request) -> None:
+    """Close the temporary file that WebOb keeps a large body in; otherwise the garbage collector has to."""
+    body = request.environ.get("wsgi.input")
+    if isinstance(body, io.BufferedRandom):
+        body.close()
 
 
 def includeme(config: Configurator) -> None:

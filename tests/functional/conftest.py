@@ -1,0 +1,79 @@
+"""The whole application behind WebTest, with an account of every role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from webtest import TestApp, TestResponse
+
+from dutycenter import configure
+from dutycenter.accounts.models import Account
+from dutycenter.accounts.passwords import hash_password
+from dutycenter.db.base import Base
+from dutycenter.interfaces import IClock
+from dutycenter.settings import Settings
+from dutycenter.vocabulary import Role
+from dutycenter.work import Work
+
+PASSWORD = "four words nobody guesses"
+
+
+@dataclass
+class Site:
+    """One installation, and browsers that look at it."""
+
+    work: Work
+    app: object
+    ids: dict[Role, int] = field(default_factory=dict)
+
+    def browser(self) -> TestApp:
+        """A browser without any cookies, set to English."""
+        return TestApp(self.app, extra_environ={"REMOTE_ADDR": "192.0.2.7", "HTTP_ACCEPT_LANGUAGE": "en"})
+
+    def logged_in(self, role: Role) -> TestApp:
+        """A browser in which this role's account is logged in."""
+        browser = self.browser()
+        log_in(browser, role.value)
+        return browser
+
+
+def log_in(browser: TestApp, username: str, password: str = PASSWORD, **options: object) -> TestResponse:
+    """Fill in the log-in page and send it."""
+    form = browser.get("/log-in").forms[0]
+    form["username"], form["password"] = username, password
+    return form.submit(expect_errors=True, **options)
+
+
+def form_with(page: TestResponse, field_name: str) -> object:
+    """The form of a page that has this field."""
+    return next(form for form in page.forms.values() if field_name in form.fields)
+
+
+def form_to(page: TestResponse, part: str) -> object:
+    """The form of a page whose address has this part."""
+    return next(form for form in page.forms.values() if part in form.action)
+
+
+@pytest.fixture
+def site(settings: Settings) -> Iterator[Site]:
+    """An installation on an empty SQLite store with one account of every role, named after it."""
+    config = configure(settings)
+    work = Work(config.registry, "test")
+    engine = work.registry["dutycenter.engine"]
+    Base.metadata.create_all(engine)
+    site = Site(work, config.make_wsgi_app())
+    hashed = hash_password(PASSWORD)
+    with work.write() as request:
+        for role in Role:
+            account = Account(
+                username=role.value, name=role.name.title(), role=role, password_hash=hashed, must_change=False,
+                created_at=request.find_service(IClock).now(),
+                language="en",
+            )  # fmt: skip
+            request.db.add(account)
+            request.db.flush()
+            site.ids[role] = account.id
+    yield site
+    engine.dispose()
