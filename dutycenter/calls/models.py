@@ -90,7 +90,7 @@ class Recording(Base):
 
 
 class Desk(Base):
-    """A duty desk's telephone and whether the queue may ring it; no row: it may."""
+    """A duty desk's telephone and whether the queue may ring it; no row: it may not."""
 
     __tablename__ = "desks"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session
 from dutycenter.calls.models import Call, Desk, Leg
 from dutycenter.interfaces import IClock, ILedger, ISwitch, SwitchAway, SwitchError
 from dutycenter.vocabulary import CallState
+
+_ = TranslationStringFactory("dutycenter")
 
 AVAILABLE = "Available"
 ON_BREAK = "On Break"
@@ -75,26 +78,26 @@ class Desks:
         """
         call = self.db.get(Call, call_id)
         if call is None or call.ended_at is not None:
-            raise DeskError("The caller has hung up. The call is kept on the list.")
+            raise DeskError(_("The caller has hung up. The call is kept on the list."))
         if not desk:
-            raise DeskError("No desk telephone belongs to your account. Pick up the telephone that rings.")
+            raise DeskError(_("No desk telephone belongs to your account. Pick up the telephone that rings."))
         if call.answered_at is not None:
-            raise DeskError("Another desk has taken this call.")
+            raise DeskError(_("Another desk has taken this call."))
         channel = self._rings([call], desk).get(call.id)
         if channel is None:
-            raise DeskError("Your telephone does not ring for this call yet. It comes to a free desk by itself.")
+            raise DeskError(_("Your telephone does not ring for this call yet. It comes to a free desk by itself."))
         self._sit(desk, AVAILABLE, account_id)
         try:
             self.switch.talk(channel)
         except SwitchAway:
-            raise DeskError("The telephone system does not respond. Pick up the telephone by hand.") from None
+            raise DeskError(_("The telephone system does not respond. Pick up the telephone by hand.")) from None
         except SwitchError:
-            raise DeskError("The telephone could not be answered from here. Pick it up by hand.") from None
+            raise DeskError(_("The telephone could not be answered from here. Pick it up by hand.")) from None
 
     def status(self, desk: str | None) -> str:
-        """May the queue ring this desk? ``Available`` unless somebody said otherwise."""
+        """May the queue ring this desk? Nobody sits there until somebody says so."""
         row = self.db.get(Desk, desk) if desk else None
-        return row.status if row else AVAILABLE
+        return row.status if row else LOGGED_OUT
 
     def set_status(self, account_id: int, desk: str | None, status: str) -> None:
         """Open a desk to the queue or close it.
@@ -106,12 +109,12 @@ class Desks:
         if status not in STATUSES:
             raise ValueError(f"no such status: {status[:32]!r}")
         if not desk:
-            raise DeskError("No desk telephone belongs to your account.")
+            raise DeskError(_("No desk telephone belongs to your account."))
         self._sit(desk, status, account_id)
         try:
             self.switch.agent_status(desk, status)
         except SwitchError:
-            raise DeskError("The telephone system does not respond, so the queue was not told. Try again.") from None
+            raise DeskError(_("The telephone system does not respond, so the queue was not told. Try again.")) from None
 
     def heard(self, desk: str, status: str) -> None:
         """The switch says that a desk's status changed."""

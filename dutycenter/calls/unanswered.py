@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from dutycenter.calls.models import Call
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.vocabulary import CallResult
+
+_ = TranslationStringFactory("dutycenter")
 
 MAX_WORDS = 255
 MAX_LISTED = 200
@@ -99,9 +102,9 @@ class Unanswered:
         """
         how = " ".join(how.split())
         if not how:
-            raise ValueError("Say in a few words what was done, for example: called back, nothing needed.")
+            raise ValueError(_("Say in a few words what was done, for example: called back, nothing needed."))
         if len(how) > MAX_WORDS:
-            raise ValueError("That is too long: 255 characters at most.")
+            raise ValueError(_("That is too long: 255 characters at most."))
         call = self.take(call_id, account_id)
         call.open, call.settled_at, call.settled_how = False, self.clock.now(), how
         self._tell(call, "call.settled", by=account_id, how=how)

@@ -14,7 +14,7 @@ from pyramid.response import Response
 from sqlalchemy import select
 
 from dutycenter.calls.models import Call
-from dutycenter.calls.queue import DeskError, Desks
+from dutycenter.calls.queue import LOGGED_OUT, DeskError, Desks
 from dutycenter.calls.unanswered import NotOnList, TakenBySomebody, Unanswered
 from dutycenter.directory.models import District
 from dutycenter.incidents import desk
@@ -26,7 +26,7 @@ from dutycenter.incidents.models import Intake
 from dutycenter.incidents.services import Incidents, NoSuchIncident
 from dutycenter.interfaces import IClock
 from dutycenter.roster.services import Rosters
-from dutycenter.vocabulary import CallResult, IncidentClass, Level, SourceChannel
+from dutycenter.vocabulary import CallResult, IncidentClass, Level, Role, SourceChannel
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -51,13 +51,16 @@ def left(request: Request) -> dict[str, Any]:
     desks, unanswered = request.find_service(Desks), request.find_service(Unanswered)
     waiting = desks.waiting(request.identity.desk)
     now = request.find_service(IClock).now()
+    status = desks.status(request.identity.desk)
     return {
         "waiting": sorted(waiting, key=lambda w: w.desk_channel_uuid is None),
         "callers": desk.callers(request.db, [w.call for w in waiting]),
         "open_calls": unanswered.listed(),
         "settled_calls": unanswered.settled_since(now - LATELY),
         "today": desk.today(request.db, now, settings_of(request.registry).time_zone),
-        "desk_status": desks.status(request.identity.desk),
+        "desk_status": status,
+        # An officer who opens the desk sits down at it; whoever pauses, pauses until they say otherwise.
+        "sits_down": bool(request.identity.desk) and request.identity.role is Role.OFFICER and status == LOGGED_OUT,
         "CallResult": CallResult,
     }
 
@@ -122,7 +125,7 @@ def answer(request: Request) -> Response:
     try:
         request.find_service(Desks).answer(call.id, request.identity.id, request.identity.desk)
     except DeskError as error:
-        _say(request, "error", _(error.reason))
+        _say(request, "error", error.reason)
         return _back(request, None)
     return _back(request, request.find_service(Intakes).for_call(call, request.identity.id).id)
 
@@ -134,7 +137,7 @@ def set_status(request: Request) -> Response:
             request.identity.id, request.identity.desk, request.POST.get("status", "")
         )
     except DeskError as error:
-        _say(request, "error", _(error.reason))
+        _say(request, "error", error.reason)
     except ValueError:
         raise HTTPBadRequest from None
     return _back(request, _shown(request.POST))
@@ -165,7 +168,7 @@ def deal(request: Request) -> Response:
     except NotOnList:
         _say(request, "warning", _("This call is not on the list any more: somebody dealt with it."))
     except ValueError as error:
-        _say(request, "error", _(str(error)))
+        _say(request, "error", error.args[0])
     return _back(request, _shown(request.POST))
 
 

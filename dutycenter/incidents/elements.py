@@ -106,7 +106,7 @@ ELEMENTS: tuple[Element, ...] = (
     Element("district_id", _("district"), 16, _id),
     Element("place", _("place"), 255, _text, wanted=True),
     Element("incident_class", _("class"), 16, _member(IncidentClass), wanted=True),
-    Element("subtype", _("kind"), 16, _subtype),
+    Element("subtype", _("sub-type"), 16, _subtype),
     Element("level", _("level"), 8, _member(Level), wanted=True),
     Element("title", _("title"), 255, _text),
     Element("course", _("course so far"), LONG, _text, wanted=True),

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,6 +23,8 @@ from dutycenter.incidents.models import Incident, IncidentCall, IncidentEntry, I
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.vocabulary import IncidentStatus, SourceChannel
 from dutycenter.work import settings_of
+
+_ = TranslationStringFactory("dutycenter")
 
 MOST_DIGITS = 9
 HEADLINE = 30  # characters of the course that stand in for a title
@@ -174,7 +177,7 @@ class Incidents:
         incident = self.get(incident_id, lock=True)
         text = cleaned({"course": text})["course"]
         if not text:
-            raise ValueError("Write something first.")
+            raise ValueError(_("Write something first."))
         entry = self._enter(incident, kind, text, dict(data or {}))
         self._tell(incident, f"incident.{kind}", entry=entry.id, text=text)
         return entry

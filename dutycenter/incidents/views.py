@@ -35,7 +35,7 @@ FILTER_LABELS = {
     "calls": _("Calls"),
     "notes": _("Notes"),
     "changes": _("Changes"),
-    "reports": _("Reports"),
+    "reports": _("Reports made"),
     "broadcasts": _("Broadcasts"),
 }
 
@@ -175,7 +175,7 @@ def note(request: Request) -> Response:
         request.find_service(Incidents).note(incident.id, request.POST.get("text", ""))
     except ValueError as error:
         too_long = isinstance(error, TooLong)
-        words = _("That is too long: 20,000 characters at most.") if too_long else _(str(error))
+        words = _("That is too long: 20,000 characters at most.") if too_long else error.args[0]
         request.tm.doom()
         raise HTTPBadRequest(words) from None
     return HTTPSeeOther(request.route_path("incident", id=incident.id))

@@ -26,7 +26,7 @@ from dutycenter.ledger.services import Cursor, Ledger, Seen
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.3
+POLL_SECONDS = 0.2
 HEARTBEAT_SECONDS = 15.0
 LINGER_SECONDS = 5.0  # the follower goes on so long after the last listener left
 RECENT = timedelta(seconds=10)  # told to a listener who comes without a place: its page was made a moment ago

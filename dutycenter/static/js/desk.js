@@ -74,7 +74,7 @@
     }
     for (const [name, theirs] of Object.entries(told.conflicts)) conflict(name, theirs);
     for (const name of told.unread) note(name, says.unread);
-    form.querySelector("[data-missing]").textContent = told.missing.join("、") || says.nothingMissing;
+    form.querySelector("[data-missing]").textContent = told.missing.join(says.separator) || says.nothingMissing;
     status(`${says.saved} ${told.saved}`);
     if (changed().length) later();
   }
