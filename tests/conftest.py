@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -31,19 +32,16 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """A private PostgreSQL server; the address of its ``postgres`` database."""
     if not PG_BIN:
         pytest.fail("PostgreSQL is not installed: apt-get install postgresql")
-    home = tmp_path_factory.mktemp("postgresql")
+    # Not below pytest's own folder: every other session that starts locks the postgres account out of that.
+    home = Path(tempfile.mkdtemp(prefix="dutycenter-postgresql-"))
     data = home / "data"
     # The server refuses to run as root: give it to the account that Debian's package made.
     as_owner = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if as_owner:
-        for folder in (home, *home.parents):
-            if folder == Path("/tmp"):
-                break
-            folder.chmod(folder.stat().st_mode | 0o011)
         shutil.chown(home, "postgres")
     port = free_port()
     subprocess.run(
@@ -59,6 +57,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"postgresql://tester@127.0.0.1:{port}/postgres"
     finally:
         subprocess.run([*control, "-m", "immediate", "stop"], check=False, stdout=subprocess.DEVNULL, cwd="/")
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
