@@ -13,9 +13,7 @@ from reports.chapters.broadcasts import SHOWN, by_department
 from reports.facts import Facts
 from reports.figures import Baselines, Change, by_day, by_hour, merged, only, percentile
 
-HEIGHT = 120  # units of the drawing; its width is 24 or 31 columns of COLUMN
-COLUMN = 20
-BAR = 14
+WIDTH, HEIGHT = 620, 120  # units of the drawing
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,8 @@ class Column:
     name: str
     answered: int
     missed: int
-    x: int
+    x: float
+    width: float
     answered_top: float
     answered_height: float
     missed_top: float
@@ -43,17 +42,24 @@ class Chart:
 def chart(names: Sequence[str], answered: Sequence[int], missed: Sequence[int]) -> Chart:
     """Two stacked series as columns."""
     top = max(1, *(a + b for a, b in zip(answered, missed, strict=True)))
+    step = WIDTH / len(names)
     columns = []
     for place, (name, low, high) in enumerate(zip(names, answered, missed, strict=True)):
         low_height, high_height = HEIGHT * low / top, HEIGHT * high / top
         columns.append(
             Column(
-                name, low, high, place * COLUMN + (COLUMN - BAR) // 2,
-                round(HEIGHT - low_height, 2), round(low_height, 2),
-                round(HEIGHT - low_height - high_height, 2), round(high_height, 2),
+                name=name,
+                answered=low,
+                missed=high,
+                x=round((place + 0.15) * step, 2),
+                width=round(0.7 * step, 2),
+                answered_top=round(HEIGHT - low_height, 2),
+                answered_height=round(low_height, 2),
+                missed_top=round(HEIGHT - low_height - high_height, 2),
+                missed_height=round(high_height, 2),
             )
-        )  # fmt: skip
-    return Chart(columns, COLUMN * len(names), HEIGHT, top)
+        )
+    return Chart(columns, WIDTH, HEIGHT, top)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from reports.figures import Baselines
 from reports.gather import gather
 from reports.jobs import TRIES
 from reports.month_paper import month_paper
-from reports.paper import Items, Paragraph
+from reports.paper import Items, Paragraph, Part
 from reports.period import Month
 from reports.screen import screen
 from reports.services import Reports, month_of
@@ -34,12 +34,7 @@ def index(request: Request) -> dict[str, Any]:
     settings = settings_of(request.registry)
     facts = gather(request.registry["dutycenter.engine"], month, settings.time_zone, request.find_service(IClock).now())
     paper = month_paper(facts, settings.time_zone, settings.authority, settings.duty_room)
-    said = [
-        text
-        for part in paper.sections[0].parts
-        for block in part.blocks
-        for text in (block.texts if isinstance(block, Items) else [block.text] if isinstance(block, Paragraph) else [])
-    ]
+    said = [_texts(part) for part in paper.sections[0].parts]
     return {
         **_calendar(request, month.year, now),
         **screen(facts, settings.time_zone),
@@ -81,6 +76,17 @@ def pdf(request: Request) -> Response:
     response = FileResponse(str(path), request=request, content_type="application/pdf")
     response.content_disposition = f'inline; filename="dutycenter-{month}.pdf"'
     return response
+
+
+def _texts(part: Part) -> list[str]:
+    """What a part of the summary says, without its tables and remarks."""
+    found: list[str] = []
+    for block in part.blocks:
+        if isinstance(block, Items):
+            found += block.texts
+        elif isinstance(block, Paragraph):
+            found.append(block.text)
+    return found
 
 
 def _calendar(request: Request, year: int, now: Month) -> dict[str, Any]:

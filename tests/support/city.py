@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from broadcast.models import Attempt, Broadcast, Recipient, RecipientNumber
@@ -59,6 +59,8 @@ DISPOSITIONS = (
     (Disposition.REJECTED, 3), (Disposition.VOICEMAIL, 3), (Disposition.HEARD, 2), (Disposition.DECLINED, 2),
     (Disposition.HUNG_UP_EARLY, 2), (Disposition.NO_SUCH_NUMBER, 1), (Disposition.CONGESTION, 1),
 )  # fmt: skip
+ANSWERED = (Disposition.ACKNOWLEDGED, Disposition.DECLINED, Disposition.HEARD, Disposition.HUNG_UP_EARLY,
+            Disposition.VOICEMAIL)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,9 @@ def found(db: Session, seed: int = 1) -> City:
 def live(db: Session, city: City, month: Month, seed: int = 1, busy: float = 1.0) -> None:
     """Fill one month: about 30 calls a day, two incidents a day, a broadcast every other day, two drills."""
     rng = random.Random(f"{seed}-{month}")
-    calls = _calls(rng, city, month, round(900 * busy))
+    calls = _calls(rng, city, month, round(rng.gauss(900, 60) * busy))
     db.execute(insert(Call), calls)
-    incidents = _incidents(rng, city, month, round(62 * busy))
+    incidents = _incidents(rng, city, month, max(1, round(rng.gauss(62, 8) * busy)))
     db.execute(insert(Incident), incidents)
     ids = dict(db.execute(Incident.__table__.select().with_only_columns(Incident.sequence, Incident.id)
                           .where(Incident.year == month.year)).all())  # fmt: skip
@@ -195,22 +197,22 @@ def _broadcast(rng: random.Random, db: Session, city: City, at: datetime, title:
     db.add(broadcast)
     db.flush()
     for person_id, name, department in rng.sample(city.people, rng.randint(18, 60)):
-        recipient = Recipient(broadcast_id=broadcast.id, person_id=person_id, name=name, department=department)
+        recipient = Recipient(broadcast=broadcast, person_id=person_id, name=name, department=department)
+        number = RecipientNumber(recipient=recipient, number="13800000000", kind=NumberKind.MOBILE)
         attempts: list[dict[str, Any]] = []
         if rng.random() < 0.02:
             recipient.outcome, recipient.outcome_ground = Outcome.NOT_CALLED, "没有号码"
         else:
             _ring(rng, recipient, attempts, at, weak=department == "市交通运输局")
         recipient.outcome_at = at + timedelta(minutes=6)
-        db.add(recipient)
-        db.flush()
-        number = RecipientNumber(recipient_id=recipient.id, number="13800000000", kind=NumberKind.MOBILE)
-        db.add(number)
-        db.flush()
-        if attempts:
-            shared = {"broadcast_id": broadcast.id, "recipient_id": recipient.id, "number_id": number.id,
-                      "gateway": "trunk"}  # fmt: skip
-            db.execute(insert(Attempt), [{"id": _uuid(rng), **shared, **attempt} for attempt in attempts])
+        db.add_all([recipient, number])
+        db.add_all(
+            Attempt(
+                id=_uuid(rng), broadcast_id=broadcast.id, recipient=recipient, number=number, gateway="trunk", **one
+            )
+            for one in attempts
+        )
+    db.flush()
 
 
 def _ring(rng: random.Random, recipient: Recipient, attempts: list[dict[str, Any]], at: datetime, *,
@@ -220,7 +222,10 @@ def _ring(rng: random.Random, recipient: Recipient, attempts: list[dict[str, Any
     for _ in range(4):
         when += timedelta(seconds=rng.randint(8, 50))
         how = rng.choices(kinds, (22 if weak else 60, *weights[1:]))[0]
-        attempts.append({"created_at": when, "ended_at": when + timedelta(seconds=30), "disposition": how})
+        answered = when + timedelta(seconds=9) if how in ANSWERED else None
+        attempts.append({
+            "created_at": when, "answered_at": answered, "ended_at": when + timedelta(seconds=30), "disposition": how,
+        })  # fmt: skip
         if how is Disposition.ACKNOWLEDGED:
             recipient.outcome, recipient.acknowledged_at = Outcome.ACKNOWLEDGED, when + timedelta(seconds=14)
             return
@@ -258,6 +263,21 @@ def _recordings(rng: random.Random, db: Session, month: Month, calls: list[dict[
             entries.append({"at": call["ended_at"], "actor": f"user:{rng.randint(1, 3)}", "transaction_id": 0,
                             "action": "recording.replayed", "subject": f"recording:{rng.randint(1, 90)}",
                             "data": "{}"})  # fmt: skip
+        if call["result"] is CallResult.VOICEMAIL:
+            rows.append({**rows[-1], "file_name": f"{call['channel_uuid']}.voicemail.wav", "foundling": False,
+                         "kind": RecordingKind.VOICEMAIL, "state": RecordingState.KEPT})  # fmt: skip
     inside = month.span(ZONE)
+    answered = select(Attempt).where(
+        Attempt.answered_at.is_not(None), Attempt.created_at >= inside.start, Attempt.created_at < inside.end
+    )
+    rows += [
+        {
+            "channel_uuid": attempt.id, "file_name": f"{attempt.id}.wav", "kind": RecordingKind.NOTICE,
+            "state": RecordingState.KEPT, "foundling": False, "started_at": attempt.created_at,
+            "stopped_at": attempt.ended_at, "seconds": 24.0, "bytes": 768_044,
+            "exercise": attempt.recipient.broadcast.exercise,
+        }
+        for attempt in db.scalars(answered.order_by(Attempt.created_at, Attempt.id))
+    ]  # fmt: skip
     db.execute(insert(Recording), rows)
     db.execute(insert(LedgerEntry), sorted((e for e in entries if inside.holds(e["at"])), key=lambda e: e["at"]))

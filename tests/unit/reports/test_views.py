@@ -65,7 +65,7 @@ class TestIndex:
     ) -> None:
         filled(sqlite_work)
         page = browser(Role.LEADER).get("/reports?month=2026-10")
-        assert "900" in page.text
+        assert "来电时段分布" in page.text
         assert page.html.select("svg .answered")
         assert not page.html.select("form[action$='/ask']")
 
