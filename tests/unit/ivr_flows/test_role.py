@@ -98,8 +98,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         )
         until(lambda: b"Waiting for legs" in log.read_bytes(), 30.0, "the ivr did not start")
         yield House(work, Control(settings), ivr, log)
-        ivr.send_signal(signal.SIGTERM)
-        assert ivr.wait(15) == 0, log.read_text()
+        if ivr.poll() is None:
+            ivr.send_signal(signal.SIGTERM)
+            assert ivr.wait(15) == 0, log.read_text()
         assert b"Traceback" not in log.read_bytes(), log.read_text()
     work.registry["dutycenter.engine"].dispose()
 
@@ -208,3 +209,38 @@ class TestNotify:
             make_switch(house.work.settings).agent_status("1002", "Logged Out")
         assert attempt.key == "3"
         assert house.call(attempt.id) is None
+
+
+class TestTheProcess:
+    def test_it_ends_with_a_plain_word_when_its_port_is_taken(self, house: House, tmp_path: Path) -> None:
+        settings = house.work.settings
+        ini = tmp_path / "second.ini"
+        ini.write_text(
+            f"[app:main]\nvoice = silent\nivr.port = {settings.ivr_port}\nswitch.port = {settings.switch_port}\n"
+        )
+        Base.metadata.create_all(open_work(ini, "test").registry["dutycenter.engine"])
+        dutycenter = Path(sys.executable).with_name("dutycenter")
+        second = subprocess.run(
+            [dutycenter, "-c", ini, "serve", "ivr"], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert second.returncode == 1
+        assert f"The ivr cannot listen at 127.0.0.1:{settings.ivr_port}" in second.stderr
+
+    def test_a_caller_reaches_a_desk_though_the_ivr_dies(self, house: House) -> None:
+        """Runs last: the ivr is killed in the middle of the greeting and not started again."""
+        make_switch(house.work.settings).agent_status("1003", "Available")
+        house.control.desk("1003", 2.0)
+        channel = house.control.call("13800000009", "reports", talks_for=400)
+        until(lambda: (call := house.call(channel)) is not None and call.menu_at is not None)
+        house.ivr.kill()
+        house.ivr.wait()
+
+        def desk_talks() -> bool:
+            return any(
+                leg.destination.startswith("100") and leg.callstate == "ACTIVE"
+                for leg in make_switch(house.work.settings).channels()
+            )
+
+        until(desk_talks, 20.0)
+        assert make_switch(house.work.settings).exists(channel)
+        house.control.hangup(channel)
