@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 KEY_CHARACTERS = 64
@@ -13,9 +14,10 @@ def secret_key(place: Path) -> str:
     """The key at ``place``, made now if there is none; several processes may ask at once."""
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
-        aside = place.with_name(f"{place.name}.{os.getpid()}")
-        aside.touch(mode=0o600)
-        aside.write_text(secrets.token_hex(KEY_CHARACTERS // 2), encoding="ascii")
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=f"{place.name}.")  # its owner's alone
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(KEY_CHARACTERS // 2))
+        aside = Path(name)
         # Linked into place: whoever comes second finds the first one's key.
         try:
             place.hardlink_to(aside)
