@@ -26,8 +26,8 @@ FILLS: Sequence[tuple[str, str]] = (  # colour and hatch, from dark to light
     (DEEP, ""),
     ("#FFFFFF", "////"),
     ("#8FA9C4", ""),
-    ("#D9D9D9", "...."),
-    ("#FFFFFF", "xxxx"),
+    ("#DDDDDD", "|||"),
+    ("#FFFFFF", "xxx"),
     ("#F2F2F2", ""),
 )
 STYLE: Any = {
@@ -93,9 +93,8 @@ def _columns(axes: Axes, chart: Columns) -> None:
     places = range(len(chart.categories))
     below = [0] * len(chart.categories)
     for (name, values), (colour, hatch) in zip(chart.series, FILLS, strict=False):
-        axes.bar(
-            places, values, 0.72, bottom=below, label=name, color=colour, hatch=hatch, edgecolor=DEEP, linewidth=0.5
-        )
+        boxes = [(place - 0.36, low, 0.72, value) for place, low, value in zip(places, below, values, strict=True)]
+        _fill(axes, boxes, name, colour, hatch)
         below = [low + value for low, value in zip(below, values, strict=True)]
     axes.set_xticks(list(places), chart.categories)
     axes.set_xlim(-0.6, len(chart.categories) - 0.4)
@@ -114,7 +113,8 @@ def _bars(axes: Axes, chart: Bars) -> None:
     left = [0.0] * len(chart.categories)
     for (name, values), (colour, hatch) in zip(chart.series, FILLS, strict=False):
         shares = [100 * value / total if total else 0.0 for value, total in zip(values, totals, strict=True)]
-        axes.barh(places, shares, 0.66, left=left, label=name, color=colour, hatch=hatch, edgecolor=DEEP, linewidth=0.5)
+        boxes = [(start, place - 0.33, share, 0.66) for place, start, share in zip(places, left, shares, strict=True)]
+        _fill(axes, boxes, name, colour, hatch)
         left = [start + share for start, share in zip(left, shares, strict=True)]
     for place, total in zip(places, totals, strict=True):
         axes.text(101.2, place, f"{total:,}", va="center", fontsize=8, color=INK)
@@ -124,6 +124,22 @@ def _bars(axes: Axes, chart: Bars) -> None:
     axes.set_xticks([0, 25, 50, 75, 100], ["0", "25%", "50%", "75%", "100%"])
     axes.tick_params(length=2, width=0.5, colors=INK)
     axes.text(101.2, -0.75, chart.unit, va="bottom", fontsize=8, color=INK)
+
+
+def _fill(axes: Axes, boxes: Sequence[tuple[float, float, float, float]], name: str, colour: str, hatch: str) -> None:
+    """Rectangles (x, y, width, height) of one series as a single path: hatches are costly to set, once is enough."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    corners = [
+        (x + dx * width, y + dy * height)
+        for x, y, width, height in boxes
+        if width and height
+        for dx, dy in ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))
+    ]
+    codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * (len(corners) // 5)
+    path = Path(corners, codes) if corners else Path([(0, 0)])
+    axes.add_patch(PathPatch(path, label=name, facecolor=colour, hatch=hatch, edgecolor=DEEP, linewidth=0.5))
 
 
 def _short(name: str) -> str:
