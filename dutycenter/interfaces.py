@@ -348,7 +348,14 @@ class IVoice(Protocol):
 
 
 class VoiceError(Exception):
-    """Speech could not be made; ``str()`` says why and what to do."""
+    """Speech could not be made; ``str()`` says why and what to do.
+
+    ``args[0]`` may be a translation string, for who tells a reader.
+    """
+
+    def __str__(self) -> str:
+        words = self.args[0] if self.args else ""
+        return str(words.interpolate() if hasattr(words, "interpolate") else words)
 
 
 @dataclass(frozen=True)

@@ -19,15 +19,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from translationstring import TranslationStringFactory
+
 from dutycenter.interfaces import Prompt, VoiceError
 from dutycenter.settings import Settings
 from ivr_flows import speech, wav
 
+_ = TranslationStringFactory("dutycenter")
 log = logging.getLogger(__name__)
 
 VERSION = "1"  # of the filtering and levelling: grows when the same text sounds different
 MAX_CHARACTERS = 1500  # some six minutes of speech
 SECONDS_TO_MAKE = 60.0
+LARGEST = 200_000_000  # bytes that a synthesiser may write
 ESPEAK_VOICES = {"zh_CN": "cmn-latn-pinyin", "en": "en-gb"}
 ESPEAK_WORDS_A_MINUTE = {"zh_CN": 180, "en": 155}
 
@@ -89,9 +93,9 @@ class Command:
         try:
             arguments = shlex.split(self._line)
         except ValueError as error:
-            raise VoiceError(f"voice.command cannot be read: {error}") from None
+            raise _failed(f"voice.command cannot be read: {error}") from None
         if not any("{out}" in argument for argument in arguments[1:]):
-            raise VoiceError("voice.command must name the file to write: put {out} among its arguments")
+            raise _failed("voice.command must name the file to write: put {out} among its arguments")
         return arguments
 
 
@@ -129,8 +133,11 @@ class KeptVoice:
             silent = isinstance(self._synthesiser, Silent)
             samples = sound.samples if silent else wav.telephone(sound)
         except wav.WavError as error:
-            raise VoiceError(f"The voice made no usable sound: {error}") from None
-        wav.keep(wav.encode(samples), path)
+            raise _failed(f"it made no usable sound: {error}") from None
+        try:
+            wav.keep(wav.encode(samples), path)
+        except OSError as error:
+            raise _failed(f"{self._folder} cannot be written to: {error.strerror}") from None
         return Prompt(path, len(samples) / wav.RATE)
 
     def kept(self, text: str, language: str = "zh_CN") -> Prompt | None:
@@ -142,12 +149,15 @@ class KeptVoice:
 
     def _checked(self, text: str, language: str) -> str:
         if language not in ESPEAK_VOICES:
-            raise VoiceError(f"There is no voice for the language {language}.")
+            raise VoiceError(_("There is no voice for the language ${language}.", mapping={"language": language}))
         if len(text) > MAX_CHARACTERS:
-            raise VoiceError(f"The text has {len(text)} characters; {MAX_CHARACTERS} can be said. Shorten it.")
+            raise VoiceError(
+                _("The text has ${count} characters; ${most} can be said. Shorten it.",
+                  mapping={"count": len(text), "most": MAX_CHARACTERS})
+            )  # fmt: skip
         text = speech.clean(text)
         if not any(c.isalnum() for c in text):
-            raise VoiceError("There is nothing to say in this text. Write a sentence.")
+            raise VoiceError(_("There is nothing to say in this text. Write a sentence."))
         return text
 
     def _path(self, text: str, language: str) -> Path:
@@ -175,17 +185,22 @@ def _run(arguments: Sequence[str], text: str, advice: str) -> bytes:
                 filled, input=text.encode(), capture_output=True, timeout=SECONDS_TO_MAKE, check=False
             )
         except FileNotFoundError:
-            raise VoiceError(f"The program {filled[0]} is not installed: {advice}.") from None
+            raise _failed(f"the program {filled[0]} is not installed: {advice}") from None
         except subprocess.TimeoutExpired:
-            raise VoiceError(f"{filled[0]} did not finish in {SECONDS_TO_MAKE:.0f} seconds: {advice}.") from None
+            raise _failed(f"{filled[0]} did not finish in {SECONDS_TO_MAKE:.0f} seconds: {advice}") from None
         except OSError as error:
-            raise VoiceError(f"{filled[0]} cannot be started ({error.strerror}): {advice}.") from None
+            raise _failed(f"{filled[0]} cannot be started ({error.strerror}): {advice}") from None
         if done.returncode != 0 or not out.is_file():
             said = done.stderr.decode(errors="replace").strip().splitlines()
-            raise VoiceError(f"{filled[0]} failed: {said[-1][:200] if said else 'it wrote no file'}; {advice}.")
-        if out.stat().st_size > 200_000_000:
-            raise VoiceError(f"{filled[0]} wrote more than can be a prompt: {advice}.")
+            raise _failed(f"{filled[0]} failed: {said[-1][:200] if said else 'it wrote no file'}; {advice}")
+        if out.stat().st_size > LARGEST:
+            raise _failed(f"{filled[0]} wrote more than can be a prompt: {advice}")
         return out.read_bytes()
+
+
+def _failed(why: str) -> VoiceError:
+    """The machine, not the text, is at fault: ``why`` is for who looks after it."""
+    return VoiceError(_("The voice does not work: ${why}. Tell the system's keeper.", mapping={"why": why}))
 
 
 def voice_for(settings: Settings) -> KeptVoice:

@@ -66,7 +66,10 @@ class TestPrompts:
         ini.write_text("[app:main]\nvoice = command\nvoice.command = no-such-program {out}\n")
         result = run(ini, "prompts")
         assert result.exit_code == 1
-        assert "hotline.greeting (zh_CN): The program no-such-program is not installed" in result.output
+        assert (
+            "hotline.greeting (zh_CN): The voice does not work: the program no-such-program is not installed"
+            in result.output
+        )
         assert "prompts could not be made." in result.output
 
 

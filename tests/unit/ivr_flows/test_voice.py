@@ -149,6 +149,11 @@ class TestKeptVoice:
         with pytest.raises(VoiceError, match="no voice for the language fr"):
             KeptVoice(Silent(), tmp_path).say("bonjour", "fr")
 
+    def test_it_says_that_there_is_no_room(self, tmp_path: Path) -> None:
+        (tmp_path / "taken").write_text("a file")
+        with pytest.raises(VoiceError, match="taken cannot be written to"):
+            KeptVoice(Silent(), tmp_path / "taken").say("你好")
+
 
 class TestSilent:
     def test_it_takes_as_long_as_saying_it_would(self, tmp_path: Path) -> None:
