@@ -28,6 +28,7 @@ class Phone:
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
         self._acts: list[gevent.Greenlet] = []
+        self.said = 0  # how often it spoke
         channel.phone = self
         channel.watchers.append(self.gone)
 
@@ -44,6 +45,7 @@ class Phone:
     def say(self, text: str) -> float:
         """Speak; the seconds it takes."""
         sound = self.channel.exchange.voices.known(text, self.pitch())
+        self.said += 1
         self.channel.say(sound)
         return len(sound) / RATE
 

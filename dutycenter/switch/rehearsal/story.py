@@ -165,5 +165,5 @@ def _row(channel: Channel) -> dict[str, Any] | None:
         "direction": channel.direction, "other": channel.partner.far_number if channel.partner else "",
         "shown": channel.orig_number if channel.direction == "outbound" else channel.ani_number,
         "seconds": max(0, (now - (answered or channel.times["Channel-Created"])) // 1_000_000),
-        "hears": channel.hears, "keys": channel.dialed + "".join(channel.keys),
+        "hears": channel.hears, "said": phone.said, "pressed": channel.dialed + "".join(channel.keys),
     }  # fmt: skip
