@@ -24,6 +24,7 @@ _ = TranslationStringFactory("dutycenter")
 
 LONG = 20_000
 MOST_PEOPLE = 1_000_000
+YEARS = range(1900, 2200)  # other dates are no dates of incidents
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _TIME_FORMS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M")
 
@@ -61,9 +62,11 @@ def _moment(text: str, zone: ZoneInfo) -> datetime | None:
         return None
     for form in _TIME_FORMS:
         try:
-            return datetime.strptime(text, form).replace(tzinfo=zone).astimezone(UTC)
-        except (ValueError, OverflowError):
+            moment = datetime.strptime(text, form).replace(tzinfo=zone)
+        except ValueError:
             continue
+        if moment.year in YEARS:
+            return moment.astimezone(UTC)
     raise Unreadable(text)
 
 

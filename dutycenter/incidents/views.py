@@ -18,7 +18,7 @@ from dutycenter.frame.labels import label
 from dutycenter.incidents import desk
 from dutycenter.incidents.classes import SUBTYPE_LABELS, TREE
 from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, NoSuchDeadline, whole
-from dutycenter.incidents.elements import BY_NAME, ELEMENTS, Element, TooLong
+from dutycenter.incidents.elements import BY_NAME, ELEMENTS, YEARS, Element, TooLong
 from dutycenter.incidents.models import Incident
 from dutycenter.incidents.services import Incidents, NoSuchIncident, Overtaken
 from dutycenter.incidents.timeline import FILTERS, history, names_of, timeline
@@ -88,9 +88,11 @@ def _search(request: Request, query: Select[tuple[Incident]]) -> Select[tuple[In
 def _midnight(request: Request, name: str) -> datetime | None:
     try:
         day = date.fromisoformat(request.GET.get(name, ""))
-        return datetime.combine(day, time(), settings_of(request.registry).time_zone)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    if day.year not in YEARS:
+        return None
+    return datetime.combine(day, time(), settings_of(request.registry).time_zone)
 
 
 def _number(request: Request, name: str, least: int, most: int) -> int:

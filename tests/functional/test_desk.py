@@ -1,0 +1,304 @@
+"""The duty desk: a call comes in, is answered, written down; nobody's words are lost."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pyramid.config import Configurator
+from sqlalchemy import select
+from webtest import TestApp, TestResponse
+
+from dutycenter.accounts.models import Account
+from dutycenter.calls.models import Call
+from dutycenter.calls.services import Calls
+from dutycenter.incidents.intakes import Intakes, texts_of
+from dutycenter.incidents.models import Incident, Intake
+from dutycenter.incidents.services import Incidents
+from dutycenter.interfaces import ISwitch, SwitchAway
+from dutycenter.vocabulary import CallResult, Role
+
+HOSTILE = '"><script>alert(1)</script>${system(id)}'
+
+
+class StandInSwitch:
+    """A switch that takes what the desk asks of it, or is away."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.talked: list[str] = []
+        self.statuses: list[tuple[str, str]] = []
+
+    def talk(self, channel_uuid: str) -> None:
+        self._reach()
+        self.talked.append(channel_uuid)
+
+    def agent_status(self, agent: str, status: str) -> None:
+        self._reach()
+        self.statuses.append((agent, status))
+
+    def status(self) -> object:
+        self._reach()
+        return object()
+
+    def _reach(self) -> None:
+        if self.away:
+            raise SwitchAway("nobody listens")
+
+
+@pytest.fixture
+def switch(site: Any) -> StandInSwitch:
+    switch = StandInSwitch()
+    Configurator(registry=site.work.registry, autocommit=True).register_service(switch, ISwitch)
+    with site.work.write() as request:
+        request.db.get(Account, site.ids[Role.OFFICER]).desk = "1001"
+    return switch
+
+
+@pytest.fixture
+def officer(site: Any, switch: StandInSwitch) -> TestApp:
+    return site.logged_in(Role.OFFICER)
+
+
+@pytest.fixture
+def tell(site: Any) -> Callable[..., Call]:
+    """A call of which the named facts are known."""
+
+    def tell(*facts: str, number: str = "13800138000") -> Call:
+        channel, desk = str(uuid.uuid4()), str(uuid.uuid4())
+        with site.work.write() as request:
+            calls = request.find_service(Calls)
+            call = calls.arrive(channel, number, "07318888")
+            known = {
+                "queued": lambda: calls.queued(channel),
+                "ringing": lambda: calls.ringing(channel, "1001", desk),
+                "answered": lambda: calls.answered(channel, "1001", desk),
+                "ended": lambda: calls.ended(channel, "NORMAL_CLEARING"),
+            }
+            for fact in facts:
+                known[fact]()
+        return call
+
+    return tell
+
+
+def send(
+    page: TestResponse, part: str, name: str | None = None, value: str | None = None, **fields: str
+) -> TestResponse:
+    """Fill in the form whose address has this part, and press the button."""
+    form = next(form for form in page.forms.values() if part in form.action)
+    for field, text in fields.items():
+        form[field] = text
+    pressed = [(name, value or "")] if name else []
+    return page.goto(form.action, method=form.method, params=[*form.submit_fields(), *pressed], expect_errors=True)
+
+
+def autosave(browser: TestApp, page: TestResponse, version: int, **changes: str) -> TestResponse:
+    form = page.forms["intake"]
+    fields = {"csrf_token": form["csrf_token"].value, "version": str(version), **changes}
+    return browser.post(form.action.replace("/finish", "/save"), fields, expect_errors=True)
+
+
+class TestRinging:
+    def test_it_shows_who_calls_before_anybody_answers(self, officer: TestApp, tell: Callable[..., Call]) -> None:
+        tell("ended")
+        tell("queued", "ringing")
+        page = officer.get("/desk")
+        ring = page.html.select_one(".ring-mine") if page.html else None
+        assert ring is not None
+        assert "138 0013 8000" in ring.text
+        assert "1 earlier call" in ring.text
+
+    def test_the_strip_rings_on_every_page(self, officer: TestApp, tell: Callable[..., Call]) -> None:
+        assert "strip-ring" not in officer.get("/strip")
+        tell("queued", "ringing")
+        assert "138 0013 8000" in officer.get("/strip").html.select_one(".strip-ring").text
+
+    def test_answering_picks_the_telephone_up_and_opens_the_form(
+        self, officer: TestApp, tell: Callable[..., Call], switch: StandInSwitch
+    ) -> None:
+        call = tell("queued", "ringing")
+        page = send(officer.get("/desk"), "/answer").follow()
+        assert switch.talked == [call.desk_channel_uuid]
+        assert page.forms["intake"]["reporter_number"].value == "13800138000"
+
+    def test_when_the_switch_is_away_it_says_what_to_do(
+        self, officer: TestApp, tell: Callable[..., Call], switch: StandInSwitch
+    ) -> None:
+        tell("queued", "ringing")
+        page = officer.get("/desk")
+        switch.away = True
+        assert "Pick up the telephone by hand" in send(page, "/answer").follow()
+
+    def test_a_hostile_caller_is_text(self, officer: TestApp, tell: Callable[..., Call]) -> None:
+        tell("queued", "ringing", number=HOSTILE)
+        page = officer.get("/desk")
+        assert "<script>alert" not in page
+        assert "Unknown number" in page
+
+    def test_nobody_else_may_answer(self, site: Any, tell: Callable[..., Call]) -> None:
+        call = tell("queued", "ringing")
+        auditor = site.logged_in(Role.AUDITOR)
+        token = auditor.get("/incidents").html.select_one("meta[name=csrf-token]")["content"]
+        auditor.get("/desk", status=403)
+        auditor.post(f"/desk/calls/{call.id}/answer", {"csrf_token": token}, status=403)
+
+    def test_without_the_token_nothing_happens(self, officer: TestApp, tell: Callable[..., Call]) -> None:
+        officer.post(f"/desk/calls/{tell('queued', 'ringing').id}/answer", status=400)
+
+
+class TestStatus:
+    def test_an_officer_who_opens_the_desk_sits_down_and_can_pause(
+        self, officer: TestApp, switch: StandInSwitch
+    ) -> None:
+        page = officer.get("/desk")
+        assert page.html.select_one("[hx-trigger='load once']") is not None
+        page = send(page, "/desk/status", "status", "Available").follow()
+        page = send(page, "/desk/status", "status", "On Break").follow()
+        assert switch.statuses[-1] == ("1001", "On Break")
+        assert page.html.select_one("[hx-trigger='load once']") is None
+
+
+class TestUnanswered:
+    def test_it_stays_until_somebody_says_what_was_done_and_comes_back_by_undo(
+        self, site: Any, officer: TestApp, tell: Callable[..., Call]
+    ) -> None:
+        call = tell("queued", "ended")
+        page = send(officer.get("/desk"), "/take").follow()
+        assert "Officer" in page.html.select_one(".missed").text
+        token = _token(page)
+        done = officer.post(f"/desk/calls/{call.id}/settle", {"csrf_token": token, "how": "called back"}).follow()
+        assert done.html.select_one(".missed") is None
+        again = send(done, "/reopen").follow()
+        assert again.html.select_one(".missed") is not None
+
+    def test_what_somebody_else_took_is_theirs(self, site: Any, officer: TestApp, tell: Callable[..., Call]) -> None:
+        call = tell("ended")
+        page = officer.get("/desk")
+        leader = site.logged_in(Role.LEADER)
+        send(leader.get("/desk"), "/take")
+        said = officer.post(f"/desk/calls/{call.id}/take", {"csrf_token": _token(page)}).follow()
+        assert "Leader has taken this call already" in said
+
+    def test_words_are_asked_for(self, officer: TestApp, tell: Callable[..., Call]) -> None:
+        call = tell("ended")
+        token = _token(officer.get("/desk"))
+        said = officer.post(f"/desk/calls/{call.id}/settle", {"csrf_token": token, "how": "  "}).follow()
+        assert "Say in a few words" in said
+        assert said.html.select_one(".missed") is not None
+
+    def test_an_incident_made_of_it_takes_it_off_the_list(
+        self, site: Any, officer: TestApp, tell: Callable[..., Call]
+    ) -> None:
+        call = tell("ended")
+        page = send(officer.get("/desk"), f"/calls/{call.id}/intake").follow()
+        send(page, "/finish", course="桥面塌陷").follow()
+        with site.work.read() as request:
+            settled = request.db.get(Call, call.id)
+            assert (settled.open, settled.result) == (False, CallResult.ABANDONED)
+            assert settled.settled_how == request.db.scalars(select(Incident)).one().number
+
+
+def _token(page: TestResponse) -> str:
+    return page.html.select_one("meta[name=csrf-token]")["content"]
+
+
+@pytest.fixture
+def form(officer: TestApp) -> TestResponse:
+    """A form without a call."""
+    return send(officer.get("/desk"), "/desk/intakes", "channel", "fax").follow()
+
+
+class TestIntake:
+    def test_it_saves_as_one_types_and_names_what_is_missing(
+        self, site: Any, officer: TestApp, form: TestResponse
+    ) -> None:
+        saved = autosave(officer, form, 1, place="解放路", course="追尾").json
+        assert saved["version"] == 2
+        assert "place" not in saved["missing"]
+        assert "level" in saved["missing"]
+        again = officer.get(form.request.path_qs)
+        assert again.forms["intake"]["course"].value == "追尾"
+
+    def test_two_who_write_the_same_element_are_both_told(self, officer: TestApp, form: TestResponse) -> None:
+        autosave(officer, form, 1, place="解放路")
+        answer = autosave(officer, form, 1, place="五一路", course="追尾")
+        assert (answer.status_int, answer.json["conflicts"]) == (409, {"place": "解放路"})
+        assert officer.get(form.request.path_qs).forms["intake"]["course"].value == "追尾"
+
+    def test_finishing_over_somebody_elses_words_shows_both_and_loses_none(
+        self, site: Any, officer: TestApp, form: TestResponse
+    ) -> None:
+        autosave(officer, form, 1, place="解放路")
+        answer = send(form, "/finish", place="五一路")
+        assert answer.status_int == 409
+        assert answer.forms["intake"]["place"].value == "五一路"
+        assert "解放路" in answer.html.select_one("[data-field=place] .field-note").text
+        with site.work.read() as request:
+            assert request.db.scalars(select(Incident)).all() == []
+
+    def test_a_text_that_is_too_long_says_so_and_stays_on_the_page(
+        self, site: Any, officer: TestApp, form: TestResponse
+    ) -> None:
+        long = "长" * 34_000
+        answer = autosave(officer, form, 1, course=long)
+        assert answer.status_int == 422
+        assert "34000 characters; 20000 are the most" in answer.json["message"]
+        answer = send(form, "/finish", course=long)
+        assert answer.status_int == 422
+        assert answer.forms["intake"]["course"].value == long
+        with site.work.read() as request:
+            assert request.db.scalars(select(Incident)).all() == []
+
+    def test_what_cannot_be_read_is_kept_and_said(self, site: Any, officer: TestApp, form: TestResponse) -> None:
+        page = send(form, "/finish", dead="很多", place=HOSTILE).follow()
+        assert "Saved as incident" in page
+        page = officer.get("/incidents/1")
+        assert "很多" in page.html.select_one(".timeline").text
+        assert "<script>alert" not in page
+        assert HOSTILE in page.html.select_one("#fact-place .value").text
+
+    def test_pressing_f2_twice_makes_one_incident(self, site: Any, officer: TestApp, form: TestResponse) -> None:
+        send(form, "/finish", course="追尾")
+        send(form, "/finish", course="追尾").follow()
+        with site.work.read() as request:
+            assert len(request.db.scalars(select(Incident)).all()) == 1
+
+    def test_f4_goes_on_to_the_launch_of_a_broadcast(self, officer: TestApp, form: TestResponse) -> None:
+        answer = send(form, "/finish", "next", "broadcast")
+        assert answer.location.endswith("/broadcasts/new?incident=1")
+
+    def test_f3_finds_incidents_and_merges_with_undo(self, site: Any, officer: TestApp, form: TestResponse) -> None:
+        with site.work.write() as request:
+            number = request.find_service(Incidents).create({"title": "湘江大桥追尾"}).number
+        assert number in officer.get("/desk/pick", {"q": "湘江"})
+        assert "No incident was found" in officer.get("/desk/pick", {"q": "100%_"})
+        page = send(form, "/finish", "into", "1", place="湘江大桥").follow()
+        assert f"Merged into incident {number}" in page
+        page = send(page, "/detach").follow()
+        assert page.forms["intake"].fields.get("place") is not None
+        with site.work.read() as request:
+            assert request.db.scalars(select(Intake)).one().incident_id is None
+            assert request.db.get(Incident, 1).place == "湘江大桥"
+
+    def test_merging_into_nothing_is_not_found(self, officer: TestApp, form: TestResponse) -> None:
+        assert send(form, "/finish", "into", "4711").status_int == 404
+        assert send(form, "/finish", "into", "9" * 40).status_int == 404
+
+    @pytest.mark.parametrize("path", ["/desk?intake=4711", "/desk?intake=0"])
+    def test_an_unknown_form_is_not_found(self, officer: TestApp, path: str) -> None:
+        officer.get(path, status=(404, 200))
+
+    def test_an_absurd_version_is_refused(self, officer: TestApp, form: TestResponse) -> None:
+        token = _token(form)
+        for version in ("", "x", "9" * 30):
+            path = form.forms["intake"].action.replace("/finish", "/save")
+            officer.post(path, {"csrf_token": token, "version": version}, status=400)
+
+    def test_the_store_keeps_it_when_the_browser_is_gone(self, site: Any, officer: TestApp, form: TestResponse) -> None:
+        autosave(officer, form, 1, course="只写了一半")
+        assert "只写了一半" in officer.get("/desk").html.select_one("#desk-right").text
+        with site.work.read() as request:
+            assert texts_of(request.find_service(Intakes).get(1))["course"] == "只写了一半"
