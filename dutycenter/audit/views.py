@@ -24,6 +24,18 @@ from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
 
+MARKS = {
+    "call.key": _("key"),
+    "call.queued": _("waits"),
+    "call.ringing": _("rings"),
+    "call.answered": _("answered"),
+    "call.voicemail": _("leaves a message"),
+    "call.ended": _("gone"),
+    "broadcast.answered": _("picked up"),
+    "broadcast.acknowledged": _("acknowledged"),
+    "broadcast.declined": _("can't come"),
+    "broadcast.heard": _("heard out or hung up"),
+}
 VERIFICATIONS = ("evidence.verified", "evidence.verification_asked")
 
 
@@ -153,11 +165,11 @@ def _marks(request: Request, row: Recording) -> list[dict[str, Any]]:
         .order_by(LedgerEntry.id)
         .limit(200)
     )
-    return [
-        {
-            "at": round((entry.at - row.started_at).total_seconds(), 2),
-            "action": entry.action,
-            "data": json.loads(entry.data),
-        }
-        for entry in entries
-    ]
+    marks = []
+    for entry in entries:
+        words = MARKS.get(entry.action)
+        if words is not None:
+            key = json.loads(entry.data).get("key", "")
+            seconds = max(0.0, (entry.at - row.started_at).total_seconds())
+            marks.append({"at": round(seconds, 2), "words": request.localizer.translate(words), "key": key})
+    return marks

@@ -27,7 +27,7 @@ def _policy(request: Request) -> str:
     return (
         "default-src 'self'; img-src 'self' data:; "
         f"style-src 'self' 'nonce-{request.style_nonce}'; script-src 'self'; "
-        "media-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+        "media-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
     )
 
 

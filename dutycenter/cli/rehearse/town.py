@@ -110,6 +110,7 @@ host = 127.0.0.1
 port = {web}
 workers = 1
 worker_class = gevent
+control_socket_disable = true
 """,
         encoding="utf-8",
     )

@@ -46,8 +46,7 @@
     item.className = "list-inline-item";
     button.type = "button";
     button.className = "btn btn-sm btn-link p-0";
-    const key = mark.data.key ? ` ${mark.data.key}` : "";
-    button.textContent = `${clock(mark.at)} ${mark.action}${key}`;
+    button.textContent = `${clock(mark.at)} ${mark.words} ${mark.key}`.trim();
     button.addEventListener("click", () => wave.setTime(mark.at));
     item.append(button);
     part("marks").append(item);
