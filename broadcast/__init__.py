@@ -17,7 +17,7 @@ STATIC = Path(__file__).parent / "static"
 DAY = 24 * 3600
 
 
-class _ByContent(QueryStringCacheBuster):  # type: ignore[misc]
+class _ByContent(QueryStringCacheBuster):
     """Addresses change with the files, so that browsers may keep them long."""
 
     def __init__(self) -> None:

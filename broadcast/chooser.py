@@ -172,7 +172,9 @@ class Chooser:
         """A call has ended. A number that the network keeps failing uses up its tries in the end."""
         row, position = self._place[number_id]
         code = Code[disposition.name]
-        if disposition in UNTRIED and disposition is not Disposition.DROPPED:
+        if disposition is Disposition.DROPPED:
+            code = Code.FAILED  # it rang until we took it down
+        if disposition in UNTRIED:
             failed = self._failed_by_lines.get(number_id, 0) + 1
             self._failed_by_lines[number_id] = failed
             if failed > PATIENCE_WITH_LINES:
@@ -180,6 +182,11 @@ class Chooser:
         else:
             self._failed_by_lines.pop(number_id, None)
         self._kernel.ended(row, position, code, now)
+
+    def put_back(self, number_id: int, now: float) -> None:
+        """A choice that may not be carried out now: the person has a leg up elsewhere."""
+        row, position = self._place[number_id]
+        self._kernel.ended(row, position, Code.LOST, now)
 
     def close(self, recipient_id: int, disposition: Disposition, now: float) -> None:
         """This person is called no more."""

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from broadcast import store
 from broadcast.events import READ, clean_cause, happenings
 from broadcast.lines import Lines
-from broadcast.run import Open, Orders, Run
+from broadcast.run import LEASE, Open, Orders, Run
 from broadcast.settle import Answered, Ended, Happening, Lost, Source
 from dutycenter.interfaces import (
     Channel,
@@ -36,7 +36,6 @@ from dutycenter.work import Work
 log = logging.getLogger(__name__)
 
 # Real seconds: they concern processes and connections, not the people who are called.
-LEASE = 15.0
 LOOK_FOR_WORK = 1.0
 LOOK_AT_CHANNELS = 10.0
 LOOK_AGAIN = 2.0  # a leg is lost only when two looks so far apart don't find it

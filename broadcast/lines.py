@@ -13,11 +13,13 @@ from enum import StrEnum
 
 from broadcast.people import carries, prefixes_of
 from dutycenter.switch.models import Gateway
-from dutycenter.vocabulary import Disposition
 
 MAX_LINES = 32  # as many as the kernel tells apart
 
-CONGESTED_IN_A_ROW = 3  # a single one may be the called network's
+FAILED_IN_A_ROW = 3  # a single failure may be the called network's
+OWN_FAULTS = frozenset({"INVALID_GATEWAY", "GATEWAY_DOWN", "INVALID_PROFILE", "USER_CHALLENGE"})
+"""Causes that can only be the trunk's own."""
+
 FIRST_REST = 5.0  # seconds
 LONGEST_REST = 60.0
 
@@ -50,12 +52,12 @@ class Line:
             return 0
         return min(1, self.channels) if self.rests else self.channels
 
-    def failed(self, disposition: Disposition, now: float) -> None:
-        """A call ended by the trunk's fault."""
+    def failed(self, cause: str, now: float) -> None:
+        """A call ended with a cause that may be the trunk's fault."""
         if now < self.rest_until:
             return
         self.failures += 1
-        if self.rests or disposition is Disposition.GATEWAY_DOWN or self.failures >= CONGESTED_IN_A_ROW:
+        if self.rests or cause in OWN_FAULTS or self.failures >= FAILED_IN_A_ROW:
             self.rest_until = now + min(LONGEST_REST, FIRST_REST * 2**self.rests)
             self.rests += 1
             self.failures = 0

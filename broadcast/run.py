@@ -46,6 +46,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 50  # attempts written in one transaction at most
 WORD_PATIENCE = 3.0  # real seconds that a conversation has for its last word, and the switch for a cause
+LEASE = 15.0  # real seconds without a turn after which another dialer may take over
 OVERLAP = timedelta(seconds=30)
 
 
@@ -108,6 +109,7 @@ class Run:
         self.switch_was_up: bool | None = None
         self.tried_opening: float | None = None
         self.patience = WORD_PATIENCE / clock.real(1.0)
+        self.renew_after = LEASE / 3 / clock.real(1.0)
 
     def seconds(self) -> float:
         """Seconds since the launch."""
@@ -123,13 +125,12 @@ class Run:
             ring_timeout=broadcast.ring_timeout,
             message=broadcast.prompt_seconds + 6.0,
         )
-        now = self.clock.monotonic()
-        self.open = {
-            attempt.id: Open(
-                attempt.id, attempt.recipient_id, attempt.number_id, attempt.gateway, now, known_of(attempt)
-            )
-            for attempt, _recipient in store.open_attempts(db, self.id)
-        }
+        self.open = {attempt.id: self._opened(attempt) for attempt, _ in store.open_attempts(db, self.id)}
+
+    def _opened(self, attempt: Attempt) -> Open:
+        age = max(0.0, (self.clock.now() - attempt.created_at).total_seconds())
+        since = self.clock.monotonic() - age
+        return Open(attempt.id, attempt.recipient_id, attempt.number_id, attempt.gateway, since, known_of(attempt))
 
     # --- one turn ---------------------------------------------------------------
 
@@ -139,7 +140,7 @@ class Run:
         if any(one.changed or self._patience_over(one, now) for one in self.open.values()):
             return True
         rested = now - self.turned_at
-        if store.last_entry(db, self.id) != self.seen_entry or rested > 5 * self.patience:
+        if store.last_entry(db, self.id) != self.seen_entry or rested > self.renew_after:
             return True
         if self.switch_was_up is not switch_up or (not self.open and self.state is BroadcastState.STOPPED):
             return True
@@ -187,8 +188,7 @@ class Run:
         one = self.open.get(attempt.id)
         if one is None:
             # Written in a turn whose commit we did not see the end of.
-            one = Open(attempt.id, attempt.recipient_id, attempt.number_id, attempt.gateway, self.clock.monotonic())
-            self.open[attempt.id] = one
+            one = self.open[attempt.id] = self._opened(attempt)
             self.chooser.started(one.number_id, one.gateway, self.seconds())
         now = self.clock.monotonic()
         one.known = merge_all(one.known, happenings_of(attempt))
@@ -250,7 +250,7 @@ class Run:
         if line is None or found in (Disposition.DROPPED, Disposition.LOST, Disposition.FAILED):
             return
         if one.known.answered_at is None and meaning(one.known.cause).gateway_fault:
-            line.failed(found, self.clock.monotonic())
+            line.failed(one.known.cause, self.clock.monotonic())
         else:
             line.worked()
 
@@ -289,7 +289,7 @@ class Run:
         at = self.clock.now()
         written, refused = store.write_attempts(db, self.id, choices, at)
         for choice in refused:
-            self.chooser.ended(choice.number_id, Disposition.DROPPED, self.seconds())
+            self.chooser.put_back(choice.number_id, self.seconds())
         for one in written:
             self.open[one.attempt_id] = Open(one.attempt_id, one.recipient_id, one.number_id, one.gateway, now)
             self._tell(

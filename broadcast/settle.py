@@ -180,8 +180,8 @@ class Ground(StrEnum):
 FINAL = frozenset({Disposition.ACKNOWLEDGED, Disposition.DECLINED, Disposition.TRANSFERRED})
 """After one of these nobody calls the person again."""
 
-UNTRIED = frozenset({Disposition.CONGESTION, Disposition.GATEWAY_DOWN, Disposition.DROPPED, Disposition.LOST})
-"""The person's telephone was not tried: it does not count as one of the rounds."""
+UNTRIED = frozenset({Disposition.CONGESTION, Disposition.GATEWAY_DOWN, Disposition.LOST})
+"""As far as is known the person's telephone did not ring: it does not count as one of the rounds."""
 
 _TELLING = (
     Disposition.HUNG_UP_EARLY,
