@@ -32,6 +32,7 @@ from ivr_flows.voice import voice_for
 log = logging.getLogger(__name__)
 
 PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)  # real seconds before something that failed starts again
+UPLOADS_KNOWN = 2.0  # seconds until uploaded prompts are looked up again
 PATIENCE = 6.0  # real seconds that everything gets to end
 
 
@@ -50,6 +51,7 @@ class Ivr:
         self._book = book
         self._clock: IClock = work.registry["dutycenter.clock"]
         self._replaced: Replaced = {}
+        self._look_again = float("-inf")
         self._afterwards = Pool()
 
     def on_leg(self, leg: ILeg) -> None:
@@ -92,12 +94,18 @@ class Ivr:
     ) -> None:
         book = self._book.with_replaced(self._uploads())
         settings = self._work.settings
-        Session(leg, self._flows[flow], scribe, book, settings, self._clock, slots).run(facts)
-        # Not here: the leg waits for us to return, and may have to go on in the dialplan.
-        self._afterwards.spawn(scribe.ended)
+        try:
+            Session(leg, self._flows[flow], scribe, book, settings, self._clock, slots).run(facts)
+        finally:
+            # Not here: the leg waits for us to return, and may have to go on in the dialplan.
+            self._afterwards.spawn(scribe.ended)
 
     def _uploads(self) -> Replaced:
-        """Uploads in use; those of the last leg when the store is away."""
+        """Uploads in use, looked up now and then; those known before when the store is away."""
+        now = self._clock.monotonic()
+        if now < self._look_again:
+            return self._replaced
+        self._look_again = now + UPLOADS_KNOWN
         try:
             with self._work.read() as request:
                 self._replaced = request.find_service(Uploads).replaced()

@@ -99,12 +99,14 @@ class Session:
         try:
             self._converse(begin(self._flow, facts))
         except LegGone:
-            self._stop_listening()
+            pass
         except Exception:
-            self._stop_listening()
             log.exception("The flow %s failed on the leg %s.", self._flow.name, self._leg.channel_uuid)
+            self._stop_listening()
             self._rescue()
-        self._close()
+        finally:  # the process may be told to end in the middle of a leg
+            self._stop_listening()
+            self._close()
 
     def _converse(self, state: State) -> None:
         event: Event | None = Started()

@@ -210,6 +210,23 @@ class TestRescue:
         assert "The prompt not.there isn't made" in caplog.text
 
 
+class TestToldToEnd:
+    def test_it_tells_what_was_heard_until_then(self, stage: Stage) -> None:
+        class Killed(BaseException):
+            """As a greenlet is ended from outside."""
+
+        def kill(what: str, notebook: Notebook) -> None:
+            if what == "ask":
+                raise Killed
+
+        clock, notebook = stage.cast.HandClock(), Notebook()
+        leg = stage.cast.StoryLeg([], clock)
+        leg.before = lambda what: kill(what, notebook)
+        with pytest.raises(Killed):
+            Session(leg, NOTIFY, notebook, stage.book, stage.settings, clock, {"message": stage.message}).run()
+        assert notebook.told[-2:] == [("listened", 0.0, False), ("closing",)]
+
+
 words = st.one_of(
     st.none(),
     st.sampled_from("0123456789*#"),
