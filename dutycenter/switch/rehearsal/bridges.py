@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dutycenter.switch.rehearsal import legs
 from dutycenter.switch.rehearsal.channel import Channel
+from dutycenter.switch.rehearsal.describing import profile
 from dutycenter.switch.rehearsal.originate import Call, new_leg, ring
 from dutycenter.switch.rehearsal.phone import Desk
 
@@ -34,7 +35,7 @@ def join(caller: Channel, callee: Channel, told: Callable[[], None] = lambda: No
     now = caller.now()
     for one, other, kind in ((caller, callee, "originatee"), (callee, caller, "originator")):
         one.partner, one.other_type = other, kind
-        one.other = other.profile(times=False)
+        one.other = profile(other, index=False)
         one.times["Channel-Bridged"] = now
         for name in ("bridge_uuid", "signal_bond"):
             one.variables.set(name, other.uuid)

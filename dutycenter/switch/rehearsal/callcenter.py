@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from dutycenter.switch.rehearsal import legs
 from dutycenter.switch.rehearsal.audio import hold_music
 from dutycenter.switch.rehearsal.bridges import FOREVER, join
-from dutycenter.switch.rehearsal.channel import Channel, Held, Transferred
+from dutycenter.switch.rehearsal.channel import Channel, Transferred
+from dutycenter.switch.rehearsal.describing import profile
 from dutycenter.switch.rehearsal.originate import Call, new_leg, ring
 from dutycenter.switch.rehearsal.phone import Desk
+from dutycenter.switch.rehearsal.variables import Held
 from dutycenter.switch.rehearsal.wire import line
 
 if TYPE_CHECKING:
@@ -254,7 +256,7 @@ class Callcenter:
         """Both legs get a new caller profile for the bridge."""
         for one, other, kind in ((channel, leg, "originatee"), (leg, channel, "originator")):
             mark = f"{answered}:{uuids.uuid4()}:uuid_br:{other.uuid}"
-            one.other_type, one.other = kind, other.profile(times=False)
+            one.other_type, one.other = kind, profile(other, index=False)
             one.transfer_source = mark
             one.profile_index += 1
             one.times["Profile-Created"] = one.now()

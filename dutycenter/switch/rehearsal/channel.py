@@ -12,7 +12,9 @@ from gevent.event import Event
 from dutycenter.switch.rehearsal import headers
 from dutycenter.switch.rehearsal.audio import KEY_SECONDS, RATE, Sound, key_tone
 from dutycenter.switch.rehearsal.bus import micros
+from dutycenter.switch.rehearsal.describing import describe, profile
 from dutycenter.switch.rehearsal.recording import HEARD, SAID, Recording
+from dutycenter.switch.rehearsal.variables import Held, Variables
 from dutycenter.switch.rehearsal.wire import Request, encode, line
 
 if TYPE_CHECKING:
@@ -30,65 +32,6 @@ class Transferred(Exception):
 
 class Break(Exception):
     """``uuid_break`` ended what was being played."""
-
-
-class Held:
-    """Somebody still needs a finished channel: it is reported, but not destroyed before they let go."""
-
-    def __init__(self) -> None:
-        self._reported, self._released = Event(), Event()
-
-    def wait(self) -> None:
-        """Wait until the channel's report is out."""
-        self._reported.wait()
-
-    def release(self) -> None:
-        """The channel may be destroyed."""
-        self._released.set()
-
-    def report(self) -> None:
-        """The report is out."""
-        self._reported.set()
-
-    def let_go(self, patience: float) -> None:
-        """Wait so many real seconds at most for the release."""
-        self._released.wait(patience)
-
-
-class Variables:
-    """Channel variables in the order of their setting, each encoded once."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, str] = {}
-        self._lines: dict[str, str] = {}
-
-    def __getitem__(self, name: str) -> str:
-        return self._values.get(name, "")
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._values
-
-    def set(self, name: str, value: str | None) -> None:
-        """Set one; nothing or None unsets it."""
-        if value is None or value == "":
-            self._values.pop(name, None)
-            self._lines.pop(name, None)
-            return
-        self._values[name] = value
-        self._lines[name] = line(f"variable_{name}", value)
-
-    def update(self, pairs: Iterable[tuple[str, str]], **fields: Any) -> None:
-        """Set several from templates."""
-        for name, template in pairs:
-            self.set(name, template.format(**fields) if "{" in template else template)
-
-    def text(self) -> str:
-        """All of them as header lines."""
-        return "".join(self._lines.values())
-
-    def items(self) -> Iterable[tuple[str, str]]:
-        """Names and values."""
-        return self._values.items()
 
 
 class Channel:
@@ -216,63 +159,11 @@ class Channel:
 
     def headers(self, variables: bool = True) -> str:
         """The channel's own headers: states, caller, the other leg, variables."""
-        hangup = f"Hangup-Cause: {self.cause}\n" if self.cause else ""
-        name = encode(self.name)
-        text = (
-            f"Channel-State: {self.state}\nChannel-Call-State: {self.callstate}\n"
-            f"Channel-State-Number: {self.number_of_state}\nChannel-Name: {name}\nUnique-ID: {self.uuid}\n"
-            f"Call-Direction: {self.direction}\nPresence-Call-Direction: {self.direction}\n"
-            f"Channel-HIT-Dialplan: {str(self.hit_dialplan).lower()}\nChannel-Call-UUID: {self.call_uuid}\n"
-            f"Answer-State: {self.answer_state}\n{hangup}"
-        )
-        if self.media:
-            text += headers.CODEC_HEADERS
-        if self.name != "N/A":
-            text += self._caller() + self._other()
-        return text + self.variables.text() if variables else text
+        return describe(self) + (self.variables.text() if variables else "")
 
     def encoded_profile(self) -> list[tuple[str, str]]:
         """The caller profile with its values as they are sent."""
-        return [(name, encode(value)) for name, value in self.profile()]
-
-    def _caller(self) -> str:
-        return "".join(f"Caller-{name}: {value}\n" for name, value in self.encoded_profile())
-
-    def _other(self) -> str:
-        if not self.other_type:
-            return ""
-        return f"Other-Type: {self.other_type}\n" + "".join(
-            f"Other-Leg-{name}: {encode(value)}\n" for name, value in self.other
-        )
-
-    def profile(self, times: bool = True) -> list[tuple[str, str]]:
-        """The caller profile as header names and values."""
-        pairs = [
-            ("Direction", self.direction),
-            ("Logical-Direction", self.direction),
-            ("Username", self.orig_number if self.direction == "inbound" else ""),
-            ("Dialplan", self.dialplan),
-            ("Caller-ID-Name", self.caller_name),
-            ("Caller-ID-Number", self.caller_number),
-            ("Orig-Caller-ID-Name", self.orig_name),
-            ("Orig-Caller-ID-Number", self.orig_number),
-            ("Callee-ID-Name", self.callee_name),
-            ("Callee-ID-Number", self.callee_number),
-            ("Network-Addr", "127.0.0.1" if self.network else ""),
-            ("ANI", self.ani),
-            ("RDNIS", self.rdnis),
-            ("Destination-Number", self.number),
-            ("Unique-ID", self.uuid),
-            ("Source", self.source),
-            ("Transfer-Source", self.transfer_source),
-            ("Context", self.context),
-            ("Channel-Name", self.name),
-        ]
-        found = [pair for pair in pairs if pair[1]]
-        if times:
-            found.append(("Profile-Index", str(self.profile_index)))
-        found += [(name, str(self.times.get(name.removesuffix("-Time"), 0))) for name in TIMES]
-        return [*found, ("Screen-Bit", "true"), ("Privacy-Hide-Name", "false"), ("Privacy-Hide-Number", "false")]
+        return [(name, encode(value)) for name, value in profile(self)]
 
     def enter(self, state: str, number: int | None = None) -> None:
         """Run in this state, and say so."""
@@ -395,10 +286,3 @@ class Channel:
         self.emit("RECORD_STOP", [path, ("Record-Completion-Cause", "success-silence")])
         self.exchange.journal.write("record_stop", self.uuid, file=str(recording.path), seconds=round(frames / RATE, 3))
         return frames / RATE
-
-
-TIMES = (
-    "Profile-Created-Time", "Channel-Created-Time", "Channel-Answered-Time", "Channel-Progress-Time",
-    "Channel-Progress-Media-Time", "Channel-Hangup-Time", "Channel-Transfer-Time", "Channel-Resurrect-Time",
-    "Channel-Bridged-Time", "Channel-Last-Hold", "Channel-Hold-Accum",
-)  # fmt: skip

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from gevent import socket
 
-from dutycenter.switch.rehearsal.channel import Channel, Held
+from dutycenter.switch.rehearsal.channel import Channel
 from dutycenter.switch.rehearsal.commands import UNKNOWN, Commands
 from dutycenter.switch.rehearsal.connection import Connection
+from dutycenter.switch.rehearsal.variables import Held
 from dutycenter.switch.rehearsal.wire import BadFrame, Request, Requests, disconnect_notice, linger_notice, reply
 
 if TYPE_CHECKING:
