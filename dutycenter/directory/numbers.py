@@ -15,7 +15,7 @@ from dutycenter.vocabulary import NumberKind
 
 _ = TranslationStringFactory("dutycenter")
 
-MARKS = re.compile(r"[\s\-()().·]+")
+MARKS = re.compile(r"[\s\-()\uff08\uff09.\u00b7]+")  # brackets of both widths, the middle dot
 COUNTRY = re.compile(r"^(?:\+|00)86")
 MOBILE = re.compile(r"1[3-9]\d{9}")
 LANDLINE = re.compile(r"0[1-9]\d{1,2}[2-9]\d{6,7}")
