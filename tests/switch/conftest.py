@@ -49,7 +49,8 @@ class Switch:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.trunk_port, self.desks_port, self.network_port = free_port(), free_port(), free_port()
+        self.trunk_port, self.desks_port = free_port(), free_port()
+        self.network_port, self.away_port = free_port(), free_port()
         self.ini = folder / "dutycenter.ini"
         self.ini.write_text(
             "[app:main]\nuse = egg:dutycenter\n"
@@ -62,7 +63,7 @@ class Switch:
             "rtp_first_port = 21000\nrtp_last_port = 22000\nloglevel = debug\ngateway_ping = 5\n"
             "[desks]\n1001 =\n1002 =\n"
             f"[gateway pstn]\nproxy = 127.0.0.1:{self.network_port}\nprefixes = 138\n"
-            f"[gateway away]\nproxy = 127.0.0.1:{free_port()}\n"
+            f"[gateway away]\nproxy = 127.0.0.1:{self.away_port}\n"
         )
         self.configuration = folder / "configuration"
         subprocess.run(
