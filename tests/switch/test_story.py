@@ -236,7 +236,7 @@ class TestNotify:
         "拥塞": ("13800001007", Refuses(503), Disposition.CONGESTION, Outcome.NOT_REACHED),
         "无人": ("13800001008", RingsOut(), Disposition.NO_ANSWER, Outcome.NOT_REACHED),
         "拒接": ("13800001009", Refuses(603), Disposition.REJECTED, Outcome.NOT_REACHED),
-        "早挂": ("13800001010", Answers(stay=1.0), Disposition.HUNG_UP_EARLY, Outcome.REACHED),
+        "早挂": ("13800001010", Answers(stay=1.0), Disposition.HUNG_UP_EARLY, Outcome.NOT_REACHED),
         "听完": ("13800001011", Answers(), Disposition.HEARD, Outcome.REACHED),
     }  # fmt: skip
 
@@ -263,18 +263,25 @@ class TestNotify:
         for channel_uuid in answered:
             assert min(loudness(switch.recording(channel_uuid))) > 0.005, last
 
-    def test_a_gateway_that_is_away_reaches_nobody_and_says_so(
+    def test_a_gateway_that_is_away_is_tried_until_it_is_back(
         self, switch: Switch, network: Telephone, product: Product
     ) -> None:
         with product.work.write() as request:
-            gateway = request.db.scalars(select(Gateway)).one()
-            gateway.name = "nosuch"
+            request.db.scalars(select(Gateway)).one().name = "away"
+        assert until(lambda: not switch.commands.gateway("away").up, 75)
+        product.start_ivr()
         product.start_dialer()
         broadcast_id = product.broadcast({"甲": "13800001001"})
         assert until(lambda: product.attempts() and product.attempts()[0][1].disposition, 30)
         assert product.attempts()[0][1].disposition == Disposition.GATEWAY_DOWN
-        assert until(lambda: product.finished(broadcast_id), 60)
-        assert [one.outcome for one in product.recipients()] == [Outcome.NOT_REACHED]
+        assert [one.outcome for one in product.recipients()] == [None]
+        back = Telephone({"13800001001": Answers(keys=[(12, "1")])}, port=switch.away_port)
+        try:
+            assert until(lambda: product.finished(broadcast_id), 150), product.attempts()
+        finally:
+            back.close()
+        assert [one.outcome for one in product.recipients()] == [Outcome.ACKNOWLEDGED]
+        assert len(back.talks) == 1
 
     def test_a_broadcast_survives_the_switch_killed_in_the_middle(
         self, switch: Switch, network: Telephone, product: Product
@@ -305,8 +312,5 @@ class TestNotify:
         for attempt in attempts:
             assert attempt.created_at <= recipients[attempt.recipient_id].acknowledged_at  # type: ignore[operator]
         dialled = Counter(talk.number for talk in network.talks)
-        assert (
-            dialled
-            == Counter(dict(zip(people, people.values(), strict=True))[name] for name, _ in product.attempts())
-            - Counter()
-        )
+        written = Counter(people[name] for name, _ in product.attempts())
+        assert dialled <= written  # no leg without a row
