@@ -32,11 +32,11 @@
     timer = setTimeout(save, wait);
   }
 
-  async function save() {
+  async function save(look = false) {
     clearTimeout(timer);
     if (saving) { await saving; }
     const fields = changed();
-    if (!fields.length) return true;
+    if (!fields.length && !look) return true;
     saving = send(fields);
     try { return await saving; } finally { saving = null; }
   }
@@ -44,7 +44,7 @@
   async function send(fields) {
     const sent = new Map(fields.map((control) => [control.name, control.value]));
     const body = new URLSearchParams([["version", form.elements.version.value], ...sent]);
-    status(says.saving);
+    if (fields.length) status(says.saving);
     let response;
     try {
       response = await fetch(form.dataset.save, { method: "POST", body, keepalive: body.toString().length < 60000, redirect: "manual",
@@ -122,8 +122,11 @@
     if (changed().length) later(0);
     document.addEventListener("visibilitychange", () => { if (!document.hidden && changed().length) later(0); });
     if (!document.activeElement || document.activeElement === document.body) {
-      controls.find((control) => !control.value)?.focus({ preventScroll: true });
+      const course = form.elements.course;
+      (course.value ? controls.find((control) => !control.value) : course)?.focus({ preventScroll: true });
     }
+    // Two officers at one form: what the other wrote appears as soon as it is saved.
+    document.body.addEventListener(`live:intake.${form.dataset.intake}`, () => { if (!saving) save(true); });
   }
 
   // --- everything that leaves the page saves first --------------------------------
@@ -139,6 +142,9 @@
     target.requestSubmit(submitter?.form === target ? submitter : undefined);
     delete target.dataset.saved;
   }, true);
+
+  // --- good news goes by itself, after a while -------------------------------------
+  for (const notice of document.querySelectorAll("main > .notice-success")) setTimeout(() => notice.remove(), 20000);
 
   // --- dialogs ------------------------------------------------------------------
   document.addEventListener("click", (event) => {
