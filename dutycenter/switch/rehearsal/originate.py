@@ -58,9 +58,10 @@ def parse(text: str) -> Call:
     text = text.strip()
     variables: dict[str, str] = {}
     if text.startswith("{"):
-        inside, closed, text = text[1:].partition("}")
-        if not closed:
+        end = _closing(text)
+        if end < 0:
             raise BadOriginate("-ERR CHAN_NOT_IMPLEMENTED\n")
+        inside, text = text[1:end], text[end + 1 :]
         variables = {name: value.strip("'") for name, value in VARIABLE.findall(inside)}
     url, _, rest = text.strip().partition(" ")
     match = re.match(r"&\w+(\(.*?\))?", rest)
@@ -82,6 +83,16 @@ def parse(text: str) -> Call:
          variables.get("origination_caller_id_name") or arguments[2]),
         float(timeout) if timeout.isdigit() else 60.0,
     )  # fmt: skip
+
+
+def _closing(text: str) -> int:
+    """Where the brace that opens the text is closed; -1 when it isn't."""
+    depth = 0
+    for at, sign in enumerate(text):
+        depth += {"{": 1, "}": -1}.get(sign, 0)
+        if depth == 0:
+            return at
+    return -1
 
 
 def originate(exchange: Exchange, call: Call, result: Callable[[str], None]) -> None:

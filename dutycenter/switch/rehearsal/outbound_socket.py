@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 FOREVER = 86400.0
 CONNECT_SECONDS = 5.0  # real ones
-PARK_SECONDS = 0.1
+PARK_SECONDS = 2.0  # at most, until the first order
 
 
 class Sockets:
