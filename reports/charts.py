@@ -84,7 +84,7 @@ def draw(chart: Columns | Bars) -> str:
 
 def _height(chart: Columns | Bars) -> float:
     """Inches."""
-    return 2.5 if isinstance(chart, Columns) else 0.75 + 0.27 * len(chart.categories)
+    return 2.3 if isinstance(chart, Columns) else 0.7 + 0.25 * len(chart.categories)
 
 
 def _columns(axes: Axes, chart: Columns) -> None:

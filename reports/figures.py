@@ -106,7 +106,8 @@ class Baselines:
         partial = [name for name, span in spans.items() if span.start + QUIET < began < span.end]
         notes = []
         if missing:
-            notes.append(f"{'、'.join(missing)}无可比数据，相应比较以“—”表示")
+            shown = "不作比较" if len(missing) == len(spans) else "相应比较以“—”表示"
+            notes.append(f"{'、'.join(missing)}无可比数据，{shown}")
         if partial:
             notes.append(f"{'、'.join(partial)}数据不满整月，比较仅供参考")
         return cls(known["上月"], known["上年同月"], f"{since}，{'；'.join(notes)}。" if notes else "")

@@ -72,8 +72,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Proof:
-    """The signed head of the ledger, as text and as QR code."""
+    """The signed head of the ledger, as text and as QR code; numbered among the figures."""
 
+    label: str
+    title: str
     size: str
     at: str
     sha256: str
@@ -152,6 +154,13 @@ class Maker:
         label = f"表 {self.tables}"
         self.sources.append(Source(label, title, queries, counting))
         return Table(label, title, head, rows, align or "l" + "r" * (len(head) - 1), total)
+
+    def proof(self, title: str, *, queries: Sequence[str], counting: str, **head: str) -> Proof:
+        """A signed head with the next figure's number."""
+        self.figures += 1
+        label = f"图 {self.figures}"
+        self.sources.append(Source(label, title, queries, counting))
+        return Proof(label, title, **head)
 
     def figure(
         self, title: str, chart: Columns | Bars, reading: str, *, queries: Sequence[str], counting: str

@@ -126,6 +126,11 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
+def lapses(late: int, missed: int) -> str:
+    """Reports that came late or never, as far as there are any: 迟报4项、漏报1项."""
+    return "、".join(f"{name}{number(count)}项" for name, count in (("迟报", late), ("漏报", missed)) if count)
+
+
 def share(part: int, whole: int) -> str:
     """A share in percent with one decimal; a dash of nothing."""
     return f"{100 * part / whole:.1f}%" if whole else NOTHING

@@ -60,16 +60,18 @@ def _results(t: Telling) -> list[Block]:
 
 
 def _waits(t: Telling) -> list[Block]:
-    months = [("本月", t.now.calls.to_answer, True)]
-    months.append(("上月", t.facts.before.calls.to_answer, t.baselines.before))
-    months.append(("上年同月", t.facts.year_before.calls.to_answer, t.baselines.year_before))
+    months = [("本月", t.now.calls.to_answer)]
+    if t.baselines.before:
+        months.append(("上月", t.facts.before.calls.to_answer))
+    if t.baselines.year_before:
+        months.append(("上年同月", t.facts.year_before.calls.to_answer))
     rows = [
         (
             name,
-            number(sum(waits.values())) if known else "—",
+            number(sum(waits.values())),
             *(duration(value) for value in (percentile(waits, 50), percentile(waits, 90), longest(waits))),
         )
-        for name, waits, known in months
+        for name, waits in months
     ]
     waits = t.now.calls.to_answer
     said = (

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dutycenter.vocabulary import RecordingKind, RecordingState
 from reports.chapters import Telling
 from reports.facts import RecordingFacts
-from reports.paper import Block, Note, Paragraph, Part, Proof, Section, Table
+from reports.paper import Block, Note, Paragraph, Part, Section
 from reports.words import RECORDING_STATES, RECORDINGS, duration, moment, number, size
 
 
@@ -81,8 +81,6 @@ def _ledger(t: Telling) -> list[Block]:
     else:
         said += "录音未被调听。"
     blocks: list[Block] = [Paragraph(said)]
-    if ledger.entries:
-        blocks.append(_ledger_table(t))
     head = ledger.head
     if head is None:
         blocks.append(Note("至数据截止，台账尚无签名树头，本月数据暂不能以树头证明。"))
@@ -94,22 +92,17 @@ def _ledger(t: Telling) -> list[Block]:
         )
     )
     code = f"dutycenter-head {head.size} {head.at:%Y-%m-%dT%H:%M:%SZ} sha256:{head.sha256} sm3:{head.sm3} key:{head.key_id}"
-    blocks.append(Proof(number(head.size), at, head.sha256, head.sm3, head.key_id, code))
-    return blocks
-
-
-def _ledger_table(t: Telling) -> Table:
-    ledger = t.facts.ledger
-    return t.maker.table(
-        "台账情况",
-        ("项目", "数量"),
-        [
-            ("本月台账条目（条）", number(ledger.entries)),
-            ("其中已封存（条）", number(ledger.sealed)),
-            ("录音调听（次）", number(ledger.replays)),
-            ("被调听录音（段）", number(ledger.replayed)),
-            ("调听人（人）", number(ledger.listeners)),
-        ],
-        queries=["ledger"],
-        counting="不含报告自身的台账条目；调听按台账中录音调听条目统计。签名树头取首个覆盖本月全部条目者，尚未全部覆盖时取最新者。",
+    blocks.append(
+        t.maker.proof(
+            "台账签名树头",
+            queries=["ledger"],
+            counting="台账条目不含报告自身的；树头取首个覆盖本月全部条目者，尚未全部覆盖时取最新者；调听按台账中的调听条目统计。",
+            size=number(head.size),
+            at=at,
+            sha256=head.sha256,
+            sm3=head.sm3,
+            key_id=head.key_id,
+            code=code,
+        )
     )
+    return blocks

@@ -15,6 +15,7 @@ from reports.words import (
     NOTHING,
     REPORTS,
     STATUSES,
+    lapses,
     number,
     share,
     short_moment,
@@ -107,7 +108,8 @@ def _leading(name: str, count: int, total: int, verb: str) -> str:
     """The largest part of the incidents, in words that fit all of them, one of them, or most of them."""
     if count == total:
         return f"{'均' if total > 1 else '该事件'}{verb}{name}。"
-    return f"其中{verb}{name}的最多，有{number(count)}起，占{share(count, total)}。"
+    most = f"其中{name}最多" if verb == "为" else f"{verb}{name}的最多"
+    return f"{most}，有{number(count)}起，占{share(count, total)}。"
 
 
 def _losses(t: Telling) -> str:
@@ -138,7 +140,7 @@ def _places(t: Telling) -> list[Block]:
         counting="按首次报到的方式归属。",
     )
     most = max(incidents.channels, key=lambda c: incidents.channels[c])
-    said = _leading(CHANNELS[most], incidents.channels[most], incidents.total, "来自")
+    said = _leading(CHANNELS[most], incidents.channels[most], incidents.total, "信息来自")
     if names and names[0]:
         top = max((name for name in names if name), key=lambda name: incidents.districts[name])
         said = _leading(top, incidents.districts[top], incidents.total, "发生在") + said
@@ -190,7 +192,7 @@ def _deadlines(t: Telling) -> list[Block]:
     due = d.total - sum(d.pending.values())
     met, late, missed = (sum(part.values()) for part in (d.met, d.late, d.missed))
     said = f"本月到期的报送时限{number(due)}项，按时{number(met)}项，按时率{share(met, due)}"
-    said += f"；迟报{number(late)}项，漏报{number(missed)}项。" if late or missed else "，无迟报、漏报。"
+    said += f"；{lapses(late, missed)}。" if late or missed else "，无迟报、漏报。"
     rows = [
         (
             REPORTS.get(report, report),

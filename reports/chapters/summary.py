@@ -9,7 +9,7 @@ from reports.chapters.duty import uncovered
 from reports.chapters.incidents import of_class
 from reports.figures import by_day, only, percentile, unusual_days
 from reports.paper import Block, Items, Note, Paragraph, Part, Section
-from reports.words import CLASSES, day_name, duration, month_name, number, share, short_moment
+from reports.words import CLASSES, day_name, duration, lapses, month_name, number, share, short_moment
 
 ANSWER_RATE = 0.9  # below it is pointed out
 ACKNOWLEDGE_RATE = 0.6  # of a department
@@ -55,9 +55,7 @@ def _overview(t: Telling) -> list[Block]:
     d = facts.deadlines
     if d.total:
         late, missed = sum(d.late.values()), sum(d.missed.values())
-        texts.append(
-            f"信息报送迟报{number(late)}项、漏报{number(missed)}项。" if late or missed else "信息报送无迟报、漏报。"
-        )
+        texts.append(f"信息报送{lapses(late, missed)}。" if late or missed else "信息报送无迟报、漏报。")
     kept = sum(r.count for r in facts.recordings if r.state is RecordingState.KEPT)
     if facts.recordings:
         texts.append(f"录音入库存证{number(kept)}段。")
@@ -100,7 +98,7 @@ def _reporting(t: Telling) -> list[str]:
     late, missed = sum(t.facts.deadlines.late.values()), sum(t.facts.deadlines.missed.values())
     if not (late or missed):
         return []
-    return [f"信息报送迟报{number(late)}项、漏报{number(missed)}项。"]
+    return [f"信息报送{lapses(late, missed)}。"]
 
 
 def _calls(t: Telling) -> list[str]:
@@ -136,7 +134,7 @@ def _callouts(t: Telling) -> list[str]:
         said.append(f"拨打中空号占{share(bad, total)}（{number(bad)}次），通讯录号码需要核对。")
     lines = attempts.get(Disposition.GATEWAY_DOWN, 0) + attempts.get(Disposition.CONGESTION, 0)
     if lines:
-        said.append(f"因中继中断或线路拥塞未能拨出{number(lines)}次，请检查线路容量。")
+        said.append(f"因中继中断或线路拥塞未能拨出{number(lines)}次，请检查线路。")
     return said
 
 

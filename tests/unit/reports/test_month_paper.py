@@ -22,7 +22,7 @@ from dutycenter.work import Work
 from reports import queries
 from reports.gather import gather
 from reports.month_paper import month_paper
-from reports.paper import Figure, Paper, Table
+from reports.paper import Figure, Paper, Proof, Table
 from reports.period import Month
 from reports.render import RefusedFetch, render_html, render_pdf
 from tests.conftest import open_store
@@ -100,7 +100,7 @@ class TestFullMonth:
                 assert sum(map(int, cells[:-1])) == int(cells[-1]), (table.title, title)
 
     def test_tables_and_figures_are_numbered_in_order_and_each_has_its_source(self, full: Paper) -> None:
-        shown = [block for block in blocks(full) if isinstance(block, Table | Figure)]
+        shown = [block for block in blocks(full) if isinstance(block, Table | Figure | Proof)]
         assert [block.label for block in shown if isinstance(block, Table)] == [
             f"表 {n}" for n in range(1, 1 + sum(isinstance(b, Table) for b in shown))
         ]
@@ -112,8 +112,9 @@ class TestFullMonth:
     def test_the_pages_hold_together(self, printed: bytes) -> None:
         pages = pages_of(printed)
         assert "值班工作月报" in pages[0]
-        assert "— 1 —" in pages[1]
-        for number, page in enumerate(pages[1:], start=1):
+        assert pages[1].strip() == ""
+        assert "— 1 —" in pages[2]
+        for number, page in enumerate(pages[2:], start=1):
             lines = [line.strip() for line in page.splitlines() if line.strip()]
             assert f"— {number} —" in lines[-1] + lines[0], number
             body = [line for line in lines if not re.fullmatch(r"— \d+ —", line)]
@@ -124,10 +125,10 @@ class TestFullMonth:
 
     def test_the_contents_name_the_right_pages(self, printed: bytes) -> None:
         pages = pages_of(printed)
-        contents = re.findall(r"([一二三四五六七八九十]+、[^.\s]+)[.\s]+(\d+)", pages[1])
+        contents = re.findall(r"([一二三四五六七八九十]+、[^.\s]+)[.\s]+(\d+)", pages[2])
         assert len(contents) == 7
         for heading, page in contents:
-            assert heading in pages[int(page)].replace(" ", ""), (heading, page)
+            assert heading in pages[int(page) + 1].replace(" ", ""), (heading, page)
 
     def test_the_same_data_gives_the_same_bytes(self, busy: Work, printed: bytes) -> None:
         assert render_pdf(paper_of(busy, now=LATER + timedelta(days=500))) == printed
@@ -174,7 +175,7 @@ class TestEmptyMonth:
         assert "nan" not in text
 
     def test_it_has_no_table_or_figure_of_zeros(self, sqlite_work: Work) -> None:
-        assert [block for block in blocks(paper_of(sqlite_work)) if isinstance(block, Table | Figure)] == []
+        assert [block for block in blocks(paper_of(sqlite_work)) if isinstance(block, Table | Figure | Proof)] == []
 
 
 class TestOneIncident:
