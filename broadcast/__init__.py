@@ -11,6 +11,7 @@ from pyramid.request import Request
 from pyramid.static import QueryStringCacheBuster
 
 from broadcast import services
+from broadcast.exercises import mark_late_recordings
 from dutycenter.interfaces import IBroadcasts
 
 STATIC = Path(__file__).parent / "static"
@@ -38,4 +39,5 @@ def includeme(config: Configurator) -> None:
     config.register_service_factory(services.factory, services.Broadcasts)
     config.add_static_view("broadcast-static", "broadcast:static", cache_max_age=30 * DAY)
     config.add_cache_buster("broadcast:static", _ByContent())
+    config.add_job(mark_late_recordings, name="broadcast.recordings", seconds=5)
     config.include("broadcast.views")

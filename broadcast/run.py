@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from broadcast import store
 from broadcast.chooser import Choice, Chooser
+from broadcast.exercises import mark_recordings
 from broadcast.lines import Hindrance, Lines
 from broadcast.models import Attempt, Broadcast, Recipient
 from broadcast.settle import (
@@ -37,7 +38,7 @@ from broadcast.settle import (
     outcome,
 )
 from dutycenter.calls.legs import LOST
-from dutycenter.calls.models import Leg, Recording
+from dutycenter.calls.models import Leg
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.switch.causes import meaning
 from dutycenter.vocabulary import BroadcastState, Disposition
@@ -173,6 +174,8 @@ class Run:
         idle = not self.open and not orders.originate
         if idle and (self.state is BroadcastState.STOPPED or self._all_done(db)):
             given = store.finish(db, broadcast, self.clock.now())
+            if self.exercise:
+                mark_recordings(db, self.id)
             self._tell(ledger, "finished", state=broadcast.state.value, outcomes=given)
             self.over = True
             log.info("Broadcast %d has ended.", self.id)
@@ -211,8 +214,6 @@ class Run:
             ledger, "attempt_ended", attempt=attempt.id, recipient=recipient.id, disposition=found.value,
             cause=attempt.hangup_cause, key=attempt.key,
         )  # fmt: skip
-        if self.exercise:
-            db.execute(update(Recording).where(Recording.attempt_id == attempt.id).values(exercise=True))
         self._judge_line(one, found)
         self.chooser.ended(one.number_id, found, self.seconds())
         self._judge_recipient(ledger, recipient, found)
