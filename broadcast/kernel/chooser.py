@@ -44,6 +44,7 @@ from broadcast.kernel.plan import (
     Rules,
     Tables,
     assemble,
+    head_start,
     micros,
     tabulate,
 )
@@ -151,6 +152,8 @@ class Chooser:
         self._arms = len(self._tables.p)
         self._heaviest = float(self._tables.weight.max()) if self._recipients else 0.0
         self._heaviest = self._heaviest or 1.0
+        self._weights = self._tables.weight.tolist()
+        self._common = 2.0 * float(np.median(self._tables.weight)) if self._recipients else 0.0
         self._rates = [g.rate for g in self._tables.gateways]
         self._legs: dict[tuple[int, int], Leg] = {}
         self._bind()
@@ -284,10 +287,15 @@ class Chooser:
         groups = [self._group(int(mask)) for mask in extra.masks]
         self._reserve(1, len(extra.arms))
         i, first = self._recipients, self._arms
+        self._people[i] = extra.people[0]
         row = self._people[i]
-        row[...] = extra.people[0]
         row["first"] = first
-        row["weight"] = person.weight / self._heaviest
+        weight = person.weight / self._heaviest
+        if person.weight <= self._common and len(extra.arms):
+            power = float(board["head_start"])
+            weight *= float(head_start(extra.arms["p"], extra.arms["person"], 1, power)[0])
+        row["weight"] = weight
+        self._weights.append(person.weight)
         row["status"] = Status.STOPPED
         row["since"] = max(int(row["since"]), clock)
         arms = self._numbers[first : first + len(extra.arms)]
@@ -410,11 +418,19 @@ class Chooser:
         live_refresh(self._at, recipient)
 
     def weigh(self, recipient: int, weight: float, tier: int | None = None) -> None:
-        """Another weight (and tier) from now on."""
+        """Another weight (and tier) from now on.
+
+        Above the heaviest of the plan all weights are the same: put somebody into a
+        tier of their own instead.
+        """
         if not (weight >= 0.0 and math.isfinite(weight)):
             raise PlanError("a weight is negative or not finite")
-        self._arm(recipient, 0) if self._people[recipient]["count"] else None
-        self._people[recipient]["weight"] = weight / self._heaviest
+        if not 0 <= recipient < self._recipients:
+            raise IndexError(f"no recipient {recipient}")
+        old = self._weights[recipient]
+        head_start = float(self._people["weight"][recipient]) * self._heaviest / old if old else 1.0
+        self._people["weight"][recipient] = weight / self._heaviest * head_start
+        self._weights[recipient] = weight
         if tier is not None:
             if not 0 <= tier < int(self._board[0]["tiers"]):
                 raise PlanError(f"tier {tier}: the plan has {int(self._board[0]['tiers'])}")
@@ -450,7 +466,7 @@ class Chooser:
             next_number=number,
             ahead=ahead,
             overdue=int(person["calls"]) == 0 and due <= micros(now),
-            weight=float(person["weight"]) * self._heaviest,
+            weight=self._weights[recipient],
             tier=int(person["tier"]),
             channel_price=float(board["channel_price"]),
             token_price=float(board["token_price"]),

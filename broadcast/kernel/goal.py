@@ -10,7 +10,7 @@ run. Grammar, loosest first; ``或`` is OR, ``且`` and ``与`` are AND::
     term   = "(" either ")" | number "%" | name [("×" | "x" | "*") count]
 
 A name stands for whatever the resolver says: the people of a post, a department,
-a group. Without a count one of them is enough. ``80%`` is a share of everybody.
+a group; a name with a sign or one of 或 且 与 in it stands in quotes. Without a count one of them is enough. ``80%`` is a share of everybody.
 """
 
 from __future__ import annotations

@@ -73,6 +73,8 @@ def arm_level(state, arm):
         return level_of(weight, board.top_bits, board.shift)
     hold = expected_hold(a.p, a.stretch, state.rules[a.kind])
     value = index_of(weight, a.p, hold, board.channel_price, board.token_price)
+    if a.tries > 0:
+        value *= board.again
     return level_of(value, board.top_bits, board.shift)
 
 

@@ -106,6 +106,8 @@ BOARD = np.dtype(
         ("top_bits", "i8"),  # float64 bits of the highest index
         ("channel_price", "f8"),  # per second held
         ("token_price", "f8"),  # per call
+        ("again", "f8"),  # factor on the index of a number that was tried before
+        ("head_start", "f8"),  # power, see plan.head_start
         ("shift", "i4"),
         ("tiers", "i4"),
         ("groups", "i4"),

@@ -35,6 +35,10 @@ from broadcast.kernel.layout import (
 )
 
 MAX_TICKS = 1 << 15
+MOST_HEAD_START = 1.0  # above 1 the hardest to reach would go first
+AGAIN_WHEN_FLAT = 1.5
+"""Where all probabilities are alike they say nothing about the order; then it is better
+to call on than to begin with others, because the pauses of the last set the end."""
 
 
 class PlanError(ValueError):
@@ -337,6 +341,35 @@ def gateway_table(gateways: Sequence[Gateway]) -> np.ndarray:
     return table
 
 
+def _usual_pause(rule: Rules) -> float:
+    """Seconds for which a number rests after the commonest way to fail."""
+    code = max(rule.endings, key=lambda e: e.share).code
+    return rule.pause.get(code, DEFAULT_PAUSE.get(code, 0.0))
+
+
+def head_start(p: np.ndarray, owner: np.ndarray, people: int, power: float) -> np.ndarray:
+    """Factors (people,) on the weights of those who will need several rounds of calls.
+
+    A round lasts as long as a pause, however many lines there are. If a pause is not
+    short beside the whole broadcast, those who will need several must begin early, or
+    lines lie idle at the end while the last few rest: their weight is divided by a
+    power of their chance in one round. Measured, not derived; see docs/scheduling.md.
+    """
+    missed = np.zeros(people)
+    np.add.at(missed, owner, np.log1p(-np.minimum(p, 1.0 - 1e-9)))
+    return np.maximum(-np.expm1(missed), 1e-3) ** -power
+
+
+def _head_start_power(tables: Tables, hold: np.ndarray, channels: float) -> float:
+    """Falls with the square of duration over pause: a large broadcast needs none."""
+    owner = np.repeat(np.arange(len(tables.weight)), np.diff(tables.first))
+    fewest = np.full(len(tables.weight), np.inf)
+    np.minimum.at(fewest, owner, hold / np.maximum(tables.p, 1e-3))
+    duration = float(fewest[np.isfinite(fewest)].sum()) / channels
+    pause = max(_usual_pause(rule) for rule in tables.rules)
+    return min(MOST_HEAD_START, 20.0 * (pause / max(duration, 1e-9)) ** 2)
+
+
 def assemble(tables: Tables) -> State:
     """A state in which everybody waits.
 
@@ -384,22 +417,35 @@ def assemble(tables: Tables) -> State:
         masks = np.array([all_gateways])
 
     gateways = gateway_table(tables.gateways)
+    channels = float(gateways["channels"].sum())
     board = np.zeros(1, BOARD)
+    if tables.rank == Rank.INDEX and m:
+        power = _head_start_power(tables, hold, channels)
+        board["head_start"] = power
+        # The most important are called first anyway and keep their weight.
+        common = tables.weight <= 2.0 * np.median(tables.weight)
+        people["weight"][common] *= head_start(tables.p, arms["person"], n, power)[common]
     tiers = int(people["tier"].max()) + 1 if n else 1
     board["tiers"], board["groups"] = tiers, len(masks)
     board["rule"] = int(tables.rank)
     board["sweep"] = -1
+    flat = bool(m) and float(tables.p.std()) < 0.1 * float(tables.p.mean())
+    board["again"] = AGAIN_WHEN_FLAT if flat else 1.0
     mean_hold = float(hold.mean()) if m else 20.0
-    channel, token = prices(float(gateways["channels"].sum()), sum(g.rate for g in tables.gateways), mean_hold)
+    channel, token = prices(channels, sum(g.rate for g in tables.gateways), mean_hold)
     board["channel_price"], board["token_price"] = channel, token
     if m:
         value = people["weight"][arms["person"]]
+        best = float(value.max())
         if tables.rank == Rank.INDEX:
-            value = value * arms["p"] / (channel * hold + token)
+            value = value / (channel * hold + token)
+            best = float(value.max())
+            value = value * arms["p"]
         positive = value[value > 0.0]
-        # A number that failed a few times must still be told apart from one that did not.
+        # A number that failed a few times must still be told apart from one that did not,
+        # and there must be room above for one that turns out to be certain.
         low = positive.min() / 8.0 if positive.size else 0.0
-        top, shift = scale(float(value.max()), float(low))
+        top, shift = scale(best, float(low))
         board["top_bits"], board["shift"] = top, shift
 
     longest = int(rules["pause"].max()) >> TICK_BITS

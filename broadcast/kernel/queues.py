@@ -85,6 +85,23 @@ def link(state, arm, bucket):
 
 
 @njit(forceinline=True)
+def link_first(state, arm, bucket):
+    """Put a number at the beginning of a bucket."""
+    after = state.head[bucket]
+    a = state.arms[arm]
+    a.bucket = bucket
+    a.prev = -1
+    a.next = after
+    if after < 0:
+        state.tail[bucket] = arm
+        state.bits[bucket >> 6] |= np.uint64(1) << np.uint64(bucket & 63)
+    else:
+        state.arms[after].prev = arm
+    state.head[bucket] = arm
+    state.board[0].queued += 1
+
+
+@njit(forceinline=True)
 def unlink(state, arm):
     """Take a queued number out of its bucket."""
     a = state.arms[arm]
@@ -167,11 +184,19 @@ def better(state, arm, other, ordered):
 
 @njit(forceinline=True)
 def put(state, arm):
-    """Queue a ready number at its present level."""
+    """Queue a ready number at its present level.
+
+    People who were called already keep their place: their next number goes before
+    its equals. It must be called at once, so that the first can rest meanwhile.
+    """
     a = state.arms[arm]
     board = state.board[0]
-    tier = state.people[a.person].tier
-    link(state, arm, (a.group * board.tiers + tier) * LEVELS + a.level)
+    person = state.people[a.person]
+    bucket = (a.group * board.tiers + person.tier) * LEVELS + a.level
+    if person.calls > 0:
+        link_first(state, arm, bucket)
+    else:
+        link(state, arm, bucket)
 
 
 @njit(forceinline=True)

@@ -88,8 +88,10 @@ class Reference:
         self.channels = int(gateway["channels"])
         self.interval, self.slack = float(gateway["interval"]), float(gateway["slack"])
         self.prices = float(board["channel_price"]), float(board["token_price"])
+        self.again = float(board["again"])
         self.top_bits, self.shift = int(board["top_bits"]), int(board["shift"])
         self.state = [int(s) for s in state.arms["state"]]
+        self.tries = [0] * len(state.arms)
         self.events = 0
 
     def level(self, arm: int) -> int:
@@ -98,6 +100,8 @@ class Reference:
         p = self.p[arm]
         hold = self.stretch[arm] * (p * ack_hold + (1.0 - p) * fail_hold)
         value = self.weight[self.person[arm]] * p / (self.prices[0] * hold + self.prices[1])
+        if self.tries[arm] > 0:
+            value *= self.again
         if not value > 0.0:
             return WORST
         bits: int = struct.unpack("<q", struct.pack("<d", value))[0]
@@ -110,8 +114,9 @@ class Reference:
         chance, p, kind = self.chance, self.p, self.kind
         u, v, width = self.draws.u, self.draws.v, self.draws.tries
         people, arms = len(first) - 1, len(person)
+        tries, open_ = self.tries, [True] * people
         levels = [self.level(arm) for arm in range(arms)]
-        tries, open_ = [0] * arms, [True] * people
+        called = [False] * people
         live = [False] * people
         queued = [-1] * people  # the number that stands for each person
         stamp = [0] * arms  # which entry of the queue counts
@@ -133,17 +138,21 @@ class Reference:
                 return tries[a] < tries[b]
             return a < b
 
-        def enter(i: int) -> None:
+        def put(i: int, arm: int) -> None:
             nonlocal serial
+            serial += 1
+            mark = -serial if called[i] else serial
+            stamp[arm] = mark
+            queued[i] = arm
+            heappush(queue, (tier[i] * LEVELS + levels[arm], mark, arm))
+
+        def enter(i: int) -> None:
             best = -1
             for arm in range(first[i], first[i + 1]):
                 if state[arm] == 0 and (best < 0 or goes_before(arm, best)):
                     best = arm
             if best >= 0 and queued[i] != best:
-                serial += 1
-                stamp[best] = serial
-                queued[i] = best
-                heappush(queue, (tier[i] * LEVELS + levels[best], serial, best))
+                put(i, best)
 
         for i in range(people):
             enter(i)
@@ -157,10 +166,7 @@ class Reference:
                 if not open_[i] or live[i]:
                     continue
                 if queued[i] < 0 or goes_before(arm, queued[i]):
-                    serial += 1
-                    stamp[arm] = serial
-                    queued[i] = arm
-                    heappush(queue, (tier[i] * LEVELS + levels[arm], serial, arm))
+                    put(i, arm)
             wake = math.inf
             arm = -1
             if len(running) < self.channels:
@@ -180,7 +186,7 @@ class Reference:
                 heappop(queue)
                 i = person[arm]
                 queued[i] = -1
-                live[i] = True
+                live[i] = called[i] = True
                 state[arm] = 2
                 due = max(due, float(now)) + interval
                 attempt = tries[arm]
