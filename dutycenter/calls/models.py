@@ -56,6 +56,7 @@ class Leg(Base):
     direction: Mapped[Direction] = mapped_column(text_enum(Direction))
     call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
     attempt_id: Mapped[str | None] = mapped_column(String(36), index=True)  # of a broadcast, an upper room
+    rings_for: Mapped[str | None] = mapped_column(String(36), index=True)  # a desk telephone's: the broadcast's leg
     number: Mapped[str] = mapped_column(String(64), default="")
     gateway: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[datetime]
