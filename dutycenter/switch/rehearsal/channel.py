@@ -88,6 +88,7 @@ class Channel:
         self.broken = False
         self.go_on: Callable[[], None] | None = None  # what it does instead of what it is doing
         self.picked_up = False
+        self.mute = False  # a fault: nothing more is told of it
         self.held: list[Held] = []
         self.watchers: list[Callable[[], None]] = []  # called when it is hung up
         self.spoke_until = 0.0  # monotonic product time
@@ -148,6 +149,8 @@ class Channel:
         leading: str = "",
     ) -> None:
         """Fire an event of this channel."""
+        if self.mute:
+            return
         self.exchange.bus.publish(
             name,
             lambda: self.headers(variables) + "".join(line(*pair) for pair in extra),

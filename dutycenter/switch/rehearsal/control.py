@@ -71,6 +71,10 @@ class Control:
         """Take a gateway down, or up again."""
         self._ask(f"gateway {_word(name)} {'up' if up else 'down'}")
 
+    def vanish(self, uuid: str) -> None:
+        """Let a leg be gone without any event that tells of it."""
+        self._ask(f"vanish {_word(uuid)}")
+
     def phones(self) -> list[dict[str, Any]]:
         """All simulated telephones with a leg up, and what they do."""
         found: list[dict[str, Any]] = json.loads(self._ask("phones"))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 USAGE = """-USAGE: rehearsal call <number> <character> [json] | press <uuid> <key> | say <uuid> <text> | answer <uuid>
  | hangup <uuid> | phones | hand <number> | character <number> <character> | desk <number>|all hand|auto [seconds]
- | gateway <name> up|down | clock
+ | gateway <name> up|down | vanish <uuid> | clock
 """
 
 
@@ -29,7 +29,7 @@ class Story:
         self._known: dict[str, Callable[[str], str]] = {
             "call": self._call, "press": self._press, "say": self._say, "answer": self._answer,
             "hangup": self._hangup, "phones": self._phones, "hand": self._hand, "character": self._character,
-            "desk": self._desk, "gateway": self._gateway, "clock": self._clock,
+            "desk": self._desk, "gateway": self._gateway, "vanish": self._vanish, "clock": self._clock,
         }  # fmt: skip
 
     def run(self, text: str) -> str:
@@ -94,6 +94,13 @@ class Story:
             channel.hangup("CALL_REJECTED", "recv_refuse")
         else:
             channel.hangup("NORMAL_CLEARING" if answered else "ORIGINATOR_CANCEL", "recv_bye")
+        return "+OK\n"
+
+    def _vanish(self, uuid: str) -> str:
+        """The leg is gone and no event tells of it: a real switch under load loses one now and then."""
+        channel = self._leg(uuid)
+        channel.mute = True
+        channel.hangup("NORMAL_CLEARING")
         return "+OK\n"
 
     def _phones(self, _: str) -> str:

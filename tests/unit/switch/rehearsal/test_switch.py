@@ -275,6 +275,35 @@ class TestHotline:
         }  # fmt: skip
 
 
+class TestDesk:
+    @pytest.mark.parametrize(("answers_after", "spoke"), [(2.0, True), (None, False)])
+    def test_a_called_person_is_put_through_to_a_desk(
+        self, room: Callable[..., Room], answers_after: float | None, spoke: bool
+    ) -> None:
+        bridged: list[bool] = []
+
+        def drive(leg: ILeg) -> None:
+            if leg.ask([prompt(here.settings, 12)], "1234", 5) == "3":
+                bridged.append(leg.bridge("1001"))
+                leg.hangup()
+
+        here = room(drive, people={"13800000001": "desk"})
+        here.control.desk("1001", answers_after)
+        here.switch.originate(leg_to("13800000001"))
+        here.until_over(ATTEMPT)
+        here.until_so(lambda: bridged == [spoke])
+        assert len(here.journal("bridge")) == spoke
+
+    def test_a_leg_can_vanish_without_a_word(self, room: Callable[..., Room]) -> None:
+        here = room(lambda leg: leg.play([prompt(here.settings, 60)]), people={"13800000001": "silent"})
+        here.switch.originate(leg_to("13800000001"))
+        here.until(lambda event: event.name == "CHANNEL_ANSWER")
+        here.control.vanish(ATTEMPT)
+        here.until_so(lambda: not here.switch.channels())
+        assert [line["uuid"] for line in here.journal("hangup")] == [ATTEMPT]
+        assert not [event for event in here.events if event.name == "CHANNEL_HANGUP_COMPLETE"]
+
+
 class TestOrders:
     @pytest.mark.parametrize(
         "command",
