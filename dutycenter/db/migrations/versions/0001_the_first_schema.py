@@ -660,6 +660,7 @@ def upgrade() -> None:
         ),
         sa.Column("call_id", sa.Integer(), nullable=True),
         sa.Column("attempt_id", sa.String(length=36), nullable=True),
+        sa.Column("rings_for", sa.String(length=36), nullable=True),
         sa.Column("number", sa.String(length=64), nullable=False),
         sa.Column("gateway", sa.String(length=64), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -673,6 +674,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_legs_attempt_id"), ["attempt_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_legs_call_id"), ["call_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_legs_ended_at"), ["ended_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_legs_rings_for"), ["rings_for"], unique=False)
 
     op.create_table(
         "recipient_numbers",
