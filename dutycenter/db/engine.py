@@ -8,15 +8,19 @@ marked as a writer with the execution option ``writes``.
 
 from __future__ import annotations
 
+import random
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 WRITES = "writes"
 BUSY_SECONDS = 30
+RETRY_SECONDS = (0.002, 0.02)
 
 
 def make_engine(url: str) -> Engine:
@@ -48,5 +52,29 @@ def _on_connect(connection: Any, record: object) -> None:
 
 
 def _on_begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get(WRITES, False):
+        _take_write_lock(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _take_write_lock(connection: Connection) -> None:
+    """Wait for the write lock in Python.
+
+    SQLite's own waiting stops the whole thread: under gevent the greenlet that
+    holds the lock could never go on and give it back.
+    """
+    database: Any = connection.connection.dbapi_connection
+    gives_up = time.monotonic() + BUSY_SECONDS
+    database.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except OperationalError as error:
+                if "locked" not in str(error.orig) or time.monotonic() > gives_up:
+                    raise
+            time.sleep(random.uniform(*RETRY_SECONDS))  # noqa: S311 – so that two who wait don't meet again
+    finally:
+        database.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")

@@ -54,6 +54,8 @@ def size_tween(handler: Callable[[Request], Response], registry: Registry) -> Ca
         if (request.content_length or 0) > (max_upload if upload else MAX_FORM):
             raise HTTPRequestEntityTooLarge
         request.add_finished_callback(_close_body)
+        # Read before a transaction begins: a slow sender must not keep the write lock.
+        request.make_body_seekable()
         return handler(request)
 
     return check
