@@ -217,9 +217,8 @@ class LegLine:
 def legs(db: Session, recipient: Recipient) -> list[LegLine]:
     """Every call to this person, latest first, with its recording if there is one."""
     ids = [attempt.id for attempt in recipient.attempts]
-    recordings = dict(
-        db.execute(select(Recording.attempt_id, Recording.id).where(Recording.attempt_id.in_(ids))).tuples().all()
-    )
+    found = db.execute(select(Recording.attempt_id, Recording.id).where(Recording.attempt_id.in_(ids)))
+    recordings = {attempt_id: recording_id for attempt_id, recording_id in found}  # noqa: C416 (rows are no tuples to mypy)
     numbers = {number.id: number for number in recipient.numbers}
     return [
         LegLine(attempt, numbers.get(attempt.number_id), recordings.get(attempt.id))

@@ -110,7 +110,8 @@ class TestOutcomes:
         assert calls[1] == calls[3] == calls[5] == 4, "two numbers, two rounds"
         assert calls[6] == 2, "a number that does not exist is called once"
 
-    def test_sixty_people_over_twenty_channels(self, town, manner):
+    def test_sixty_people_over_twenty_channels(self, small_town, manner):
+        town = small_town
         town.settle(60)
         town.gateway(channels=24, reserved=4, cps=10)
         town.launch(channels=50, rounds=3)
@@ -166,12 +167,12 @@ class TestTheSwitch:
 
     @pytest.mark.parametrize("dies", [True, False])
     def test_it_is_away_and_comes_back(self, town, manner, dies):
-        town.settle(30)
+        town.settle(14)
         town.gateway()
         made = town.launch()
         twin = town.twin(mixed(manner))
         dialer = town.dialer(twin)
-        town.play(twin, dialer, until=lambda: town.clock.gone > 12)
+        town.play(twin, dialer, until=lambda: town.clock.gone > 8)
         if dies:
             twin.crash()
         else:
@@ -186,9 +187,9 @@ class TestTheSwitch:
         town.play(twin, dialer)
         hold_the_rules(town, twin)
 
-    @pytest.mark.parametrize("seed", range(4))
+    @pytest.mark.parametrize("seed", range(3))
     def test_events_come_twice_late_out_of_order_or_never(self, small_town, manner, seed):
-        small_town.settle(25)
+        small_town.settle(16)
         small_town.gateway()
         small_town.launch()
         twin = small_town.twin(mixed(manner, seed))
@@ -294,9 +295,9 @@ class TestByHand:
         assert town.dispositions() == {"dropped": 1, "acknowledged": 2}
 
     def test_pause_begins_nothing_new_and_resume_goes_on(self, small_town):
-        small_town.settle(30)
+        small_town.settle(12)
         small_town.gateway()
-        made = small_town.launch(channels=5)
+        made = small_town.launch(channels=4)
         twin = small_town.twin()
         dialer = small_town.dialer(twin)
         small_town.play(twin, dialer, until=lambda: small_town.clock.gone > 5)
@@ -310,10 +311,10 @@ class TestByHand:
             request.find_service(Broadcasts).resume(made)
         small_town.play(twin, dialer)
         hold_the_rules(small_town, twin)
-        assert len(twin.begun) == 30
+        assert len(twin.begun) == 12
 
     def test_stop_drops_what_rings_and_lets_listeners_hear_it_out(self, town, manner):
-        town.settle(30)
+        town.settle(16)
         town.gateway()
         made = town.launch(channels=10)
         twin = town.twin(lambda number, nth: manner(ring=1 if person_of(number) % 2 else 28, after=20))
@@ -326,7 +327,7 @@ class TestByHand:
         counts = Counter(town.outcomes().values())
         assert counts["acknowledged"] == 5
         assert counts["not_reached"] == 5
-        assert counts["not_called"] == 20
+        assert counts["not_called"] == 6
         with town.work.read() as request:
             assert request.db.get(Broadcast, made).state is BroadcastState.STOPPED
 
@@ -349,11 +350,11 @@ class TestByHand:
 
 class TestDialers:
     def test_one_that_died_is_followed_by_another(self, town, manner):
-        town.settle(40)
+        town.settle(16)
         town.gateway()
         town.launch()
         twin = town.twin(mixed(manner))
-        for life in range(6):
+        for life in range(4):
             # The process is gone: nobody of this host has that number.
             dialer = town.dialer(twin, owner=f"{socket.gethostname()[:40]}:{2**22 + life}")
             town.play(twin, dialer, until=lambda life=life: town.clock.gone > 4 * (life + 1))
@@ -384,9 +385,9 @@ class TestDialers:
         assert town.dispositions()["lost"] >= 1
 
     def test_one_that_stood_still_writes_nothing_after_another_took_over(self, town, manner):
-        town.settle(20)
+        town.settle(10)
         town.gateway()
-        town.launch(channels=5)
+        town.launch(channels=4)
         twin = town.twin(mixed(manner))
         first = town.dialer(twin, owner="elsewhere:1")
         town.play(twin, first, until=lambda: town.clock.gone > 5)
@@ -401,8 +402,8 @@ class TestDialers:
         hold_the_rules(town, twin)
 
     def test_two_share_the_lines_and_never_ring_one_person_twice(self, town, manner):
-        town.settle(25)
-        town.gateway(channels=14, reserved=4, cps=8)
+        town.settle(14)
+        town.gateway(channels=12, reserved=4, cps=6)
         town.launch()
         twin = town.twin(mixed(manner))
         one, other = Dialer(town.work, twin, "elsewhere:1"), Dialer(town.work, twin, "elsewhere:2")
@@ -415,9 +416,9 @@ class TestDialers:
         assert len(one.runs) == len(other.runs) == 1
         town.play(twin, one, other)
         hold_the_rules(town, twin, broadcasts=2)
-        assert twin.most_up <= 10
+        assert twin.most_up <= 8
         times = [at for at, *_ in twin.begun]
-        assert max(sum(t <= later < t + 1 for later in times) for t in times) <= 10
+        assert max(sum(t <= later < t + 1 for later in times) for t in times) <= 8
 
     def test_what_fails_in_a_step_is_loaded_again(self, small_town, monkeypatch):
         small_town.settle(6)

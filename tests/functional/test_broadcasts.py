@@ -1,0 +1,221 @@
+import pytest
+from sqlalchemy import select
+
+from broadcast.models import Attempt, Broadcast, Recipient
+from broadcast.services import Broadcasts
+from dutycenter.directory.models import Department, Person, PhoneNumber
+from dutycenter.incidents.models import Incident
+from dutycenter.interfaces import IBroadcasts
+from dutycenter.switch.models import Gateway
+from dutycenter.vocabulary import Disposition, IncidentStatus, NumberKind, Role, SourceChannel
+
+
+@pytest.fixture
+def town(site):
+    """Five people in two departments, one of them without a number."""
+    with site.work.write() as request:
+        rooms = [Department(name=name, short_name=name, position=i) for i, name in enumerate(("水利局", "应急局"))]
+        request.db.add_all(rooms)
+        for p in range(5):
+            numbers = [PhoneNumber(number=f"1380000000{p}", kind=NumberKind.MOBILE)] if p else []
+            request.db.add(Person(department=rooms[p % 2], name=f"人{p}", post="科长", position=p, numbers=numbers))
+        request.db.add(
+            Gateway(name="pstn", channels=10, calls_per_second=5, reserved=2, caller_id="07318888", enabled=True)
+        )
+        incident = Incident(
+            year=2026, sequence=7, title="山洪", place="浏阳河", status=IncidentStatus.OPEN,
+            channel=SourceChannel.PHONE, reported_at=request.find_service(Broadcasts).clock.now(),
+            created_at=request.find_service(Broadcasts).clock.now(),
+        )  # fmt: skip
+        request.db.add(incident)
+        request.db.flush()
+        site.incident = incident.id
+    return site
+
+
+def launch_form(browser, query=""):
+    return browser.get(f"/broadcasts/new{query}").forms["launch"]
+
+
+def launched(town, **more) -> int:
+    browser = town.logged_in(Role.OFFICER)
+    form = launch_form(browser)
+    for box in form.fields["people"]:
+        box.checked = True
+    form["title"], form["message"] = "Flood", more.get("message", "请立即到岗。")
+    form["exercise"] = more.get("exercise", False)
+    page = form.submit()
+    assert page.status_int == 303, page.text
+    return int(page.location.rsplit("/", 1)[1])
+
+
+class TestLaunch:
+    def test_it_proposes_what_the_incident_says(self, town):
+        page = town.logged_in(Role.OFFICER).get(f"/broadcasts/new?incident={town.incident}")
+        form = page.forms["launch"]
+        assert form["title"].value == "山洪"
+        assert "浏阳河: 山洪." in form["message"].value
+        assert form["incident_id"].value == str(town.incident)
+        assert 'data-insert="浏阳河"' in page.text
+        assert "no telephone number" in page.text
+
+    def test_it_calls_whom_it_said_and_shows_the_board(self, town):
+        made = launched(town)
+        board = town.logged_in(Role.LEADER).get(f"/broadcasts/{made}")
+        assert "Flood" in board
+        assert "人4" in board
+        with town.work.read() as request:
+            broadcast = request.db.get(Broadcast, made)
+            assert len(broadcast.recipients) == 5
+            assert broadcast.created_by_id == town.ids[Role.OFFICER]
+
+    def test_nothing_typed_is_lost_when_something_is_wrong(self, town):
+        form = launch_form(town.logged_in(Role.OFFICER), f"?incident={town.incident}")
+        form["title"], form["message"], form["channels"], form["exercise"] = "标题", "<b>大水</b>", "abc", True
+        form.fields["people"][1].checked = True
+        page = form.submit(status=422)
+        kept = page.forms["launch"]
+        assert [kept[name].value for name in ("title", "message", "channels")] == ["标题", "<b>大水</b>", "abc"]
+        assert kept["exercise"].checked
+        assert [box.checked for box in kept.fields["people"]].count(True) == 1
+        assert kept["incident_id"].value == str(town.incident)
+        assert "Nobody has been called." in page
+        assert "Give a number from 1 to 500." in page
+        assert "cannot be spoken on the telephone" in page
+        assert "<b>大水" not in page.text
+        with town.work.read() as request:
+            assert request.db.scalar(select(Broadcast.id)) is None
+
+    def test_a_message_of_a_hundred_kilobytes_is_told_how_long_it_would_take(self, town):
+        form = launch_form(town.logged_in(Role.OFFICER))
+        form["title"], form["message"] = "x", "水" * 33_000
+        assert "seconds; 120 is the most" in form.submit(status=422)
+
+    def test_the_same_form_sent_twice_calls_once(self, town):
+        form = launch_form(town.logged_in(Role.OFFICER))
+        form.fields["people"][1].checked = True
+        form["title"], form["message"] = "x", "请到岗"
+        assert form.submit().location == form.submit().location
+        with town.work.read() as request:
+            assert len(request.db.scalars(select(Broadcast.id)).all()) == 1
+
+    def test_a_forged_token_launches_nothing(self, town):
+        form = launch_form(town.logged_in(Role.OFFICER))
+        form["csrf_token"] = "forged"
+        form["title"], form["message"] = "x", "请到岗"
+        assert form.submit(expect_errors=True).status_int in (303, 400, 403)
+        with town.work.read() as request:
+            assert request.db.scalar(select(Broadcast.id)) is None
+
+    def test_the_message_can_be_heard_before(self, town):
+        browser = town.logged_in(Role.OFFICER)
+        token = launch_form(browser)["csrf_token"].value
+        page = browser.post("/broadcasts/voice", {"message": "请立即到岗。", "csrf_token": token})
+        path = page.html.find("audio")["src"] if page.html else ""
+        assert browser.get(path).body[:4] == b"RIFF"
+        wrong = browser.post("/broadcasts/voice", {"message": "!!!", "csrf_token": token})
+        assert "no words that can be spoken" in wrong
+
+    @pytest.mark.parametrize(
+        "path", ["/broadcasts/voice/../../secret", "/broadcasts/voice/..%2f..%2fsecret", "/broadcasts/voice/x%00.wav"]
+    )
+    def test_nothing_but_prompts_can_be_heard(self, town, path):
+        town.logged_in(Role.OFFICER).get(path, status=404)
+
+
+class TestBoard:
+    def test_a_person_shows_every_call_and_can_be_called_again(self, town):
+        made = launched(town)
+        with town.work.write() as request:
+            recipient = request.db.scalars(select(Recipient).where(Recipient.name == "人2")).one()
+            now = request.find_service(Broadcasts).clock.now()
+            request.db.add(
+                Attempt(
+                    id="00000000-0000-4000-8000-000000000001", broadcast_id=made, recipient_id=recipient.id,
+                    number_id=recipient.numbers[0].id, gateway="pstn", created_at=now, ended_at=now,
+                    hangup_cause="USER_BUSY", disposition=Disposition.BUSY,
+                )
+            )  # fmt: skip
+            place = f"/broadcasts/{made}/people/{recipient.id}"
+        officer = town.logged_in(Role.OFFICER)
+        panel = officer.get(place)
+        assert "USER_BUSY" in panel
+        assert "Busy" in panel
+        token = launch_form(officer)["csrf_token"].value
+        assert "One more call was asked for" in officer.post(f"{place}/again", {"csrf_token": token})
+        with town.work.read() as request:
+            assert request.db.get(Recipient, recipient.id).again_at is not None
+
+    def test_an_exercise_says_so(self, town):
+        made = launched(town, exercise=True)
+        page = town.logged_in(Role.LEADER).get(f"/broadcasts/{made}")
+        assert page.html.body["class"] == ["exercise"]
+        assert "Exercise" in page
+
+    def test_it_is_paused_resumed_and_stopped(self, town):
+        made = launched(town)
+        officer = town.logged_in(Role.OFFICER)
+        for verb, state in (("pause", "paused"), ("resume", "running"), ("stop", "stopped")):
+            page = officer.get(f"/broadcasts/{made}")
+            form = next(form for form in page.forms.values() if form.action.endswith(verb))
+            form.submit(status=303)
+            with town.work.read() as request:
+                assert request.db.get(Broadcast, made).state == state
+
+    def test_receipts_are_a_table_and_a_file(self, town):
+        made = launched(town)
+        with town.work.write() as request:
+            recipient = request.db.scalars(select(Recipient).where(Recipient.name == "人1")).one()
+            now = request.find_service(Broadcasts).clock.now()
+            request.db.add(
+                Attempt(
+                    id="00000000-0000-4000-8000-000000000002", broadcast_id=made, recipient_id=recipient.id,
+                    number_id=recipient.numbers[0].id, gateway="pstn", created_at=now,
+                )
+            )  # fmt: skip
+            request.db.flush()
+            request.find_service(IBroadcasts).acknowledge("00000000-0000-4000-8000-000000000002", "1")
+            recipient.name = "=HYPERLINK(1)"
+            broadcast = request.db.get(Broadcast, made)
+            for other in broadcast.recipients:
+                other.outcome = other.outcome or "not_reached"
+            broadcast.state, broadcast.finished_at = "finished", now
+        page = town.logged_in(Role.AUDITOR).get(f"/broadcasts/{made}")
+        assert "key 1" in page
+        file = town.logged_in(Role.AUDITOR).get(f"/broadcasts/{made}/receipts.csv")
+        rows = file.text.lstrip("\ufeff").splitlines()
+        assert len(rows) == 6
+        line = next(row for row in rows if "HYPERLINK" in row)
+        assert line.startswith("'=HYPERLINK")
+        assert "Acknowledged" in line
+        assert "13800000001" in line
+
+    @pytest.mark.parametrize(
+        "path", ["/broadcasts/99", "/broadcasts/999999999/state", "/broadcasts/99999999999999999999", "/broadcasts/x"]
+    )
+    def test_unknown_ones_are_not_found(self, town, path):
+        town.logged_in(Role.OFFICER).get(path, status=404)
+
+    def test_a_person_of_another_broadcast_is_not_found(self, town):
+        first, second = launched(town), launched(town)
+        with town.work.read() as request:
+            stranger = request.db.get(Broadcast, second).recipients[0].id
+        town.logged_in(Role.OFFICER).get(f"/broadcasts/{first}/people/{stranger}", status=404)
+
+
+class TestPermissions:
+    @pytest.mark.parametrize("role", [Role.AUDITOR, Role.ADMINISTRATOR, Role.DISPLAY])
+    def test_only_the_desk_launches_and_stops(self, town, role):
+        made = launched(town)
+        browser = town.logged_in(role)
+        browser.get("/broadcasts/new", status=403)
+        board = browser.get(f"/broadcasts/{made}")
+        assert "/stop" not in board
+        browser.get(f"/broadcasts/{made}/receipts.csv", status=403 if role is Role.DISPLAY else 200)
+
+    def test_strangers_are_sent_to_the_log_in(self, town):
+        for path in ("/broadcasts", "/broadcasts/new", "/broadcasts/1"):
+            assert "/log-in" in town.browser().get(path, status="3*").location
+
+    def test_the_empty_list_teaches(self, town):
+        assert "Nobody has been called out yet" in town.logged_in(Role.DISPLAY).get("/broadcasts")
