@@ -18,7 +18,7 @@ from sqlalchemy import select
 from broadcast.models import Attempt, Broadcast, Recipient
 from dutycenter.bootstrap import open_work
 from dutycenter.calls.models import Call, Recording
-from dutycenter.db.migrate import upgrade
+from dutycenter.db.base import Base
 from dutycenter.directory.models import Department, Person, PhoneNumber
 from dutycenter.interfaces import IBroadcasts, Wish
 from dutycenter.switch.models import Gateway
@@ -46,7 +46,7 @@ class Product:
         )
         self.folder = folder
         self.work: Work = open_work(self.ini, "test")
-        upgrade(self.work.settings.database_url)
+        Base.metadata.create_all(self.work.registry["dutycenter.engine"])
         self.roles: dict[str, subprocess.Popen[bytes]] = {}
         with self.work.write() as request:
             request.db.add(
