@@ -190,3 +190,8 @@ class Facts:
     duty: DutyFacts
     recordings: Sequence[RecordingFacts]
     ledger: LedgerFacts
+
+    def recorded(self, state: RecordingState | None = None, *, exercise: bool = False) -> int:
+        """How many recordings, of one state or of all; in earnest or of exercises."""
+        chosen = (r for r in self.recordings if r.exercise is exercise and (state is None or r.state is state))
+        return sum(r.count for r in chosen)

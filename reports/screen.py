@@ -86,8 +86,8 @@ def screen(facts: Facts, zone: ZoneInfo) -> dict[str, Any]:
         "called": called,
         "acknowledge_rate": _rate(_outcome(facts, Outcome.ACKNOWLEDGED), called),
         "to_acknowledge": [percentile(merged(now.broadcasts.to_acknowledge), percent) for percent in (50, 90)],
-        "kept": _recordings(facts, RecordingState.KEPT),
-        "missing": _recordings(facts, RecordingState.MISSING),
+        "kept": facts.recorded(RecordingState.KEPT),
+        "missing": facts.recorded(RecordingState.MISSING),
         "matrix": _matrix(now.incidents.kinds),
         "results": [(result, now.calls.results.get(result, 0)) for result in CallResult],
         "ongoing": now.calls.results.get(None, 0),
@@ -116,10 +116,6 @@ def _change(facts: Facts, baselines: Baselines, room: str) -> Change:
 
 def _rate(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}%" if whole else "–"
-
-
-def _recordings(facts: Facts, state: RecordingState) -> int:
-    return sum(found.count for found in facts.recordings if found.state is state)
 
 
 def _matrix(kinds: Mapping[tuple[IncidentClass | None, Level | None], int]) -> Matrix:

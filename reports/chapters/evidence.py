@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from dutycenter.vocabulary import RecordingKind, RecordingState
 from reports.chapters import Telling
-from reports.facts import RecordingFacts
 from reports.paper import Block, Note, Paragraph, Part, Section
 from reports.words import RECORDING_STATES, RECORDINGS, duration, moment, number, size
 
@@ -17,54 +14,38 @@ def tell(t: Telling) -> Section:
 
 
 def _recordings(t: Telling) -> list[Block]:
-    found = t.facts.recordings
+    found = [recording for recording in t.facts.recordings if not recording.exercise]
     if not found:
         return [Paragraph("本月无录音。")]
-
-    def count(of: Callable[[RecordingFacts], bool]) -> int:
-        return sum(r.count for r in found if of(r))
-
-    groups: list[tuple[str, Callable[[RecordingFacts], bool]]] = [
-        (RECORDINGS[kind], _of_kind(kind)) for kind in RecordingKind
-    ]
-    if count(lambda r: r.exercise):
-        groups.append(("演练", lambda r: r.exercise))
-    groups.append(("合计", lambda r: True))
-    states = [s for s in RECORDING_STATES if s in (RecordingState.KEPT, RecordingState.MISSING)
-              or count(lambda r, s=s: r.state is s)]  # type: ignore[misc]  # fmt: skip
-    rows = []
-    for name, of in groups:
-        chosen = [r for r in found if of(r)]
-        rows.append(
-            (
-                name,
-                number(sum(r.count for r in chosen)),
-                *(number(sum(r.count for r in chosen if r.state is state)) for state in states),
-                number(sum(r.count for r in chosen if r.foundling)),
-                duration(round(sum(r.seconds for r in chosen))),
-                size(sum(r.bytes for r in chosen)),
-            )
+    shown = (RecordingState.KEPT, RecordingState.MISSING)
+    states = [state for state in RECORDING_STATES if state in shown or t.facts.recorded(state)]
+    groups = [(RECORDINGS[kind], [r for r in found if r.kind is kind]) for kind in RecordingKind]
+    rows = [
+        (
+            name,
+            number(sum(r.count for r in chosen)),
+            *(number(sum(r.count for r in chosen if r.state is state)) for state in states),
+            number(sum(r.count for r in chosen if r.foundling)),
+            duration(round(sum(r.seconds for r in chosen))),
+            size(sum(r.bytes for r in chosen)),
         )
-    kept, missing = count(lambda r: r.state is RecordingState.KEPT), count(lambda r: r.state is RecordingState.MISSING)
-    foundlings = count(lambda r: r.foundling)
-    total = count(lambda r: True)
-    said = f"本月录音{number(total)}段，已入库存证{number(kept)}段"
+        for name, chosen in (*groups, ("合计", found))
+    ]
+    kept, missing = t.facts.recorded(RecordingState.KEPT), t.facts.recorded(RecordingState.MISSING)
+    foundlings = sum(r.count for r in found if r.foundling)
+    said = f"本月录音{number(t.facts.recorded())}段，已入库存证{number(kept)}段"
     said += f"，文件缺失{number(missing)}段，须查明原因。" if missing else "，无文件缺失。"
     if foundlings:
-        said += f"另有{number(foundlings)}段录音找不到对应通话，已单独收存，计入上述总数。"
+        said += f"其中{number(foundlings)}段找不到对应通话，已单独收存。"
     table = t.maker.table(
         "录音存证（单位：段）",
         ("录音", "总数", *(RECORDING_STATES[state] for state in states), "无主", "时长", "大小"),
         rows,
         queries=["recordings"],
-        counting="正式业务与演练分列；无主指找不到对应通话的录音。",
+        counting="无主指找不到对应通话的录音。",
         total=True,
     )
     return [Paragraph(said), table]
-
-
-def _of_kind(kind: RecordingKind) -> Callable[[RecordingFacts], bool]:
-    return lambda r: r.kind is kind and not r.exercise
 
 
 def _ledger(t: Telling) -> list[Block]:

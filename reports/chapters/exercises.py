@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dutycenter.vocabulary import Outcome
+from dutycenter.vocabulary import Outcome, RecordingState
 from reports.chapters import Telling
 from reports.chapters.broadcasts import listed, with_outcome
 from reports.figures import merged, percentile
@@ -51,6 +51,12 @@ def tell(t: Telling) -> Section:
             total=True,
         )
         blocks += [Paragraph(text + "。"), table]
+    if recorded := t.facts.recorded(exercise=True):
+        kept = t.facts.recorded(RecordingState.KEPT, exercise=True)
+        missing = t.facts.recorded(RecordingState.MISSING, exercise=True)
+        blocks.append(
+            Paragraph(f"演练录音{number(recorded)}段，已入库存证{number(kept)}段，文件缺失{number(missing)}段。")
+        )
     if t.facts.drilled:
         blocks += listed(t, "演练群呼清单", t.facts.drilled, b.broadcasts, "按发起时间排列。" + COUNTED)
     return Section("演练", blocks)

@@ -56,8 +56,8 @@ def _overview(t: Telling) -> list[Block]:
     if d.total:
         late, missed = sum(d.late.values()), sum(d.missed.values())
         texts.append(f"信息报送{lapses(late, missed)}。" if late or missed else "信息报送无迟报、漏报。")
-    kept = sum(r.count for r in facts.recordings if r.state is RecordingState.KEPT)
-    if facts.recordings:
+    kept = facts.recorded(RecordingState.KEPT)
+    if facts.recorded():
         texts.append(f"录音入库存证{number(kept)}段。")
     return [Paragraph("".join(texts))]
 
@@ -81,7 +81,7 @@ def anomalies(t: Telling) -> list[str]:
 
 def _evidence(t: Telling) -> list[str]:
     said = []
-    missing = sum(r.count for r in t.facts.recordings if r.state is RecordingState.MISSING)
+    missing = t.facts.recorded(RecordingState.MISSING)
     if missing:
         said.append(f"{number(missing)}段录音文件缺失，证据不完整，须查明原因。")
     unsealed = t.facts.ledger.entries - t.facts.ledger.sealed
