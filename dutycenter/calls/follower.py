@@ -1,7 +1,7 @@
 """Switch events → ``Calls``: what happens to hotline legs, and recordings of all legs.
 
 Legs of broadcasts (they carry ``dc_attempt``) are followed by the dialer; here
-only their recordings are. Nothing is kept in memory: after a break, rows that
+only their recordings are, and the legs as far as they are recorded. Nothing is kept in memory: after a break, rows that
 are still open are held against the channels that are up.
 """
 
@@ -171,14 +171,20 @@ def _hung_up(request: Request, event: SwitchEvent) -> None:
 
 def _record_started(request: Request, event: SwitchEvent) -> None:
     name = event.headers.get("Record-File-Path", "")
-    attempt_id = event.variable("dc_attempt") or None
-    request.find_service(Calls).recording_started(event.channel_uuid, name, event.at, attempt_id=attempt_id)
+    attempt_id, calls = event.variable("dc_attempt") or None, request.find_service(Calls)
+    if attempt_id:
+        number = event.headers.get("Caller-Destination-Number", "")
+        gateway = event.variable("sip_gateway_name")
+        calls.leg_created(event.channel_uuid, Direction.OUTBOUND, number, gateway, attempt_id, event.at)
+    calls.recording_started(event.channel_uuid, name, event.at, attempt_id=attempt_id)
 
 
 def _record_stopped(request: Request, event: SwitchEvent) -> None:
     name = event.headers.get("Record-File-Path", "")
-    attempt_id = event.variable("dc_attempt") or None
-    request.find_service(Calls).recording_stopped(event.channel_uuid, name, event.at, attempt_id=attempt_id)
+    attempt_id, calls = event.variable("dc_attempt") or None, request.find_service(Calls)
+    calls.recording_stopped(event.channel_uuid, name, event.at, attempt_id=attempt_id)
+    if attempt_id and event.headers.get("Hangup-Cause"):
+        calls.leg_ended(event.channel_uuid, event.headers["Hangup-Cause"], event.at)
 
 
 def _queue(request: Request, event: SwitchEvent) -> None:

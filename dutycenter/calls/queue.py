@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from dutycenter.calls.models import Call, Desk, Leg
+from dutycenter.calls.numbers import person_of
+from dutycenter.directory.models import Person
 from dutycenter.interfaces import IClock, ILedger, ISwitch, SwitchAway, SwitchError
 from dutycenter.vocabulary import CallState
 
@@ -38,6 +41,17 @@ class Waiting:
     desk_channel_uuid: str | None  # of the asking account's own desk
 
 
+@dataclass(frozen=True)
+class Called:
+    """A called person who asked for the desk, and rings there."""
+
+    desk_channel_uuid: str
+    desk: str
+    number: str
+    person: Person | None
+    since: datetime
+
+
 class Desks:
     """What a person at a desk telephone can do."""
 
@@ -56,6 +70,37 @@ class Desks:
         ).all()
         rings = self._rings(calls, desk) if desk else {}
         return [Waiting(call, rings.get(call.id)) for call in calls]
+
+    def called(self) -> list[Called]:
+        """Called people who asked for the desk and ring at one, the longest waiting first."""
+        theirs = aliased(Leg)
+        rows = self.db.execute(
+            select(Leg, theirs.number)
+            .outerjoin(theirs, theirs.channel_uuid == Leg.rings_for)
+            .where(Leg.rings_for.is_not(None), Leg.ended_at.is_(None), Leg.answered_at.is_(None))
+            .order_by(Leg.created_at, Leg.channel_uuid)
+        ).all()
+        found = []
+        for leg, number in rows:
+            person_id = person_of(self.db, number or "")
+            person = self.db.get(Person, person_id) if person_id else None
+            found.append(Called(leg.channel_uuid, leg.number, number or "", person, leg.created_at))
+        return found
+
+    def answer_called(self, desk_channel_uuid: str, account_id: int, desk: str | None) -> None:
+        """Make this desk's telephone, which rings for a called person, answer.
+
+        Raises:
+            DeskError: it doesn't ring there any more, or the switch is away.
+        """
+        leg = self.db.get(Leg, desk_channel_uuid)
+        rings = leg is not None and leg.rings_for is not None and leg.ended_at is None and leg.answered_at is None
+        if leg is None or not rings:
+            raise DeskError(_("This telephone does not ring any more."))
+        if leg.number != desk:
+            raise DeskError(_("Another desk's telephone rings for this person."))
+        self._sit(desk, AVAILABLE, account_id)
+        self._talk(desk_channel_uuid)
 
     def talking(self, desk: str | None) -> Call | None:
         """The call that this desk talks on."""
@@ -87,12 +132,7 @@ class Desks:
         if channel is None:
             raise DeskError(_("Your telephone does not ring for this call yet. It comes to a free desk by itself."))
         self._sit(desk, AVAILABLE, account_id)
-        try:
-            self.switch.talk(channel)
-        except SwitchAway:
-            raise DeskError(_("The telephone system does not respond. Pick up the telephone by hand.")) from None
-        except SwitchError:
-            raise DeskError(_("The telephone could not be answered from here. Pick it up by hand.")) from None
+        self._talk(channel)
 
     def status(self, desk: str | None) -> str:
         """May the queue ring this desk? Nobody sits there until somebody says so."""
@@ -120,6 +160,14 @@ class Desks:
         """The switch says that a desk's status changed."""
         if status in STATUSES and 0 < len(desk) <= 16 and desk.isalnum():
             self._sit(desk, status, None)
+
+    def _talk(self, desk_channel_uuid: str) -> None:
+        try:
+            self.switch.talk(desk_channel_uuid)
+        except SwitchAway:
+            raise DeskError(_("The telephone system does not respond. Pick up the telephone by hand.")) from None
+        except SwitchError:
+            raise DeskError(_("The telephone could not be answered from here. Pick it up by hand.")) from None
 
     def _sit(self, desk: str, status: str, account_id: int | None) -> None:
         row = self.db.get(Desk, desk, with_for_update=True)

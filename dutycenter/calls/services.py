@@ -98,11 +98,12 @@ class Calls(Legs):
             self._tell(call, "call.queued")
 
     def ringing(self, channel_uuid: str, desk: str, desk_channel_uuid: str, *, at: datetime | None = None) -> None:
-        """A desk telephone rings for this call."""
+        """A desk telephone rings for this call, or for a called person who asked for the desk."""
         call = self._known(channel_uuid, at)
-        if call is None:
-            return
         leg, _ = locked_leg(self.db, checked_uuid(desk_channel_uuid), Direction.OUTBOUND, at or self.clock.now())
+        if call is None:
+            self._rings_for_called(leg, channel_uuid, desk)
+            return
         if leg.call_id == call.id and call.ringing_at is not None:
             return
         leg.call_id, leg.number, leg.direction = call.id, desk[:16], Direction.OUTBOUND
@@ -173,6 +174,8 @@ class Calls(Legs):
             self.ended(channel_uuid, cause, at=at)
             return
         ended_now = self._end_leg(channel_uuid, Direction.OUTBOUND, cause[:64], at or self.clock.now())
+        if call is None and ended_now:
+            self._tell_desk(channel_uuid, "desk.stopped")
         if call is not None and ended_now and call.answered_at is None:
             desk = self.db.scalar(select(Leg.number).where(Leg.channel_uuid == channel_uuid))
             self._settle(call)
@@ -239,6 +242,19 @@ class Calls(Legs):
             call.open = result is not CallResult.ANSWERED and call.settled_at is None
             if was is not None:
                 self._tell(call, "call.result_corrected", result=result, was=was)
+
+    def _rings_for_called(self, leg: Leg, channel_uuid: str, desk: str) -> None:
+        if leg.rings_for is not None:
+            return
+        leg.rings_for, leg.number = channel_uuid, desk[:16]
+        self.db.flush()
+        if leg.ended_at is None:
+            self._tell_desk(leg.channel_uuid, "desk.rings")
+
+    def _tell_desk(self, desk_channel_uuid: str, action: str) -> None:
+        leg = self.db.get_one(Leg, desk_channel_uuid)
+        if leg.rings_for is not None:
+            self.ledger.append(action, f"desk:{leg.number}", {"channel": desk_channel_uuid, "for": leg.rings_for})
 
     def _who_sits_at(self, desk: str) -> int | None:
         sitting = self.db.scalar(select(Desk.account_id).where(Desk.extension == desk))

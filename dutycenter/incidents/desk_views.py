@@ -55,6 +55,7 @@ def left(request: Request) -> dict[str, Any]:
     return {
         "waiting": sorted(waiting, key=lambda w: w.desk_channel_uuid is None),
         "callers": desk.callers(request.db, [w.call for w in waiting]),
+        "called": desks.called(),
         "open_calls": unanswered.listed(),
         "settled_calls": unanswered.settled_since(now - LATELY),
         "today": desk.today(request.db, now, settings_of(request.registry).time_zone),
@@ -128,6 +129,16 @@ def answer(request: Request) -> Response:
         _say(request, "error", error.reason)
         return _back(request, None)
     return _back(request, request.find_service(Intakes).for_call(call, request.identity.id).id)
+
+
+def answer_called(request: Request) -> Response:
+    """接听: a called person pressed 3 and asked for the desk."""
+    me = request.identity
+    try:
+        request.find_service(Desks).answer_called(request.matchdict["uuid"], me.id, me.desk)
+    except DeskError as error:
+        _say(request, "error", error.reason)
+    return _back(request, _shown(request.POST))
 
 
 def set_status(request: Request) -> Response:
@@ -335,6 +346,7 @@ def includeme(config: Configurator) -> None:
         ("desk.pick", "/desk/pick", pick, "GET", "desk_pick"),
         ("desk.status", "/desk/status", set_status, "POST", None),
         ("desk.answer", f"/desk/calls/{number}/answer", answer, "POST", None),
+        ("desk.answer_called", "/desk/called/{uuid:[0-9A-Za-z-]{1,36}}/answer", answer_called, "POST", None),
         ("desk.open", f"/desk/calls/{number}/intake", open_call, "POST", None),
         ("desk.deal", f"/desk/calls/{number}/{{verb:take|release|settle|reopen}}", deal, "POST", None),
         ("desk.new", "/desk/intakes", new, "POST", None),

@@ -25,7 +25,8 @@ def strip(request: Request) -> dict[str, Any]:
     """What the strip shows; a call that rings at the reader's desk, or anywhere when they may answer, comes first."""
     settings = settings_of(request.registry)
     watch: LineWatch = request.registry["dutycenter.line"]
-    waiting = request.find_service(Desks).waiting(request.identity.desk)
+    desks, desk = request.find_service(Desks), request.identity.desk
+    waiting = desks.waiting(desk)
     may_answer = bool(request.has_permission("desk"))
     ringing = next((w for w in waiting if w.desk_channel_uuid), None)
     if ringing is None and may_answer:
@@ -46,6 +47,7 @@ def strip(request: Request) -> dict[str, Any]:
         "report_labels": REPORT_LABELS,
         "whole": whole,
         "ringing": ringing,
+        "called": next((c for c in desks.called() if c.desk == desk), None) if may_answer and desk else None,
         "caller": caller_of(request.db, ringing.call) if ringing and may_answer else None,
         "may_answer": may_answer,
     }

@@ -113,14 +113,15 @@ class TestOtherLegs:
             assert request.db.scalars(select(Call)).all() == []
             assert request.db.get(Leg, DESK) is not None
 
-    def test_of_a_broadcast_only_the_recording_is_taken(self, work: Work, switch: Any, follow: Follow) -> None:
+    def test_of_a_broadcast_only_what_is_recorded_is_taken(self, work: Work, switch: Any, follow: Follow) -> None:
         attempt = str(uuid.uuid4())
         headers = {"Call-Direction": "outbound", "variable_dc_attempt": attempt, "Hangup-Cause": "NORMAL_CLEARING",
                    "Record-File-Path": f"/rec/{attempt}.wav"}  # fmt: skip
         names = ("CHANNEL_CREATE", "CHANNEL_ANSWER", "RECORD_START", "RECORD_STOP", "CHANNEL_HANGUP_COMPLETE")
         follow([SwitchEvent(name, attempt, T0, headers) for name in names])
         with work.read() as request:
-            assert request.db.scalars(select(Leg)).all() == []
+            leg = request.db.scalars(select(Leg)).one()
+            assert (leg.attempt_id, leg.ended_at, leg.call_id) == (attempt, T0, None)
             recording = request.db.scalars(select(Recording)).one()
             assert (recording.kind, recording.attempt_id) == (RecordingKind.NOTICE, attempt)
             assert recording.state is RecordingState.STOPPED

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from dutycenter.calls.models import Call, Leg, Recording
+from dutycenter.calls.queue import Desks
 from dutycenter.calls.services import LOST, Calls
 from dutycenter.directory.models import Department, Person, PhoneNumber
 from dutycenter.ledger.models import LedgerEntry
@@ -212,6 +213,29 @@ class TestBroadcastLegs:
             assert (recording.kind, recording.attempt_id) == (RecordingKind.NOTICE, attempt)
             assert recording.state is RecordingState.RECORDING
             assert request.db.scalar(select(func.count()).select_from(Call)) == 0
+
+
+class TestCalledPeople:
+    """Somebody who was called out presses 3 and asks for the desk."""
+
+    def test_the_desk_rings_for_them_in_any_order(self, work: Work) -> None:
+        attempt, rings, late = new_uuid(), new_uuid(), new_uuid()
+        with work.write() as request:
+            calls = request.find_service(Calls)
+            calls.leg_created(attempt, Direction.OUTBOUND, "13800138000", "pstn", attempt, T0)
+            for _ in range(2):
+                calls.ringing(attempt, "1001", rings, at=T0)
+            calls.leg_ended(late, "NO_ANSWER", T0)
+            calls.ringing(attempt, "1002", late, at=T0)
+        with work.read() as request:
+            (called,) = request.find_service(Desks).called()
+            assert (called.desk_channel_uuid, called.desk, called.number) == (rings, "1001", "13800138000")
+        with work.write() as request:
+            request.find_service(Calls).leg_ended(rings, "NORMAL_CLEARING", T0)
+        with work.read() as request:
+            assert request.find_service(Desks).called() == []
+            told = request.db.scalars(select(LedgerEntry.action).where(LedgerEntry.subject == "desk:1001"))
+            assert list(told) == ["desk.rings", "desk.stopped"]
 
 
 class TestRecordings:
