@@ -9,15 +9,18 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import text
 
 from dutycenter import configure
 from dutycenter.db.base import Base
+from dutycenter.db.engine import make_engine
+from dutycenter.db.models import MODELS
 from dutycenter.settings import Settings, load
 from dutycenter.work import Work
 
@@ -60,19 +63,61 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty store, once for each database."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/store.sqlite"
-        return
-    server = request.getfixturevalue("postgresql")
+@contextmanager
+def new_database(server: str, template: str = "template1") -> Iterator[str]:
+    """The address of a database of its own on the server, gone afterwards."""
     name = f"t{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield server.replace("postgresql://", "postgresql+psycopg://").replace("/postgres", f"/{name}")
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield server.replace("postgresql://", "postgresql+psycopg://").replace("/postgres", f"/{name}")
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with all tables and no rows, to be copied: making tables takes longer than most tests."""
+    file = tmp_path_factory.mktemp("template") / "store.sqlite"
+    make_tables(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: str) -> Iterator[str]:
+    """The name of a database with all tables and no rows, to be copied."""
+    with new_database(postgresql) as url:
+        make_tables(url)
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Which database: the test runs once on each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_store_url(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a store without any tables."""
+    if database == "sqlite":
+        yield f"sqlite:///{tmp_path}/store.sqlite"
+        return
+    with new_database(request.getfixturevalue("postgresql")) as url:
+        yield url
+
+
+@pytest.fixture
+def store_url(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a store with all tables and no rows."""
+    if database == "sqlite":
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "store.sqlite")
+        yield f"sqlite:///{tmp_path}/store.sqlite"
+        return
+    template = request.getfixturevalue("postgresql_template")
+    with new_database(request.getfixturevalue("postgresql"), template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -81,26 +126,33 @@ def settings(tmp_path: Path) -> Settings:
     return load({"voice": "silent", "rehearsal": "true"}, here=tmp_path)
 
 
+def make_tables(url: str) -> None:
+    """Make every room's tables in an empty store."""
+    for name in MODELS:
+        import_module(name)
+    engine = make_engine(url)
+    Base.metadata.create_all(engine)
+    engine.dispose()
+
+
 def open_store(settings: Settings) -> Work:
-    """A configured application on an empty store with all tables."""
-    work = Work(configure(settings).registry, "test")
-    Base.metadata.create_all(work.registry["dutycenter.engine"])
-    return work
+    """A configured application as units of work."""
+    return Work(configure(settings).registry, "test")
 
 
 @pytest.fixture
 def work(settings: Settings, store_url: str) -> Iterator[Work]:
-    """Units of work on an empty store: the test runs once on each database."""
+    """Units of work on a store without rows: the test runs once on each database."""
     opened = open_store(replace(settings, database_url=store_url))
     yield opened
     opened.registry["dutycenter.engine"].dispose()
 
 
 @pytest.fixture
-def sqlite_work(settings: Settings) -> Iterator[Work]:
-    """Units of work on an empty SQLite store, for tests that no database can change."""
+def sqlite_work(settings: Settings, sqlite_template: Path) -> Iterator[Work]:
+    """Units of work on an SQLite store without rows, for tests that no database can change."""
+    settings.var.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(sqlite_template, settings.var / "dutycenter.sqlite")
     opened = open_store(settings)
-    with opened.read() as request:
-        assert request.db.scalar(text("SELECT 1")) == 1
     yield opened
     opened.registry["dutycenter.engine"].dispose()

@@ -9,21 +9,7 @@ from alembic import context
 
 from dutycenter.db.base import Base, UtcDateTime
 from dutycenter.db.engine import make_engine
-
-# As text: the record names the upper rooms without importing them.
-MODELS = (
-    "dutycenter.db.lease",
-    "dutycenter.accounts.models",
-    "dutycenter.directory.models",
-    "dutycenter.roster.models",
-    "dutycenter.switch.models",
-    "dutycenter.calls.models",
-    "dutycenter.incidents.models",
-    "dutycenter.ledger.models",
-    "ivr_flows.models",
-    "broadcast.models",
-    "reports.models",
-)
+from dutycenter.db.models import MODELS
 
 
 def render(kind: str, item: Any, context: Any) -> str | Literal[False]:

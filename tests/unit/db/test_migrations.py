@@ -16,25 +16,25 @@ from dutycenter.settings import Settings
 
 
 class TestUpgrade:
-    def test_it_makes_what_the_models_describe(self, settings: Settings, store_url: str) -> None:
+    def test_it_makes_what_the_models_describe(self, settings: Settings, empty_store_url: str) -> None:
         configure(settings)  # every room's tables are known
-        upgrade(store_url)
-        engine = make_engine(store_url)
+        upgrade(empty_store_url)
+        engine = make_engine(empty_store_url)
         with engine.connect() as connection:
             differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
         engine.dispose()
         assert differences == []
 
-    def test_it_is_safe_to_repeat(self, store_url: str) -> None:
-        upgrade(store_url)
-        revision = current(store_url)
-        upgrade(store_url)
-        assert current(store_url) == revision is not None
+    def test_it_is_safe_to_repeat(self, empty_store_url: str) -> None:
+        upgrade(empty_store_url)
+        revision = current(empty_store_url)
+        upgrade(empty_store_url)
+        assert current(empty_store_url) == revision is not None
 
     @pytest.mark.parametrize("table", ["ledger_entries", "ledger_leaves", "ledger_heads"])
-    def test_it_guards_the_ledger(self, store_url: str, table: str) -> None:
-        upgrade(store_url)
-        engine = make_engine(store_url)
+    def test_it_guards_the_ledger(self, empty_store_url: str, table: str) -> None:
+        upgrade(empty_store_url)
+        engine = make_engine(empty_store_url)
         with engine.begin() as connection:
             connection.execute(
                 text(
