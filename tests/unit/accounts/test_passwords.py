@@ -48,7 +48,9 @@ class TestFaultOf:
     def test_it_refuses_what_would_be_tried_first(self, password: str) -> None:
         assert fault_of(password, "zhangwei", "张伟") is not None
 
-    @pytest.mark.parametrize("password", ["three small boats", "春江潮水连海平海上明月", "k7mp-2xqr-9fhd", "Liuhe-Water-2026"])
+    @pytest.mark.parametrize(
+        "password", ["three small boats", "春江潮水连海平海上明月", "k7mp-2xqr-9fhd", "Liuhe-Water-2026"]
+    )
     def test_it_takes_a_good_one(self, password: str) -> None:
         assert fault_of(password, "zhangwei", "张伟") is None
 

@@ -30,7 +30,15 @@ def render(work: Work, template: str, **values: object) -> str:
 class TestDuration:
     @pytest.mark.parametrize(
         ("seconds", "shown"),
-        [(0, "00:00"), (42.9, "00:42"), (3599, "59:59"), (3600, "1:00:00"), (90061, "25:01:01"), (-3, "00:00"), (None, "–")],
+        [
+            (0, "00:00"),
+            (42.9, "00:42"),
+            (3599, "59:59"),
+            (3600, "1:00:00"),
+            (90061, "25:01:01"),
+            (-3, "00:00"),
+            (None, "–"),
+        ],
     )
     def test_it_reads_as_a_clock(self, seconds: float | None, shown: str) -> None:
         assert duration(seconds) == shown
