@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid as uuids
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -91,7 +92,7 @@ class Channel:
         self.mute = False  # a fault: nothing more is told of it
         self.held: list[Held] = []
         self.watchers: list[Callable[[], None]] = []  # called when it is hung up
-        self.spoke_until = 0.0  # monotonic product time
+        self.spoke_until = self.heard_until = 0.0  # monotonic product time
         self.hears = ""  # the name of what is being played to it
         self._wake = Event()
 
@@ -250,10 +251,11 @@ class Channel:
     def hear(self, sound: Sound, repeat: bool = False) -> Callable[[], None]:
         """The switch plays this to the telephone; call the result to stop it."""
         at = self.exchange.clock.monotonic()
+        self.heard_until = math.inf if repeat else at + len(sound) / RATE
         laid = [(recording, recording.add(HEARD, at, sound, repeat)) for recording in self.recordings]
 
         def stop() -> None:
-            now = self.exchange.clock.monotonic()
+            now = self.heard_until = self.exchange.clock.monotonic()
             for recording, piece in laid:
                 if piece is not None:
                     recording.cut(piece, now)

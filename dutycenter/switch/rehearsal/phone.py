@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from dutycenter.switch.rehearsal.channel import Channel
 
 
+DEAD_SECONDS = 45.0
+
+
 class Phone:
     """Base of all simulated telephones: timed acts on one leg."""
 
@@ -52,6 +55,16 @@ class Phone:
     def pitch(self) -> int:
         """How high this person's voice is: one of three, so that voices can be made ahead."""
         return (35, 50, 65)[sum(map(ord, self.channel.far_number)) % 3]
+
+    def mind_silence(self) -> None:
+        """Nobody listens to nothing for ever: hang up when the line has been dead for a while."""
+        if self.by_hand:
+            return
+        dead = self.channel.exchange.clock.monotonic() - max(self.channel.heard_until, self.channel.spoke_until)
+        if dead >= DEAD_SECONDS and self.channel.partner is None:
+            self.hang_up()
+        else:
+            self.later(DEAD_SECONDS / 3, self.mind_silence)
 
     def hang_up(self) -> None:
         """Lay down the receiver."""
@@ -102,6 +115,7 @@ class Person(Phone):
 
     def answered(self) -> None:
         """Say who is there; some leave again."""
+        self.later(DEAD_SECONDS, self.mind_silence)
         if self.manner.greeting:
             self.later(self.manner.greets_after, lambda: self.say(self.manner.greeting))
         if self.manner.hang_up_after is not None:
@@ -123,6 +137,10 @@ class Citizen(Phone):
     """Somebody who calls the hotline."""
 
     kind = "citizen"
+
+    def answered(self) -> None:
+        """Listen from now on."""
+        self.later(DEAD_SECONDS, self.mind_silence)
 
     def __init__(self, channel: Channel, manner: Caller) -> None:
         super().__init__(channel)

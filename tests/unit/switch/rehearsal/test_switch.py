@@ -12,6 +12,7 @@ from typing import Any
 import gevent
 import numpy as np
 import pytest
+from gevent.server import StreamServer
 
 from dutycenter.clock import clock_for
 from dutycenter.interfaces import ILeg, LegGone, Originate, SwitchError, SwitchEvent
@@ -273,6 +274,39 @@ class TestHotline:
         assert {Path(line["file"]).name for line in here.journal("record_stop")} == {
             f"{uuid}.wav", f"{uuid}.voicemail.wav",
         }  # fmt: skip
+
+
+class TestIvrLost:
+    def _losing(self, settings: Settings) -> Any:
+        """An ivr that takes a leg and dies."""
+
+        def take(sock: Any, _: Any) -> None:
+            sock.sendall(b"connect\n\n")
+            sock.recv(65536)
+
+        server = StreamServer((settings.ivr_host, settings.ivr_port), take)
+        server.start()
+        return server
+
+    def test_a_caller_goes_on_to_the_desks(self, room: Callable[..., Room]) -> None:
+        here = room(desks=("1001",))
+        here.stop_ivr()
+        server = self._losing(here.settings)
+        here.control.desk("1001", 2.0)
+        uuid = here.control.call("13912345678", "reports", talks_for=3)
+        here.until_over(uuid)
+        server.stop()
+        assert [line["uuid"] for line in here.journal("bridge")] == [uuid]
+
+    def test_a_called_person_hangs_up_on_a_dead_line(self, room: Callable[..., Room]) -> None:
+        here = room(people={"13800000001": "silent"}, speed=60)
+        here.stop_ivr()
+        server = self._losing(here.settings)
+        here.switch.originate(leg_to("13800000001"))
+        ended = here.until_over(ATTEMPT)
+        server.stop()
+        assert ended.headers["Hangup-Cause"] == "NORMAL_CLEARING"
+        assert here.journal("hangup")[0]["by"] == "phone"
 
 
 class TestDesk:
