@@ -55,6 +55,7 @@ class Legs:
         if leg.answered_at is None:
             leg.answered_at = max(at, leg.created_at)
             self.ledger.append("leg.answered", f"leg:{channel_uuid}")
+            self._tell_desk(channel_uuid, "desk.talks")
 
     # --- recordings ------------------------------------------------------------
 
@@ -114,3 +115,8 @@ class Legs:
             .where(Recording.channel_uuid == channel_uuid, Recording.attempt_id.is_(None))
             .values(attempt_id=attempt_id, kind=RecordingKind.NOTICE)
         )
+
+    def _tell_desk(self, desk_channel_uuid: str, action: str) -> None:
+        leg = self.db.get_one(Leg, desk_channel_uuid)
+        if leg.rings_for is not None:
+            self.ledger.append(action, f"desk:{leg.number}", {"channel": desk_channel_uuid, "for": leg.rings_for})

@@ -251,11 +251,6 @@ class Calls(Legs):
         if leg.ended_at is None:
             self._tell_desk(leg.channel_uuid, "desk.rings")
 
-    def _tell_desk(self, desk_channel_uuid: str, action: str) -> None:
-        leg = self.db.get_one(Leg, desk_channel_uuid)
-        if leg.rings_for is not None:
-            self.ledger.append(action, f"desk:{leg.number}", {"channel": desk_channel_uuid, "for": leg.rings_for})
-
     def _who_sits_at(self, desk: str) -> int | None:
         sitting = self.db.scalar(select(Desk.account_id).where(Desk.extension == desk))
         if sitting is not None:

@@ -231,11 +231,13 @@ class TestCalledPeople:
             (called,) = request.find_service(Desks).called()
             assert (called.desk_channel_uuid, called.desk, called.number) == (rings, "1001", "13800138000")
         with work.write() as request:
+            request.find_service(Calls).leg_answered(rings, T0)
+            assert request.find_service(Desks).called() == []
             request.find_service(Calls).leg_ended(rings, "NORMAL_CLEARING", T0)
         with work.read() as request:
             assert request.find_service(Desks).called() == []
             told = request.db.scalars(select(LedgerEntry.action).where(LedgerEntry.subject == "desk:1001"))
-            assert list(told) == ["desk.rings", "desk.stopped"]
+            assert list(told) == ["desk.rings", "desk.talks", "desk.stopped"]
 
 
 class TestRecordings:
