@@ -20,7 +20,7 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from broadcast.kernel import Chooser, Code, Gateway, Rank, Tables, forecast, lower_bound
+from broadcast.kernel import Chooser, Code, Decision, Gateway, Rank, Tables, forecast, lower_bound
 from broadcast.kernel.layout import MICRO
 from broadcast.kernel.people import TRIES, Instance, draw_people
 from broadcast.kernel.plan import assemble, worlds
@@ -362,7 +362,8 @@ def _decisions(instance: Instance, decisions: int) -> tuple[float, float, float]
     size = sum(array.nbytes for array in state) / len(tables.weight)
     del state
     spent = np.zeros(decisions)
-    now, calls = 0.0, []
+    calls: list[tuple[float, Decision]] = []
+    now = 0.0
     step = 1.0 / instance.rate
     done = 0
     while done < decisions:

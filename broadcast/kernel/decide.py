@@ -11,6 +11,8 @@ on one gateway at least:
 The gateway is the cheapest that may carry the number, then the least loaded.
 """
 
+# mypy: allow-untyped-defs
+# Compiled functions are typed by numba: by their signature, or by who calls them.
 from __future__ import annotations
 
 import numpy as np

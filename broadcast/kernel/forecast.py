@@ -168,10 +168,12 @@ def forecast(
     limit = deadline
     if goal is not None and math.isfinite(goal.within):
         limit = goal.within
-    quantiles = [_share_time(times, n, share) for share in (0.5, 0.8, 0.95)]
-    grid, mean, low, high = _curve(times, n, quantiles, start.now / MICRO)
+    t50, t80, t95 = (_share_time(times, n, share) for share in (0.5, 0.8, 0.95))
+    grid, mean, low, high = _curve(times, n, [t50, t80, t95], start.now / MICRO)
     return Forecast(
-        *quantiles,
+        t50=t50,
+        t80=t80,
+        t95=t95,
         goal=None if goal is None else estimate(goals),
         goal_chance=None if goal is None else float(np.mean(_met(goals, limit))),
         times=grid,

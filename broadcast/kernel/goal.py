@@ -13,6 +13,8 @@ A name stands for whatever the resolver says: the people of a post, a department
 a group; a name with a sign or one of 或 且 与 in it stands in quotes. Without a count one of them is enough. ``80%`` is a share of everybody.
 """
 
+# mypy: allow-untyped-defs
+# Compiled functions are typed by numba: by their signature, or by who calls them.
 from __future__ import annotations
 
 import math

@@ -11,6 +11,8 @@ a few per mille do not, so it is mapped to one of LEVELS levels by a piecewise
 linear logarithm: the bits of a float64 read as an integer.
 """
 
+# mypy: allow-untyped-defs
+# Compiled functions are typed by numba: by their signature, or by who calls them.
 from __future__ import annotations
 
 from enum import IntEnum

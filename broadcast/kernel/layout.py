@@ -11,7 +11,8 @@ timing wheel instead of a heap (Varghese and Lauck, SOSP 1987).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -151,8 +152,8 @@ class State(NamedTuple):
     wave_order: Int32s  # people of later waves by their beginning, or empty
 
 
-def _array(dtype: object) -> types.Array:
-    return types.Array(from_dtype(np.dtype(dtype)), 1, "C")
+def _array(dtype: np.dtype[np.void]) -> types.Array:
+    return types.Array(from_dtype(dtype), 1, "C")
 
 
 PEOPLE_T = _array(PERSON)
@@ -185,10 +186,11 @@ STATE_T = types.NamedTuple(
 
 def clone(state: State) -> State:
     """A deep copy that shares nothing with ``state``."""
-    return State(*(array.copy() for array in state))
+    return State._make(array.copy() for array in state)
 
 
 def refill(work: State, template: State) -> None:
     """Copy ``template`` into ``work``, which :func:`clone` made of it."""
-    for target, source in zip(work, template, strict=True):
+    pairs: Iterable[tuple[Any, Any]] = zip(work, template, strict=True)
+    for target, source in pairs:
         target[...] = source

@@ -3,6 +3,8 @@
 Each takes the addresses of a state's arrays; see :mod:`broadcast.kernel.views`.
 """
 
+# mypy: allow-untyped-defs
+# Compiled functions are typed by numba: by their signature, or by who calls them.
 from __future__ import annotations
 
 from numba import njit, types

@@ -7,6 +7,8 @@ charitable where a rule is silent: nobody is called again after acknowledging
 in polling, database or connection set-up. docs/scheduling.md names the sources.
 """
 
+# mypy: allow-untyped-defs
+# Compiled functions are typed by numba: by their signature, or by who calls them.
 from __future__ import annotations
 
 from dataclasses import dataclass

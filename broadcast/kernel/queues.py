@@ -6,10 +6,12 @@ finding the best are all of constant cost, however many wait. Resting: a timing
 wheel of singly linked slots. Both link through the records themselves.
 """
 
+# mypy: allow-untyped-defs
+# Compiled functions are typed by numba: by their signature, or by who calls them.
 from __future__ import annotations
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic

@@ -6,6 +6,8 @@ be stored (counter-based generation: Salmon et al., SC 2011; the mixing function
 is SplitMix64's, Steele et al., OOPSLA 2014).
 """
 
+# mypy: allow-untyped-defs
+# Compiled functions are typed by numba: by their signature, or by who calls them.
 from __future__ import annotations
 
 import numpy as np
@@ -244,7 +246,7 @@ class Run:
         self.state = clone(state)
         usable = int(state.gateways["channels"].sum())
         self._vacant = make_lines(max(usable, channels))
-        self.lines = Lines(*(a.copy() for a in self._vacant))
+        self.lines = Lines._make(a.copy() for a in self._vacant)
         self.log = Log(
             np.zeros(state.people.size, np.int32),
             np.zeros(state.people.size, np.int64),

@@ -7,6 +7,8 @@ array of addresses and build views that own nothing. Whoever hands out addresses
 must hold the arrays for as long: Chooser and Run do.
 """
 
+# mypy: allow-untyped-defs
+# Compiled functions are typed by numba: by their signature, or by who calls them.
 from __future__ import annotations
 
 from collections.abc import Iterable

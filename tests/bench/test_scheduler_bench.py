@@ -54,7 +54,7 @@ def test_it_writes_every_figure(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("small")
 def test_it_fails_when_a_bound_is_beaten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "lower_bound", lambda *_: Bound(600.0, 1.0, "wrong", "wrong"))
+    monkeypatch.setattr(bench, "lower_bound", lambda *_: Bound(5000.0, 1.0, "wrong", "wrong"))
     out = io.StringIO()
     assert bench.run(True, out, None) == 1
     assert "IMPOSSIBLE" in out.getvalue()
