@@ -121,7 +121,9 @@ class Intakes:
                 "versions": {**versions, **dict.fromkeys(written, intake.version)},
             }
             intake.saved_at = self.clock.now()
-            self.ledger.append("intake.saved", f"intake:{intake.id}", {"version": intake.version, "elements": written})
+            # Which, not what: a text is saved at every pause of its typist, and stands in the ledger as an incident's.
+            told = {"version": intake.version, "elements": sorted(written)}
+            self.ledger.append("intake.saved", f"intake:{intake.id}", told)
         # What is told now is seen from now on; a conflict is told until its typist decides.
         return Saved(
             intake.version,

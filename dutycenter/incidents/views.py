@@ -243,6 +243,7 @@ def _base(request: Request, incident: Incident) -> dict[str, Any]:
         "facts": FACTS,
         "labels": {element.name: element.label for element in ELEMENTS},
         "shown": lambda name: shown_value(request, incident, name),
+        "readable": lambda name, text: readable(request, name, text),
         "report_labels": REPORT_LABELS,
         "whole": whole,
         "may_edit": bool(request.has_permission("desk")),
@@ -293,7 +294,6 @@ def _fact(
         "choices": _choices(request, element.name) if editing else None,
         "history": history(incident, element.name) if editing else [],
         "who": names_of(request.db, (entry.actor for entry in incident.entries)) if editing else {},
-        "readable": lambda value: readable(request, element.name, value),
         "fault": _translate(request, faults["fault"]) if "fault" in faults else "",
         "theirs": faults.get("theirs"),
     }
