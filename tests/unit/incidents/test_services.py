@@ -63,11 +63,11 @@ class TestCreate:
             (entry,) = request.find_service(Incidents).get(incident.id).entries
             assert entry.data == {"unread": {"injured": "三人"}}
 
-    def test_it_takes_its_title_from_the_course(self, work: Work) -> None:
-        assert create(work, course="湘江大桥发生追尾事故,三车相撞").title == "湘江大桥发生追尾事故,三车相撞"
+    def test_it_takes_its_title_from_the_course(self, sqlite_work: Work) -> None:
+        assert create(sqlite_work, course="湘江大桥发生追尾事故,三车相撞").title == "湘江大桥发生追尾事故,三车相撞"
 
-    def test_a_kind_brings_its_class(self, work: Work) -> None:
-        assert create(work, subtype="12C00").incident_class is IncidentClass.ACCIDENT
+    def test_a_kind_brings_its_class(self, sqlite_work: Work) -> None:
+        assert create(sqlite_work, subtype="12C00").incident_class is IncidentClass.ACCIDENT
 
     def test_a_text_that_is_too_long_is_refused_by_name(self, work: Work) -> None:
         with pytest.raises(TooLong) as refusal:
@@ -76,14 +76,14 @@ class TestCreate:
         assert create(work).sequence == 1
 
     @pytest.mark.parametrize("absurd", ["-1", "1e9", "99999999", "٣", "1.5", " "])
-    def test_absurd_numbers_are_not_believed(self, work: Work, absurd: str) -> None:
-        assert create(work, dead=absurd).dead is None
+    def test_absurd_numbers_are_not_believed(self, sqlite_work: Work, absurd: str) -> None:
+        assert create(sqlite_work, dead=absurd).dead is None
 
-    def test_characters_that_turn_the_text_around_are_left_out(self, work: Work) -> None:
-        assert create(work, reporter_name="王\u202e建国\x00").reporter_name == "王建国"
+    def test_characters_that_turn_the_text_around_are_left_out(self, sqlite_work: Work) -> None:
+        assert create(sqlite_work, reporter_name="王\u202e建国\x00").reporter_name == "王建国"
 
-    def test_a_district_that_is_none_is_not_believed(self, work: Work) -> None:
-        assert create(work, district_id="4711").district_id is None
+    def test_a_district_that_is_none_is_not_believed(self, sqlite_work: Work) -> None:
+        assert create(sqlite_work, district_id="4711").district_id is None
 
 
 class TestEdit:
