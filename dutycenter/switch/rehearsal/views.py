@@ -61,7 +61,7 @@ def page(request: Request) -> dict[str, Any]:
         "how": HOW,
         "hotline": settings.hotline_number,
         "gateways": list(request.db.scalars(select(Gateway.name).order_by(Gateway.name))),
-        "speed": settings.clock_speed,
+        "speed": f"{settings.clock_speed:g}",
     }
 
 
