@@ -38,10 +38,15 @@ def places(request: Request) -> list[Place]:
     return [
         place
         for place in PLACES
-        if has_path(request, place.path) and any(request.has_permission(name) for name in place.permissions)
+        if has_path(request, place.path) and any(may(request, name) for name in place.permissions)
     ]
 
 
 def has_path(request: Request, path: str) -> bool:
     """Does this installation have a route with exactly this pattern?"""
     return any(route.pattern == path for route in request.registry.getUtility(IRoutesMapper).get_routes())
+
+
+def may(request: Request, permission: str) -> bool:
+    """May the reader do this? Also where an error came before there was a context."""
+    return bool(request.has_permission(permission, context=request))

@@ -102,6 +102,11 @@ class TestTooLarge:
 
         assert "too large" in page.text
 
+    def test_whoever_is_logged_in_is_told_on_a_whole_page(self, site: Site) -> None:
+        page = site.logged_in(Role.OFFICER).post("/directory", {"q": "x" * 1_000_000}, status=413)
+
+        assert page.html.find("nav", {"class": "mainnav"})
+
     def test_an_upload_has_its_own_limit(self, site: Site) -> None:
         upload = [("file", "a.wav", b"\0" * (site.work.settings.max_upload + 1))]
 
