@@ -20,7 +20,21 @@ from dutycenter.work import settings_of
 ID = click.IntRange(1, 999_999_999)
 
 
-@click.group()
+class _Lazily(click.Group):
+    """The bench compiles the scheduler: nobody who lists broadcasts should wait for that."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), "bench"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name != "bench":
+            return super().get_command(ctx, cmd_name)
+        from broadcast.bench import bench
+
+        return bench
+
+
+@click.group(cls=_Lazily)
 def broadcast() -> None:
     """Broadcasts: list, show, stop, and the scheduler's bench."""
 

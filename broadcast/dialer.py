@@ -17,8 +17,11 @@ from datetime import datetime, timedelta
 from broadcast import store
 from broadcast.events import READ, clean_cause, happenings
 from broadcast.lines import Lines
+from broadcast.models import Broadcast
 from broadcast.run import LEASE, Open, Orders, Run
 from broadcast.settle import Answered, Ended, Happening, Lost, Source
+from broadcast.timeline import enter_end
+from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import (
     Channel,
     IClock,
@@ -189,6 +192,10 @@ class Dialer:
         try:
             with self.work.write() as request:
                 orders = run.turn(request.db, request.find_service(ILedger), self._lease_end(), self._switch_up())
+                if run.over:
+                    broadcast = request.db.get(Broadcast, run.id)
+                    incidents = request.find_service(Incidents)
+                    enter_end(incidents, request.db, broadcast, request.localizer.translate)
         except store.LeaseLost:
             log.info("Broadcast %d has ended or belongs to another dialer.", run.id)
             self.runs.pop(run.id, None)

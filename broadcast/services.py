@@ -15,7 +15,9 @@ from broadcast.answers import Answers
 from broadcast.messages import MAX_TITLE, Translate, clean_text, length_fault, message_fault
 from broadcast.models import Attempt, Broadcast, Recipient, RecipientNumber
 from broadcast.people import Candidate, candidates, lines_of
+from broadcast.timeline import enter_launch
 from dutycenter.incidents.models import Incident
+from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import (
     Answer,
     IClock,
@@ -61,6 +63,7 @@ class Broadcasts:
         clock: the product's time.
         voice: gives what speaks messages; only ``draft`` and ``preview`` ask for it.
         settings: names the numbers that stay free.
+        incidents: gives whose timeline a broadcast is told in.
         translate: into the reader's language, for what is wrong with a wish.
         account_id: who acts, if it is an account.
     """
@@ -72,6 +75,7 @@ class Broadcasts:
         clock: IClock,
         voice: Callable[[], IVoice],
         settings: Settings,
+        incidents: Callable[[], Incidents],
         translate: Translate = str,
         account_id: int | None = None,
     ) -> None:
@@ -80,6 +84,7 @@ class Broadcasts:
         self.clock = clock
         self.voice = voice
         self.settings = settings
+        self.incidents = incidents
         self.translate = translate
         self.account_id = account_id
         self.answers = Answers(db, ledger, clock)
@@ -222,6 +227,8 @@ class Broadcasts:
             incident=broadcast.incident_id,
             not_called=[{"recipient": recipient, "ground": ground} for recipient, ground in left_out],
         )
+        if broadcast.incident_id is not None:
+            enter_launch(self.incidents(), self.db, broadcast, self.translate)
 
     def pause(self, broadcast_id: int) -> bool:
         """Begin no more calls; those that are up go on. False when it does not run."""
@@ -377,6 +384,7 @@ def factory(context: object, request: Request) -> Broadcasts:
         request.find_service(IClock),
         lambda: request.find_service(IVoice),
         settings_of(request.registry),
+        lambda: request.find_service(Incidents),
         request.localizer.translate,
         int(account) if actor == "user" and account.isdigit() else None,
     )

@@ -137,7 +137,7 @@ class TestDraft:
         with town.work.read() as request:
             assert entries(request, made[0]) == ["broadcast.drafted", "broadcast.launched"]
 
-    def test_what_an_exercise_incident_launches_is_an_exercise(self, small_town):
+    def test_what_an_exercise_incident_launches_is_an_exercise_and_in_its_timeline(self, small_town):
         people = small_town.settle(1)
         small_town.gateway()
         now = small_town.clock.now()
@@ -149,7 +149,13 @@ class TestDraft:
             request.db.add(incident)
             request.db.flush()
             made = request.find_service(IBroadcasts).draft(wish(people, incident_id=incident.id))
+            request.find_service(IBroadcasts).launch(made)
             assert request.db.get(Broadcast, made).exercise
+        twin = small_town.twin()
+        small_town.play(twin, small_town.dialer(twin))
+        with small_town.work.read() as request:
+            entries = [(e.kind, e.data["broadcast"]) for e in request.db.get(Incident, 1).entries]
+            assert entries == [("broadcast", made), ("broadcast", made)]
 
 
 class TestAnswers:
