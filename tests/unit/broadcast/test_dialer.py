@@ -166,7 +166,8 @@ class TestTheSwitch:
         assert small_town.dispositions() == {"acknowledged": 2, "no_such_number": 1, "gateway_down": 5}
 
     @pytest.mark.parametrize("dies", [True, False])
-    def test_it_is_away_and_comes_back(self, town, manner, dies):
+    def test_it_is_away_and_comes_back(self, small_town, manner, dies):
+        town = small_town
         town.settle(14)
         town.gateway()
         made = town.launch()
@@ -349,7 +350,8 @@ class TestByHand:
 
 
 class TestDialers:
-    def test_one_that_died_is_followed_by_another(self, town, manner):
+    def test_one_that_died_is_followed_by_another(self, small_town, manner):
+        town = small_town
         town.settle(16)
         town.gateway()
         town.launch()
@@ -384,7 +386,8 @@ class TestDialers:
         assert set(town.outcomes().values()) == {"acknowledged"}
         assert town.dispositions()["lost"] >= 1
 
-    def test_one_that_stood_still_writes_nothing_after_another_took_over(self, town, manner):
+    def test_one_that_stood_still_writes_nothing_after_another_took_over(self, small_town, manner):
+        town = small_town
         town.settle(10)
         town.gateway()
         town.launch(channels=4)
