@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from pyramid.config import Configurator
 from pyramid.events import NewResponse
-from pyramid.httpexceptions import HTTPLengthRequired, HTTPRequestEntityTooLarge
+from pyramid.httpexceptions import HTTPBadRequest, HTTPLengthRequired, HTTPRequestEntityTooLarge
 from pyramid.registry import Registry
 from pyramid.request import Request
 from pyramid.response import Response
@@ -44,10 +44,13 @@ def _add_headers(event: NewResponse) -> None:
 
 
 def size_tween(handler: Callable[[Request], Response], registry: Registry) -> Callable[[Request], Response]:
-    """Refuse bodies that are too large before anything reads them."""
+    """Refuse what is too large or no text before anything reads it."""
     max_upload = settings_of(registry).max_upload
 
     def check(request: Request) -> Response:
+        if not _is_text(request):
+            request.environ["QUERY_STRING"], request.environ["PATH_INFO"] = "", "/"
+            raise HTTPBadRequest
         if request.headers.get("Transfer-Encoding"):
             raise HTTPLengthRequired
         upload = (request.content_type or "").startswith("multipart/")
@@ -66,6 +69,13 @@ def _close_body(request: Request) -> None:
     body = request.environ.get("wsgi.input")
     if isinstance(body, io.BufferedRandom):
         body.close()
+
+
+def _is_text(request: Request) -> bool:
+    try:
+        return request.GET is not None and request.path_info is not None
+    except UnicodeDecodeError:
+        return False
 
 
 def includeme(config: Configurator) -> None:

@@ -29,6 +29,7 @@ PLACES = (
     Place("/roster", _("Roster"), "calendar3", ("board",)),
     Place("/recordings", _("Recordings"), "soundwave", ("audit",)),
     Place("/reports", _("Reports"), "bar-chart", ("view",)),
+    Place("/rehearsal", _("Simulated telephones"), "telephone", ("view",)),
     Place("/settings", _("Settings"), "gear", ("admin",)),
 )
 

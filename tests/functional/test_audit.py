@@ -6,6 +6,7 @@ import json
 
 import pytest
 from sqlalchemy import select
+from webob import Request
 
 from dutycenter.audit.jobs import verify_when_asked
 from dutycenter.calls.models import Recording
@@ -46,6 +47,12 @@ class TestSearch:
     )
     def test_absurd_questions_get_a_page(self, site: Site, query: str) -> None:
         site.logged_in(Role.AUDITOR).get(f"/recordings?{query}", status=200)
+
+    @pytest.mark.parametrize("path", ["/recordings?number=%FF", "/%FF", "/recordings/%C0%AF"])
+    def test_an_address_that_is_no_text_is_refused_with_a_page(self, site: Site, path: str) -> None:
+        answer = Request.blank(path).get_response(site.app)
+        assert answer.status_int == 400
+        assert "<h1" in answer.text
 
     def test_only_auditors_see_all(self, site: Site) -> None:
         site.logged_in(Role.OFFICER).get("/recordings", status=403)

@@ -108,19 +108,19 @@ class Story:
         self.control.call(number, character)
 
     def _answered(self, number: str) -> int:
-        """Answer at whichever desk rings; the call's id once it talks."""
+        """Answer whatever rings until this caller talks; the call's id."""
 
         def answer() -> int | None:
+            for call_id in self._ringing():
+                self._pick_up(call_id)
             call = self._call_of(number)
-            if call is None:
-                return None
-            if call.answered_at is not None:
-                return call.id
-            if call.state is CallState.RINGING:
-                self._pick_up(call.id)
-            return None
+            return call.id if call is not None and call.answered_at is not None else None
 
         return self._until(f"the call of {number} to be answered", answer)
+
+    def _ringing(self) -> list[int]:
+        with self.work.read() as request:
+            return list(request.db.scalars(select(Call.id).where(Call.state == CallState.RINGING)))
 
     def _pick_up(self, call_id: int) -> None:
         for account in self._accounts(OFFICERS):

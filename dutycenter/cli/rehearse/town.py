@@ -20,9 +20,12 @@ from dutycenter.cli.seed import seed_city
 from dutycenter.cli.supervisor import Supervisor
 from dutycenter.db.migrate import upgrade
 from dutycenter.settings import Settings
+from dutycenter.switch.rehearsal.people import USUAL
 from dutycenter.work import Work
 
 START_SECONDS = 60.0
+# The usual town without those who call the hotline back: the story counts its own calls.
+PEOPLE = " ".join(f"{character}={share}" for character, share in USUAL.items() if character != "calls_back")
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ use = egg:dutycenter
 var.dir = %(here)s
 rehearsal = true
 rehearsal.seed = {seed}
+rehearsal.people = {PEOPLE}
 switch.port = {switch}
 ivr.port = {ivr}
 clock.speed = {speed:g}
