@@ -228,7 +228,7 @@ class Story:
     def _print(self) -> None:
         month = self.clock.now().astimezone(self.work.settings.time_zone)
         out = self.town.folder / f"{month:%Y-%m}.pdf"
-        with self.work.write() as request:
+        with self.work.read() as request:
             self.result.report = str(request.find_service(IReports).month(month.year, month.month, out))
 
     def _until(self, what: str, look: Callable[[], T | None]) -> T:
