@@ -25,6 +25,7 @@ from dutycenter.work import Work
 
 # The switch stamps its journal when it acts, the dialer its rows when it decides; both clocks tick in microseconds.
 SAME_MOMENT = timedelta(milliseconds=1)
+AT_ONCE = timedelta(milliseconds=500)
 
 
 @dataclass(frozen=True)
@@ -176,10 +177,15 @@ def _every_leg_recorded(record: Record) -> Verdict:
     recorded = {line.uuid for line in record.lines("record_start")}
     # What was answered is a caller's leg, or an attempt's; a desk's own leg is heard on the caller's recording.
     callers = {row.channel_uuid for row in record.calls} | {row.id for row in record.attempts}
-    answered = {line.uuid for line in record.lines("answer")} & callers
-    broken = [f"the answered leg {uuid} was not recorded" for uuid in sorted(answered - recorded)]
+    ended = {line.uuid: line.at for line in record.lines("hangup")}
+    answered = {line.uuid: line.at for line in record.lines("answer") if line.uuid in callers}
+    # Laid down in the moment of the answer: the switch never came to run an application, as a real one doesn't.
+    laid_down = {uuid for uuid, at in answered.items() if uuid in ended and ended[uuid] - at < AT_ONCE} - recorded
+    unrecorded = sorted(answered.keys() - recorded - laid_down)
+    broken = [f"the answered leg {uuid} was not recorded" for uuid in unrecorded]
     broken += [f"the recording of {uuid} was not taken in" for uuid in sorted(recorded - kept)]
-    return _verdict(broken, f"{len(answered)} answered legs, {len(kept)} recordings hashed")
+    at_once = f", {len(laid_down)} laid down at the answer" if laid_down else ""
+    return _verdict(broken, f"{len(answered)} answered legs, {len(kept)} recordings hashed{at_once}")
 
 
 def _channels_kept(record: Record, channels: int) -> Verdict:
