@@ -35,7 +35,7 @@ class Installation:
     url: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """All roles of a small town, four times faster than real."""
     town = Town.found(tmp_path_factory.mktemp("town"), people=60, speed=4, seed=1)
@@ -45,7 +45,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         work.registry["dutycenter.engine"].dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium."""
     if CHROMIUM is None:
