@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from dutycenter.cli.rehearse.town import Town
 from dutycenter.cli.run import web_address
@@ -75,7 +75,14 @@ class Person:
 
     def open(self, path: str) -> Page:
         """Go to a page."""
-        self.page.goto(self.installation.url + path)
+        try:
+            self.page.goto(self.installation.url + path)
+        except Error as error:
+            # A page that loads itself again in the same moment wins; as a person would, ask once more.
+            if "ERR_ABORTED" not in str(error):
+                raise
+            self.page.wait_for_load_state()
+            self.page.goto(self.installation.url + path)
         return self.page
 
     def log_in(self) -> None:
@@ -88,5 +95,6 @@ class Person:
         page.fill("input[name=password]", self.installation.town.logins[self.username])
         page.fill("input[name=new_password]", NEW_PASSWORD)
         page.fill("input[name=again]", NEW_PASSWORD)
-        page.press("input[name=again]", "Enter")
+        with page.expect_navigation():
+            page.press("input[name=again]", "Enter")
         page.wait_for_selector("nav.mainnav")

@@ -28,7 +28,7 @@ from reports.month_paper import month_paper
 from reports.paper import Figure, Paper, Proof, Table
 from reports.period import Month
 from reports.render import RefusedFetch, render_html, render_pdf
-from tests.conftest import open_store
+from tests.conftest import make_tables, open_store
 from tests.support import city
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -67,7 +67,9 @@ def three_months(work: Work) -> None:
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
     """A store with three believable months, for tests that only read."""
-    work = open_store(load({"voice": "silent"}, here=tmp_path_factory.mktemp("busy")))
+    settings = load({"voice": "silent"}, here=tmp_path_factory.mktemp("busy"))
+    make_tables(settings.database_url)
+    work = open_store(settings)
     three_months(work)
     yield work
     work.registry["dutycenter.engine"].dispose()
