@@ -178,8 +178,8 @@ class Story:
             incident_id=incident,
             exercise=exercise,
             channels=self.channels,
-            rounds=1 if exercise else 3,
-            pause=60,
+            rounds=1 if exercise else 2,
+            pause=30,
             ring_timeout=25,
         )
         with self.work.write(actor=f"user:{officer.id}") as request:
