@@ -6,7 +6,7 @@ import logging
 
 from sqlalchemy import select
 
-from dutycenter.audit.verification import put_on_record, verify
+from dutycenter.audit.verification import ASKED, VERIFIED, put_on_record, verify
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.work import Work
 
@@ -26,9 +26,9 @@ def verify_when_asked(work: Work) -> None:
     with work.read() as request:
         newest = request.db.scalar(
             select(LedgerEntry.action)
-            .where(LedgerEntry.action.in_(("evidence.verified", "evidence.verification_asked")))
+            .where(LedgerEntry.action.in_((VERIFIED, ASKED)))
             .order_by(LedgerEntry.id.desc())
             .limit(1)
         )
-    if newest == "evidence.verification_asked":
+    if newest == ASKED:
         verify_everything(work)

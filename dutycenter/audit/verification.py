@@ -19,6 +19,8 @@ from dutycenter.settings import Settings
 from dutycenter.vocabulary import RecordingState
 from dutycenter.work import Work
 
+VERIFIED = "evidence.verified"
+ASKED = "evidence.verification_asked"
 CHUNK = 500
 FAULTS_IN_ENTRY = 50
 
@@ -84,7 +86,7 @@ def put_on_record(work: Work, found: Verification) -> None:
     """Write down that a verification was made, and what it found."""
     with work.write() as request:
         request.find_service(ILedger).append(
-            "evidence.verified",
+            VERIFIED,
             "evidence:all",
             {
                 **found.figures(),

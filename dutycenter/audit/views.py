@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, or_, select
 from dutycenter.accounts.models import Account
 from dutycenter.audit.custody import LONGEST_REASON, Custody, ReasonMissing, record_refusal, record_replay
 from dutycenter.audit.search import find, read_query
+from dutycenter.audit.verification import ASKED, VERIFIED
 from dutycenter.calls.models import Leg, Recording
 from dutycenter.interfaces import ILedger
 from dutycenter.ledger.models import LedgerEntry
@@ -36,7 +37,6 @@ MARKS = {
     "broadcast.declined": _("can't come"),
     "broadcast.heard": _("heard out or hung up"),
 }
-VERIFICATIONS = ("evidence.verified", "evidence.verification_asked")
 
 
 @view_config(route_name="audit.recordings", permission="audit", renderer="dutycenter:audit/templates/recordings.jinja2")
@@ -101,21 +101,21 @@ def audio(request: Request) -> Response:
 def evidence(request: Request) -> dict[str, Any]:
     """How the evidence stands: the last head and the last verification."""
     newest = request.db.scalars(
-        select(LedgerEntry).where(LedgerEntry.action.in_(VERIFICATIONS)).order_by(LedgerEntry.id.desc()).limit(20)
+        select(LedgerEntry).where(LedgerEntry.action.in_((VERIFIED, ASKED))).order_by(LedgerEntry.id.desc()).limit(20)
     ).all()
-    verified = next((entry for entry in newest if entry.action == VERIFICATIONS[0]), None)
+    verified = next((entry for entry in newest if entry.action == VERIFIED), None)
     return {
         "head": last_head(request.db),
         "verified": verified,
         "figures": json.loads(verified.data) if verified else {},
-        "waiting": bool(newest) and newest[0].action == VERIFICATIONS[1],
+        "waiting": bool(newest) and newest[0].action == ASKED,
     }
 
 
 @view_config(route_name="audit.evidence", permission="audit", request_method="POST")
 def ask_for_verification(request: Request) -> HTTPSeeOther:
     """Let the clerk verify everything."""
-    request.find_service(ILedger).append(VERIFICATIONS[1], "evidence:all")
+    request.find_service(ILedger).append(ASKED, "evidence:all")
     words = _("The verification has begun; the result appears here.")
     request.session.flash({"kind": "success", "text": request.localizer.translate(words)})
     return HTTPSeeOther(request.route_path("audit.evidence"))
