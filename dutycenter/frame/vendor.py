@@ -18,6 +18,9 @@ FILES = (
     ("bootstrap-icons/LICENSE", "bootstrap-icons.LICENSE"),
     ("htmx.org/dist/htmx.min.js", "htmx.min.js"),
     ("htmx.org/LICENSE", "htmx.LICENSE"),
+    ("echarts/dist/echarts.min.js", "echarts.min.js"),
+    ("echarts/LICENSE", "echarts.LICENSE"),
+    ("echarts/NOTICE", "echarts.NOTICE"),
     ("wavesurfer.js/dist/wavesurfer.min.js", "wavesurfer.min.js"),
     ("wavesurfer.js/LICENSE", "wavesurfer.LICENSE"),
 )
