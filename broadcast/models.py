@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dutycenter.db.base import Base, text_enum
-from dutycenter.vocabulary import BroadcastState, Disposition, NumberKind, Outcome
+from dutycenter.vocabulary import BroadcastState, Disposition, NumberKind, Outcome, ReachedRule, SmsWhen
 
 
 class Broadcast(Base):
@@ -28,6 +28,10 @@ class Broadcast(Base):
     rounds: Mapped[int] = mapped_column(default=3)  # tries of each number at most
     pause: Mapped[int] = mapped_column(default=60)  # seconds before the same number is tried again
     ring_timeout: Mapped[int] = mapped_column(default=30)  # seconds
+    reached_rule: Mapped[ReachedRule] = mapped_column(text_enum(ReachedRule), default=ReachedRule.KEY)
+    sms_when: Mapped[SmsWhen] = mapped_column(text_enum(SmsWhen), default=SmsWhen.NEVER)
+    goal: Mapped[str] = mapped_column(Text, default="")  # as broadcast.kernel.goal reads it; empty: everybody
+    goal_seconds: Mapped[int | None]  # after launch: by when the goal is to be met
     seed: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

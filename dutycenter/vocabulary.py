@@ -50,6 +50,22 @@ class Outcome(StrEnum):
     NOT_CALLED = "not_called"  # and ``outcome_ground`` says why
 
 
+class ReachedRule(StrEnum):
+    """What counts as an acknowledgement in a broadcast."""
+
+    KEY = "key"  # pressed 1
+    HEARD = "heard"  # a person listened to the message to its end
+
+
+class SmsWhen(StrEnum):
+    """When a broadcast sends text messages."""
+
+    NEVER = "never"
+    BEFORE = "before"  # first, and calls begin after a pause
+    WITH = "with"  # at the same moment as the calls
+    AFTER = "after"  # to whom the calls have not reached
+
+
 class BroadcastState(StrEnum):
     DRAFT = "draft"
     RUNNING = "running"

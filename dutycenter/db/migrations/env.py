@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import Any, Literal
 
 from alembic import context
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from dutycenter.db.base import Base, UtcDateTime
 from dutycenter.db.engine import make_engine
@@ -26,6 +28,7 @@ def run() -> None:
         import_module(name)
     engine = make_engine(context.config.attributes["url"])
     with engine.connect() as connection:
+        _leave_references(connection)
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
@@ -34,8 +37,24 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+            _check_references(connection)
         connection.commit()
     engine.dispose()
+
+
+def _leave_references(connection: Connection) -> None:
+    """On SQLite a changed table is a new one under the old name: its rows must not look deleted meanwhile."""
+    if connection.dialect.name == "sqlite":
+        database: Any = connection.connection.dbapi_connection
+        database.execute("PRAGMA foreign_keys = OFF")  # has no effect once a transaction has begun
+
+
+def _check_references(connection: Connection) -> None:
+    """Raises IntegrityError: a migration left a row that refers to nothing."""
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            raise IntegrityError("PRAGMA foreign_key_check", None, ValueError(str(broken[:5])))
 
 
 run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from dutycenter import configure
 from dutycenter.db.base import Base
 from dutycenter.db.engine import make_engine
-from dutycenter.db.migrate import current, upgrade
+from dutycenter.db.migrate import alembic_config, current, upgrade
 from dutycenter.settings import Settings
 
 
@@ -56,3 +57,32 @@ class TestUpgrade:
         with pytest.raises(DatabaseError, match="append-only"), engine.begin() as connection:
             connection.execute(text(f"DELETE FROM {table}"))
         engine.dispose()
+
+
+class TestUpgradeOfAStoreInUse:
+    def test_it_keeps_rows_and_what_refers_to_them(self, empty_store_url: str) -> None:
+        command.upgrade(alembic_config(empty_store_url), "0001")
+        engine = make_engine(empty_store_url)
+        with engine.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO broadcasts (id, title, message, prompt_path, prompt_seconds, exercise, state, channels,"
+                    " rounds, pause, ring_timeout, seed, created_at, lease_owner, lease_fence, waits_for)"
+                    " VALUES (1, 't', 'm', '', 0, false, 'running', 1, 1, 5, 30, 0, '2026-11-01', '', 0, '')"
+                )
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO recipients (id, broadcast_id, name, department, post, weight, outcome_ground)"
+                    " VALUES (1, 1, 'n', '', '', 1, '')"
+                )
+            )
+        upgrade(empty_store_url)
+        with engine.connect() as connection:
+            rows = connection.execute(
+                text(
+                    "SELECT r.name, b.title, b.reached_rule FROM recipients r JOIN broadcasts b ON b.id = broadcast_id"
+                )
+            ).all()
+        engine.dispose()
+        assert rows == [("n", "t", "key")]
