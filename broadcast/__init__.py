@@ -41,3 +41,4 @@ def includeme(config: Configurator) -> None:
     config.add_cache_buster("broadcast:static", _ByContent())
     config.add_job(mark_late_recordings, name="broadcast.recordings", seconds=5)
     config.include("broadcast.views")
+    config.include("broadcast.plans")

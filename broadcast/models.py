@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dutycenter.db.base import Base, text_enum
-from dutycenter.vocabulary import BroadcastState, Disposition, NumberKind, Outcome, ReachedRule, SmsWhen
+from dutycenter.vocabulary import (
+    BroadcastState,
+    Disposition,
+    NumberKind,
+    Outcome,
+    ReachedRule,
+    RecipientRole,
+    SmsWhen,
+)
+
+EVERYBODY, SUPERIORS = "all", "superior"
+"""Who hears a message: superiors are told that people in their charge are not reached."""
 
 
 class Broadcast(Base):
@@ -32,6 +44,10 @@ class Broadcast(Base):
     sms_when: Mapped[SmsWhen] = mapped_column(text_enum(SmsWhen), default=SmsWhen.NEVER)
     goal: Mapped[str] = mapped_column(Text, default="")  # as broadcast.kernel.goal reads it; empty: everybody
     goal_seconds: Mapped[int | None]  # after launch: by when the goal is to be met
+    message_version: Mapped[int] = mapped_column(default=1)  # grows with each correction
+    plan_version_id: Mapped[int | None] = mapped_column(ForeignKey("plan_versions.id"))  # the plan as it was then
+    steps: Mapped[list[Any]] = mapped_column(default=list)  # what follows if people are not reached
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("broadcasts.id"))  # it tells of that one's correction
     seed: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
@@ -44,6 +60,23 @@ class Broadcast(Base):
     form_token: Mapped[str | None] = mapped_column(String(64), unique=True)  # the same form sent twice launches once
 
     recipients: Mapped[list[Recipient]] = relationship(back_populates="broadcast", order_by="Recipient.id")
+
+
+class BroadcastMessage(Base):
+    """One version of what is said; its prompt was made before anybody can hear it."""
+
+    __tablename__ = "broadcast_messages"
+    __table_args__ = (UniqueConstraint("broadcast_id", "audience", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcasts.id"))
+    audience: Mapped[str] = mapped_column(String(16), default=EVERYBODY)
+    version: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    prompt_path: Mapped[str] = mapped_column(String(512))
+    prompt_seconds: Mapped[float]
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
 
 
 class Recipient(Base):
@@ -64,6 +97,17 @@ class Recipient(Base):
     acknowledged_at: Mapped[datetime | None]  # final at its commit
     reached_at: Mapped[datetime | None]  # pressed a key or heard the message to its end
     again_at: Mapped[datetime | None]  # somebody asked for one more call now; the dialer clears it
+    tier: Mapped[int] = mapped_column(default=0)  # 0 is called before 1, whatever the weights
+    legs: Mapped[int] = mapped_column(default=1)  # numbers that may ring at once
+    since: Mapped[int] = mapped_column(default=0)  # seconds after launch: when the person's wave begins
+    role: Mapped[RecipientRole] = mapped_column(text_enum(RecipientRole), default=RecipientRole.LISTED)
+    stands_for_id: Mapped[int | None] = mapped_column(ForeignKey("recipients.id"))
+    audience: Mapped[str] = mapped_column(String(16), default=EVERYBODY)  # which of the broadcast's messages they hear
+    joined_at: Mapped[datetime | None]  # None: at the launch
+    dropped_at: Mapped[datetime | None]  # called no more; the outcome follows at the end
+    dropped_ground: Mapped[str] = mapped_column(String(32), default="")
+    told_version: Mapped[int | None]  # which version of the message they heard
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("recipients.id"), index=True)  # of the corrected one
 
     broadcast: Mapped[Broadcast] = relationship(back_populates="recipients")
     numbers: Mapped[list[RecipientNumber]] = relationship(
@@ -108,6 +152,7 @@ class Attempt(Base):
     wrong_keys: Mapped[str] = mapped_column(String(16), default="")
     heard_seconds: Mapped[float | None]
     heard_to_end: Mapped[bool] = mapped_column(default=False)
+    message_version: Mapped[int] = mapped_column(default=1)  # what is said on this leg
 
     recipient: Mapped[Recipient] = relationship(back_populates="attempts")
     number: Mapped[RecipientNumber] = relationship()

@@ -171,3 +171,54 @@ class ShiftDuty(StrEnum):
     LEADER = "leader"  # 带班领导
     CHIEF = "chief"  # 值班长
     OFFICER = "officer"  # 值班员
+
+
+class RecipientRole(StrEnum):
+    """How somebody came into a broadcast."""
+
+    LISTED = "listed"  # chosen before the launch
+    ADDED = "added"  # by hand, while it ran
+    DEPUTY = "deputy"  # in place of somebody
+    SUPERIOR = "superior"  # told that somebody in their charge is not reached
+
+
+class EscalationKind(StrEnum):
+    """What follows when people are not reached."""
+
+    DEPUTY = "deputy"
+    SUPERIOR = "superior"
+    KNOCK = "knock"  # a named unit goes to the door
+
+
+class StepWhom(StrEnum):
+    """On what an escalation step depends."""
+
+    UNREACHED = "unreached"  # for whoever has not acknowledged
+    GOAL_UNMET = "goal_unmet"  # the same, unless the broadcast's goal is met
+
+
+class KnockResult(StrEnum):
+    """What whoever went to the door found."""
+
+    TOLD = "told"  # the person was told face to face
+    AWAY = "away"  # nobody there
+    OTHER = "other"  # see the note
+
+
+class PlanLight(StrEnum):
+    """What the check of a plan says."""
+
+    GREEN = "green"
+    AMBER = "amber"  # some people can't be reached; the plan holds
+    RED = "red"  # the plan can't do what it says
+
+
+class WhoKind(StrEnum):
+    """What a plan or a launch page may name."""
+
+    DEPARTMENT = "department"  # with its sub-departments
+    POST = "post"
+    DUTY = "duty"  # whoever is on duty at the launch
+    GROUP = "group"
+    PERSON = "person"
+    PLAN = "plan"

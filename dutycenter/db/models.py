@@ -12,5 +12,6 @@ MODELS = (
     "dutycenter.ledger.models",
     "ivr_flows.models",
     "broadcast.models",
+    "broadcast.plans.models",
     "reports.models",
 )

@@ -47,6 +47,8 @@ class Person(Base):
     away_from: Mapped[datetime | None]
     away_until: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
+    superior_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))  # None: whoever leads the department
+    address: Mapped[str] = mapped_column(String(255), default="")  # where somebody would knock
 
     department: Mapped[Department] = relationship(back_populates="people")
     numbers: Mapped[list[PhoneNumber]] = relationship(
@@ -55,6 +57,7 @@ class Person(Base):
     deputies: Mapped[list[Deputy]] = relationship(
         foreign_keys="Deputy.person_id", order_by="Deputy.position", cascade="all, delete-orphan"
     )
+    superior: Mapped[Person | None] = relationship(foreign_keys=[superior_id], remote_side="Person.id")
 
 
 class PhoneNumber(Base):
@@ -84,3 +87,21 @@ class Deputy(Base):
     position: Mapped[int] = mapped_column(default=0)
 
     deputy: Mapped[Person] = relationship(foreign_keys=[deputy_id])
+
+
+class PersonGroup(Base):
+    """People who are called together across departments: 防汛责任人, 专家组."""
+
+    __tablename__ = "person_groups"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+
+    people: Mapped[list[Person]] = relationship(secondary="person_group_members", order_by="Person.id")
+
+
+class PersonGroupMember(Base):
+    __tablename__ = "person_group_members"
+
+    group_id: Mapped[int] = mapped_column(ForeignKey("person_groups.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)

@@ -118,6 +118,49 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         v.ReportState.MADE: _("Made"),
         v.ReportState.FAILED: _("Failed"),
     },
+    v.RecipientRole: {
+        v.RecipientRole.LISTED: _("Chosen at the launch"),
+        v.RecipientRole.ADDED: _("Added while it ran"),
+        v.RecipientRole.DEPUTY: _("Deputy"),
+        v.RecipientRole.SUPERIOR: _("Superior"),
+    },
+    v.EscalationKind: {
+        v.EscalationKind.DEPUTY: _("Call the deputy"),
+        v.EscalationKind.SUPERIOR: _("Call the superior"),
+        v.EscalationKind.KNOCK: _("Knock on the door"),
+    },
+    v.StepWhom: {
+        v.StepWhom.UNREACHED: _("for whoever is not reached"),
+        v.StepWhom.GOAL_UNMET: _("only while the goal is not met"),
+    },
+    v.KnockResult: {
+        v.KnockResult.TOLD: _("Told face to face"),
+        v.KnockResult.AWAY: _("Nobody there"),
+        v.KnockResult.OTHER: _("Other"),
+    },
+    v.PlanLight: {
+        v.PlanLight.GREEN: _("Ready"),
+        v.PlanLight.AMBER: _("Ready, with gaps"),
+        v.PlanLight.RED: _("Not ready"),
+    },
+    v.WhoKind: {
+        v.WhoKind.DEPARTMENT: _("Department"),
+        v.WhoKind.POST: _("Post"),
+        v.WhoKind.DUTY: _("On duty now"),
+        v.WhoKind.GROUP: _("Group"),
+        v.WhoKind.PERSON: _("Person"),
+        v.WhoKind.PLAN: _("Plan"),
+    },
+    v.ReachedRule: {
+        v.ReachedRule.KEY: _("pressed 1"),
+        v.ReachedRule.HEARD: _("listened to the message to its end"),
+    },
+    v.SmsWhen: {
+        v.SmsWhen.NEVER: _("by telephone only"),
+        v.SmsWhen.BEFORE: _("by text message first, then by telephone"),
+        v.SmsWhen.WITH: _("by telephone and text message at once"),
+        v.SmsWhen.AFTER: _("by telephone; by text message to whom the calls have not reached"),
+    },
     v.ShiftDuty: {
         v.ShiftDuty.LEADER: _("Leader on duty"),
         v.ShiftDuty.CHIEF: _("Duty chief"),
