@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from broadcast.models import Attempt, Receipt, Recipient
 from broadcast.settle import ACKNOWLEDGE, DECLINE, stronger
 from dutycenter.interfaces import Answer, IClock, ILedger
-from dutycenter.vocabulary import Outcome
+from dutycenter.vocabulary import Means, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -36,17 +36,11 @@ class Answers:
             return
         recipient, attempt = found
         attempt.key = stronger(attempt.key, ACKNOWLEDGE)
-        now = self.clock.now()
-        recipient.reached_at = recipient.reached_at or now
+        recipient.reached_at = recipient.reached_at or self.clock.now()
         if recipient.acknowledged_at is not None:
             return
-        recipient.acknowledged_at = now
-        if recipient.outcome is None:
-            recipient.outcome = Outcome.ACKNOWLEDGED
-            recipient.outcome_at = now
-            recipient.outcome_ground = ""
-        self._receipt(attempt, "acknowledged", _key(key))
-        self._tell("acknowledged", attempt, key=_key(key))
+        self._accept(recipient)
+        self._note(recipient, attempt, "acknowledged", Means.KEY, _key(key))
 
     def decline(self, attempt_id: str, key: str) -> None:
         """The person can't come; the outcome follows when the leg is down, unless 1 comes after."""
@@ -58,8 +52,33 @@ class Answers:
             return
         attempt.key = DECLINE
         recipient.reached_at = recipient.reached_at or self.clock.now()
-        self._receipt(attempt, "declined", _key(key))
-        self._tell("declined", attempt, key=_key(key))
+        self._note(recipient, attempt, "declined", Means.KEY, _key(key))
+
+    def acknowledge_by(self, recipient_id: int, means: Means, key: str = "") -> bool:
+        """The person accepted without a leg of ours; False when they had accepted before, or aren't known."""
+        recipient = self._recipient(recipient_id)
+        if recipient is None or recipient.acknowledged_at is not None:
+            return False
+        self._accept(recipient)
+        self._note(recipient, None, "acknowledged", means, key)
+        return True
+
+    def decline_by(self, recipient_id: int, means: Means, key: str = "") -> bool:
+        """The person said without a leg of ours that they can't come; False when that changes nothing.
+
+        There is no leg whose end could settle it, so the outcome is set here.
+        """
+        recipient = self._recipient(recipient_id)
+        if recipient is None or recipient.acknowledged_at is not None or recipient.outcome is Outcome.DECLINED:
+            return False
+        now = self.clock.now()
+        recipient.reached_at = recipient.reached_at or now
+        if recipient.outcome is None:
+            recipient.outcome = Outcome.DECLINED
+            recipient.outcome_at = now
+            recipient.outcome_ground = ""
+        self._note(recipient, None, "declined", means, key)
+        return True
 
     def heard(self, attempt_id: str, answer: Answer) -> None:
         """What else the conversation knows; an acknowledgement among it counts as one."""
@@ -79,7 +98,7 @@ class Answers:
         attempt.heard_to_end = attempt.heard_to_end or answer.heard_to_end
         if attempt.heard_to_end and not heard_before:
             recipient.reached_at = recipient.reached_at or self.clock.now()
-            self._receipt(attempt, "heard", "")
+            self._receipt(recipient, attempt, "heard", Means.LISTENED, "")
         if first:
             self._tell(
                 "heard",
@@ -90,11 +109,12 @@ class Answers:
                 wrong_keys=attempt.wrong_keys,
             )
 
+    def _recipient(self, recipient_id: int) -> Recipient | None:
+        return self.db.get(Recipient, recipient_id, with_for_update=True, populate_existing=True)
+
     def _locked(self, attempt_id: str) -> tuple[Recipient, Attempt] | None:
-        owner = select(Attempt.recipient_id).where(Attempt.id == attempt_id).scalar_subquery()
-        recipient = self.db.scalar(
-            select(Recipient).where(Recipient.id == owner).with_for_update().execution_options(populate_existing=True)
-        )
+        owner = self.db.scalar(select(Attempt.recipient_id).where(Attempt.id == attempt_id))
+        recipient = None if owner is None else self._recipient(owner)
         if recipient is None:
             log.warning("An answer came for the attempt %.40r, which is not known", attempt_id)
             return None
@@ -102,13 +122,32 @@ class Answers:
         assert attempt is not None
         return recipient, attempt
 
-    def _receipt(self, attempt: Attempt, kind: str, key: str) -> None:
+    def _accept(self, recipient: Recipient) -> None:
+        now = self.clock.now()
+        recipient.reached_at = recipient.reached_at or now
+        recipient.acknowledged_at = now
+        if recipient.outcome is None:
+            recipient.outcome = Outcome.ACKNOWLEDGED
+            recipient.outcome_at = now
+            recipient.outcome_ground = ""
+
+    def _note(self, recipient: Recipient, attempt: Attempt | None, kind: str, means: Means, key: str) -> None:
+        """A receipt, and its entry in the ledger."""
+        self._receipt(recipient, attempt, kind, means, key)
+        of_leg = {} if attempt is None else {"attempt": attempt.id}
+        self.ledger.append(
+            f"broadcast.{kind}",
+            f"broadcast:{recipient.broadcast_id}",
+            {"recipient": recipient.id, **of_leg, "means": means.value, "key": key},
+        )
+
+    def _receipt(self, recipient: Recipient, attempt: Attempt | None, kind: str, means: Means, key: str) -> None:
         self.db.add(
             Receipt(
-                recipient_id=attempt.recipient_id,
-                attempt_id=attempt.id,
+                recipient_id=recipient.id,
+                attempt_id=None if attempt is None else attempt.id,
                 kind=kind,
-                means="key" if key else "listened",
+                means=means.value,
                 key=key,
                 at=self.clock.now(),
             )

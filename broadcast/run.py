@@ -219,7 +219,8 @@ class Run:
         self._judge_recipient(ledger, recipient, found)
 
     def _unwanted(self, one: Open, recipient: Recipient) -> bool:
-        settled = recipient.acknowledged_at is not None and one.known.key != "1"
+        answered = recipient.acknowledged_at is not None or recipient.outcome is not None
+        settled = answered and one.known.key != "1"
         return settled or self.state is BroadcastState.STOPPED
 
     def _patience_over(self, one: Open, now: float) -> bool:

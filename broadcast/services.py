@@ -30,7 +30,7 @@ from dutycenter.interfaces import (
     Wish,
 )
 from dutycenter.settings import Settings
-from dutycenter.vocabulary import BroadcastState, Outcome
+from dutycenter.vocabulary import BroadcastState, Means, Outcome
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -340,6 +340,14 @@ class Broadcasts:
     def heard(self, attempt_id: str, answer: Answer) -> None:
         """See ``IBroadcasts.heard``."""
         self.answers.heard(attempt_id, answer)
+
+    def acknowledge_by(self, recipient_id: int, means: str, key: str = "") -> bool:
+        """See ``IBroadcasts.acknowledge_by``."""
+        return self.answers.acknowledge_by(recipient_id, Means(means), key)
+
+    def decline_by(self, recipient_id: int, means: str, key: str = "") -> bool:
+        """See ``IBroadcasts.decline_by``."""
+        return self.answers.decline_by(recipient_id, Means(means), key)
 
     # --- within -----------------------------------------------------------------------
 

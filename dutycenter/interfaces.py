@@ -324,6 +324,15 @@ class IBroadcasts(Protocol):
     def heard(self, attempt_id: str, answer: Answer) -> None:
         """What else is known of the leg when its flow ends. Idempotent."""
 
+    def acknowledge_by(self, recipient_id: int, means: str, key: str = "") -> bool:
+        """The person accepted without a leg of ours: by text, by calling back, at the desk (``Means``).
+
+        As final as by key. False when they had accepted before, or aren't known.
+        """
+
+    def decline_by(self, recipient_id: int, means: str, key: str = "") -> bool:
+        """The person said so without a leg of ours: can't come. False when that changes nothing."""
+
 
 # --- voice, SMS -------------------------------------------------------------
 
@@ -358,18 +367,35 @@ class VoiceError(Exception):
         return str(words.interpolate() if hasattr(words, "interpolate") else words)
 
 
+class SmsRefused(Exception):
+    """The gateway surely did not take the message: it may be sent again. ``str()`` says why."""
+
+
+class SmsUncertain(Exception):
+    """Nobody knows whether the gateway took the message: it must not be sent again. ``str()`` says why."""
+
+
 @dataclass(frozen=True)
 class SmsReply:
-    """What the gateway said: ``accepted`` is not ``delivered``."""
+    """The gateway has taken a message, which is not yet delivered.
 
-    accepted: bool
-    reference: str
+    Args:
+        detail: its own words.
+    """
+
     detail: str = ""
 
 
 class ISms(Protocol):
+    """One gateway for text messages. Every call ends within a time limit."""
+
     def send(self, number: str, text: str, reference: str) -> SmsReply:
-        """Hand one message to the gateway; ``reference`` makes a repeat recognisable."""
+        """Hand one message over; ``reference`` comes back with its delivery reports.
+
+        Raises:
+            SmsRefused: surely not taken.
+            SmsUncertain: taken or not, nobody knows.
+        """
 
 
 # --- find box ---------------------------------------------------------------

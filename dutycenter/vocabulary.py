@@ -66,6 +66,36 @@ class SmsWhen(StrEnum):
     AFTER = "after"  # to whom the calls have not reached
 
 
+class SmsState(StrEnum):
+    """Where a text message is. Only a delivery report makes it delivered."""
+
+    WRITTEN = "written"  # a row; nothing has been handed over
+    SENDING = "sending"  # being handed to the gateway now
+    ACCEPTED = "accepted"  # the gateway took it
+    DELIVERED = "delivered"  # the network says that the telephone has it
+    FAILED = "failed"  # surely not delivered
+    UNKNOWN = "unknown"  # the gateway may have taken it or not: not sent again
+    WITHDRAWN = "withdrawn"  # not sent: no longer needed
+
+
+class SmsMeaning(StrEnum):
+    """What a text message from a person says."""
+
+    ACKNOWLEDGE = "acknowledge"
+    DECLINE = "decline"
+    OTHER = "other"  # words for people to read
+
+
+class Means(StrEnum):
+    """By what means a person answered."""
+
+    KEY = "key"
+    LISTENED = "listened"
+    SMS = "sms"
+    CALLBACK = "callback"  # called the hotline back
+    DESK = "desk"  # told the duty desk
+
+
 class BroadcastState(StrEnum):
     DRAFT = "draft"
     RUNNING = "running"

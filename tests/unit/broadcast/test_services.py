@@ -213,6 +213,49 @@ class TestAnswers:
             assert (recipient.outcome, recipient.acknowledged_at) == (Outcome.NOT_REACHED, town.clock.now())
             assert request.db.scalar(select(Receipt.kind)) == "acknowledged"
 
+    def test_a_text_acknowledges_as_finally_as_a_key_and_drops_the_ringing_leg(self, town, manner):
+        town.settle(1, numbers=1)
+        town.gateway()
+        made = town.launch()
+        twin = town.twin(lambda number, nth: manner(ring=20.0))
+        dialer = town.dialer(twin)
+        town.play(twin, dialer, until=lambda: bool(twin.up))
+        with town.work.write() as request:
+            broadcasts = request.find_service(IBroadcasts)
+            recipient = request.db.get(Broadcast, made).recipients[0].id
+            assert broadcasts.acknowledge_by(recipient, "sms", "1")
+            assert not broadcasts.acknowledge_by(recipient, "sms", "1")
+            assert not broadcasts.decline_by(recipient, "sms", "4")
+        town.play(twin, dialer)
+        assert len(twin.begun) == len(twin.dropped) == 1
+        with town.work.read() as request:
+            receipts = [(r.kind, r.means, r.attempt_id) for r in request.db.scalars(select(Receipt))]
+            assert receipts == [("acknowledged", "sms", None)]
+            assert town.outcomes() == {"人0": "acknowledged"}
+
+    def test_who_writes_that_they_cannot_come_is_called_no_more_and_may_still_accept(self, town, manner):
+        town.settle(1, numbers=1)
+        town.gateway()
+        made = town.launch()
+        twin = town.twin(lambda number, nth: manner(ring=20.0))
+        dialer = town.dialer(twin)
+        town.play(twin, dialer, until=lambda: bool(twin.up))
+        with town.work.write() as request:
+            broadcasts = request.find_service(IBroadcasts)
+            recipient = request.db.get(Broadcast, made).recipients[0].id
+            assert broadcasts.decline_by(recipient, "sms")
+            assert not broadcasts.decline_by(recipient, "sms")
+        town.play(twin, dialer)
+        assert len(twin.begun) == len(twin.dropped) == 1
+        assert town.outcomes() == {"人0": "declined"}
+        with town.work.write() as request:
+            assert request.find_service(IBroadcasts).acknowledge_by(recipient, "callback")
+        with town.work.read() as request:
+            assert [r.kind for r in request.db.scalars(select(Receipt).order_by(Receipt.id))] == [
+                "declined",
+                "acknowledged",
+            ]
+
     def test_answers_of_unknown_attempts_change_nothing(self, small_town):
         with small_town.work.write() as request:
             broadcasts = request.find_service(IBroadcasts)
@@ -220,6 +263,8 @@ class TestAnswers:
             broadcasts.acknowledge("no such", "1")
             broadcasts.decline("'; DROP TABLE attempts; --", "4")
             broadcasts.heard("", Answer("1"))
+            assert not broadcasts.acknowledge_by(12, "sms")
+            assert not broadcasts.decline_by(12, "desk")
             assert request.db.scalar(select(LedgerEntry.id)) is None
 
     def test_hostile_keys_are_not_kept(self, small_town):
