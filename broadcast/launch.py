@@ -81,7 +81,10 @@ class Form:
             people=sorted(self.people),
             incident_id=self.incident_id,
             exercise=self.exercise,
-            **chosen,
+            channels=chosen["channels"],
+            rounds=chosen["rounds"],
+            pause=chosen["pause"],
+            ring_timeout=chosen["ring_timeout"],
         )
 
 

@@ -48,6 +48,7 @@ class Broadcast(Base):
     plan_version_id: Mapped[int | None] = mapped_column(ForeignKey("plan_versions.id"))  # the plan as it was then
     steps: Mapped[list[Any]] = mapped_column(default=list)  # what follows if people are not reached
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("broadcasts.id"))  # it tells of that one's correction
+    goal_met_at: Mapped[datetime | None]  # set once
     seed: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
@@ -89,6 +90,7 @@ class Recipient(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     name: Mapped[str] = mapped_column(String(64))
     department: Mapped[str] = mapped_column(String(128), default="")
+    department_short: Mapped[str] = mapped_column(String(32), default="")
     post: Mapped[str] = mapped_column(String(64), default="")
     weight: Mapped[int] = mapped_column(default=1)
     outcome: Mapped[Outcome | None] = mapped_column(text_enum(Outcome), index=True)

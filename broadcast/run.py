@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from broadcast import store
 from broadcast.chooser import Choice, Chooser
 from broadcast.exercises import mark_recordings
+from broadcast.goals import Watch
 from broadcast.lines import Hindrance, Lines
 from broadcast.models import Attempt, Broadcast, Recipient
 from broadcast.settle import (
@@ -100,6 +101,7 @@ class Run:
         self._offset = (clock.now() - broadcast.launched_at).total_seconds() - clock.monotonic()
         self.open: dict[str, Open] = {}
         self.chooser: Chooser
+        self.watch: Watch
         self.state = broadcast.state
         self.seen_entry = -1
         self.looked_at: datetime = broadcast.launched_at
@@ -127,6 +129,7 @@ class Run:
             message=broadcast.prompt_seconds + 6.0,
         )
         self.open = {attempt.id: self._opened(attempt) for attempt, _ in store.open_attempts(db, self.id)}
+        self.watch = Watch(db, broadcast)
 
     def _opened(self, attempt: Attempt) -> Open:
         age = max(0.0, (self.clock.now() - attempt.created_at).total_seconds())
@@ -168,6 +171,7 @@ class Run:
         for attempt, recipient in store.open_attempts(db, self.id):
             self._settle(db, ledger, attempt, recipient, orders)
         self._close_settled(db)
+        self.watch.look(db, ledger, broadcast, self.clock.now())
         if self.state is BroadcastState.RUNNING and switch_up:
             self._choose(db, ledger, broadcast, orders)
         self._hinder(ledger, broadcast, switch_up)

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from broadcast.answers import Answers
+from broadcast.goals import goal_fault, limit_of, seconds_fault
 from broadcast.messages import MAX_TITLE, Translate, clean_text, length_fault, message_fault
 from broadcast.models import Attempt, Broadcast, Recipient, RecipientNumber
 from broadcast.people import Candidate, candidates, lines_of
@@ -124,6 +125,7 @@ class Broadcasts:
         prompt = self._speak(text)
         incident = self.db.get(Incident, wish.incident_id) if wish.incident_id is not None else None
         exercise = wish.exercise or (incident is not None and incident.exercise)
+        goal_seconds = limit_of(wish.goal, chosen, wish.goal_seconds)
         broadcast = Broadcast(
             incident_id=wish.incident_id,
             title=clean_text(wish.title).replace("\n", " "),
@@ -136,6 +138,8 @@ class Broadcasts:
             rounds=wish.rounds,
             pause=wish.pause,
             ring_timeout=wish.ring_timeout,
+            goal=wish.goal.strip(),
+            goal_seconds=goal_seconds,
             created_at=self.clock.now(),
             created_by_id=self.account_id,
             form_token=form_token,
@@ -155,6 +159,8 @@ class Broadcasts:
             rounds=wish.rounds,
             pause=wish.pause,
             ring_timeout=wish.ring_timeout,
+            goal=broadcast.goal,
+            goal_seconds=goal_seconds,
         )
         return broadcast.id
 
@@ -181,6 +187,11 @@ class Broadcasts:
                 faults[name] = self.translate(
                     _("Give a number from ${least} to ${most}.", mapping={"least": least, "most": most})
                 )
+        of_goal = {
+            "goal": goal_fault(wish.goal, chosen, self.translate),
+            "goal_seconds": seconds_fault(wish.goal_seconds, self.translate),
+        }
+        faults |= {name: words for name, words in of_goal.items() if words}
         if wish.incident_id is not None and self.db.get(Incident, wish.incident_id) is None:
             faults["incident_id"] = self.translate(_("There is no such incident."))
         if faults:
@@ -373,6 +384,7 @@ def _recipient(candidate: Candidate) -> Recipient:
         person_id=person.id,
         name=person.name,
         department=person.department.name,
+        department_short=person.department.short_name,
         post=person.post,
         weight=person.weight,
         outcome_ground="" if candidate.ground is None else candidate.ground.value,

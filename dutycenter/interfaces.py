@@ -278,6 +278,8 @@ class Wish:
     rounds: int = 3  # tries of each number at most
     pause: int = 60  # seconds before the same number is tried again
     ring_timeout: int = 30  # seconds
+    goal: str = ""  # "(书记 OR 县长) AND 应急局×1 within 5 min"; empty: everybody
+    goal_seconds: int | None = None  # by when, where the goal's text does not say it
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pyramid.i18n import make_localizer
 from sqlalchemy import select
 
 from broadcast.dialer import Dialer
 from broadcast.models import Attempt, Broadcast, Recipient
 from broadcast.services import Broadcasts
 from dutycenter.directory.models import Department, Person, PhoneNumber
+from dutycenter.frame.i18n import catalogue_folders, compile_catalogues
 from dutycenter.interfaces import (
     Answer,
     Channel,
@@ -394,3 +396,10 @@ def _town(work: Work, clock: ManualClock, folder: Path) -> Town:
     config.register_service_factory(lambda context, request: voice, IVoice)
     config.commit()
     return Town(work, clock)
+
+
+@pytest.fixture(scope="session")
+def chinese() -> Callable[[str], str]:
+    """Translates as for a Chinese reader."""
+    compile_catalogues()
+    return make_localizer("zh_CN", [str(folder) for folder in catalogue_folders()]).translate

@@ -13,7 +13,7 @@ from broadcast.kernel import GoalError, compile_goal
 
 NAMES = {
     "书记": [0], "县长": [1], "应急局": [2, 3], "水利": [4, 5, 6], "Duty Room": [7], "与会人员": [8, 9], "*": range(10),
-    "x光室": [3], "box": [4],
+    "x光室": [3], "box": [4], "119指挥中心": [5],
 }  # fmt: skip
 
 
@@ -37,6 +37,7 @@ NAMES = {
         ("80%", set(range(8)), set(range(7))),
         ("x光室", {3}, {2}),
         ("box", {4}, {3}),
+        ("119指挥中心 且 书记×1", {0, 5}, {5}),
     ],
 )
 def test_it_means_what_it_says(text: str, enough: set[int], short: set[int]) -> None:
