@@ -12,9 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcast.models import Attempt, Receipt, Recipient
+from broadcast.plans.knocks import withdraw
 from broadcast.settle import ACKNOWLEDGE, DECLINE, stronger
 from dutycenter.interfaces import Answer, IClock, ILedger
-from dutycenter.vocabulary import Means, Outcome
+from dutycenter.vocabulary import Means, Outcome, ReachedRule
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class Answers:
         recipient.reached_at = recipient.reached_at or self.clock.now()
         if recipient.acknowledged_at is not None:
             return
-        self._accept(recipient)
+        self._accept(recipient, attempt.message_version)
         self._note(recipient, attempt, "acknowledged", Means.KEY, _key(key))
 
     def decline(self, attempt_id: str, key: str) -> None:
@@ -52,6 +53,7 @@ class Answers:
             return
         attempt.key = DECLINE
         recipient.reached_at = recipient.reached_at or self.clock.now()
+        recipient.told_version = max(recipient.told_version or 0, attempt.message_version)
         self._note(recipient, attempt, "declined", Means.KEY, _key(key))
 
     def acknowledge_by(self, recipient_id: int, means: Means, key: str = "") -> bool:
@@ -59,7 +61,9 @@ class Answers:
         recipient = self._recipient(recipient_id)
         if recipient is None or recipient.acknowledged_at is not None:
             return False
-        self._accept(recipient)
+        # A text may have been sent before a correction; who calls is told the message as it is now.
+        version = 1 if means is Means.SMS else recipient.broadcast.message_version
+        self._accept(recipient, version)
         self._note(recipient, None, "acknowledged", means, key)
         return True
 
@@ -97,8 +101,7 @@ class Answers:
         heard_before = attempt.heard_to_end
         attempt.heard_to_end = attempt.heard_to_end or answer.heard_to_end
         if attempt.heard_to_end and not heard_before:
-            recipient.reached_at = recipient.reached_at or self.clock.now()
-            self._receipt(recipient, attempt, "heard", Means.LISTENED, "")
+            self._heard_to_end(recipient, attempt)
         if first:
             self._tell(
                 "heard",
@@ -122,10 +125,22 @@ class Answers:
         assert attempt is not None
         return recipient, attempt
 
-    def _accept(self, recipient: Recipient) -> None:
+    def _heard_to_end(self, recipient: Recipient, attempt: Attempt) -> None:
+        """Where that is the rule, whoever heard all of it has acknowledged, unless they said that they can't come."""
+        recipient.reached_at = recipient.reached_at or self.clock.now()
+        recipient.told_version = max(recipient.told_version or 0, attempt.message_version)
+        self._receipt(recipient, attempt, "heard", Means.LISTENED, "")
+        counts = recipient.broadcast.reached_rule is ReachedRule.HEARD and attempt.key != DECLINE
+        if counts and recipient.acknowledged_at is None:
+            self._accept(recipient, attempt.message_version)
+            self._note(recipient, attempt, "acknowledged", Means.LISTENED, "")
+
+    def _accept(self, recipient: Recipient, version: int) -> None:
         now = self.clock.now()
         recipient.reached_at = recipient.reached_at or now
         recipient.acknowledged_at = now
+        recipient.told_version = max(recipient.told_version or 0, version)
+        withdraw(self.db, recipient.id, now)
         if recipient.outcome is None:
             recipient.outcome = Outcome.ACKNOWLEDGED
             recipient.outcome_at = now

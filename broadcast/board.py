@@ -55,6 +55,8 @@ GROUNDS: dict[str, str] = {
     Ground.DUTY_NUMBER: _("only the duty room's own number"),
     Ground.NO_LINE: _("no line may carry the numbers"),
     Ground.STOPPED: _("stopped before the first call"),
+    Ground.DROPPED: _("taken out by hand"),
+    Ground.IN_PERSON: _("told face to face"),
 }
 
 _BY_OUTCOME = {
@@ -173,8 +175,9 @@ def person_line(broadcast: Broadcast, recipient: Recipient, now: datetime) -> Pe
         return PersonLine(recipient, Place.ACKNOWLEDGED, recipient.acknowledged_at, last=last)
     if recipient.outcome is not None:
         return PersonLine(recipient, _BY_OUTCOME[recipient.outcome], recipient.outcome_at, last=last)
-    if recipient.outcome_ground:
-        return PersonLine(recipient, Place.NOT_CALLED)
+    if recipient.outcome_ground or recipient.dropped_at is not None:
+        told = recipient.dropped_ground == Ground.IN_PERSON
+        return PersonLine(recipient, Place.ACKNOWLEDGED if told else Place.NOT_CALLED, recipient.dropped_at)
     if up is not None:
         if up.key == "4":
             return PersonLine(recipient, Place.DECLINED, up.answered_at, numbers.get(up.number_id), last)

@@ -50,7 +50,10 @@ class Called:
     weight: int
     numbers: Sequence[Dialled]
     tried: Sequence[Tried] = ()
-    closed: bool = False  # has an outcome already
+    closed: bool = False  # has an outcome already, or was taken out
+    tier: int = 0
+    legs: int = 1  # numbers that may ring at once
+    since: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,10 @@ class Chooser:
                     for number in called.numbers
                 ],
                 weight=max(0, called.weight),
+                tier=called.tier,
                 ordered=True,
+                legs=called.legs,
+                since=called.since,
             )
             for called in self._called
         ]

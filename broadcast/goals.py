@@ -23,6 +23,7 @@ from broadcast.messages import Translate
 from broadcast.models import Broadcast, Recipient
 from broadcast.people import Candidate
 from dutycenter.interfaces import ILedger
+from dutycenter.vocabulary import RecipientRole
 
 _ = TranslationStringFactory("dutycenter")
 
@@ -202,10 +203,16 @@ def moment(reading: Reading, at: Mapping[int, datetime]) -> datetime | None:
 def reading_of(db: Session, broadcast: Broadcast) -> Reading | None:
     """A broadcast's goal over the ids of its recipients; None if the rows no longer give one.
 
-    Everybody is who had a number at launch.
+    Everybody is who had a number at launch; superiors who are told of others do not count.
     """
     rows = db.scalars(
-        select(Recipient).where(Recipient.broadcast_id == broadcast.id, Recipient.numbers.any()).order_by(Recipient.id)
+        select(Recipient)
+        .where(
+            Recipient.broadcast_id == broadcast.id,
+            Recipient.numbers.any(),
+            Recipient.role != RecipientRole.SUPERIOR,
+        )
+        .order_by(Recipient.id)
     )
     try:
         return read(broadcast.goal, [member_of_recipient(row) for row in rows])

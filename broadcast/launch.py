@@ -74,7 +74,7 @@ class Form:
 
     def wish(self) -> Wish:
         """The form as a wish; a number that is none becomes one that is refused."""
-        chosen = {name: _number(raw) for name, raw in self.numbers.items()}
+        chosen: dict[str, Any] = {name: _number(raw) for name, raw in self.numbers.items()}
         return Wish(
             title=self.title,
             message=self.message,

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from broadcast.models import Recipient, RecipientNumber
 from broadcast.settle import Ground
 from dutycenter.directory.models import Deputy, Person, PhoneNumber
 from dutycenter.switch.models import Gateway
@@ -76,6 +78,27 @@ def candidates(db: Session, ids: Sequence[int], now: datetime, lines: Lines) -> 
     ).all()
     ordered = sorted(found, key=lambda p: (p.department.position, p.department_id, p.position, p.id))
     return [_candidate(person, now, lines) for person in ordered]
+
+
+def recipient_of(candidate: Candidate, **more: Any) -> Recipient:
+    """A recipient's row with name, department and numbers as they are now; ``more``: other columns."""
+    person = candidate.person
+    values = {
+        "person_id": person.id,
+        "name": person.name,
+        "department": person.department.name,
+        "department_short": person.department.short_name,
+        "post": person.post,
+        "weight": person.weight,
+        "outcome_ground": "" if candidate.ground is None else candidate.ground.value,
+    }
+    return Recipient(
+        **values | more,
+        numbers=[
+            RecipientNumber(number=number.number, kind=number.kind, position=position)
+            for position, number in enumerate(candidate.numbers)
+        ],
+    )
 
 
 def is_away(person: Person, now: datetime) -> bool:

@@ -8,7 +8,7 @@ chosen and written, and only what has been committed is handed to the switch.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from broadcast.exercises import mark_recordings
 from broadcast.goals import Watch
 from broadcast.lines import Hindrance, Lines
 from broadcast.models import Attempt, Broadcast, Recipient
+from broadcast.plans.steps import Steps
 from broadcast.settle import (
     FINAL,
     Answered,
@@ -88,7 +89,9 @@ class Orders:
 class Run:
     """A broadcast that this dialer holds the lease of."""
 
-    def __init__(self, broadcast: Broadcast, fence: int, clock: IClock, lines: Lines) -> None:
+    def __init__(
+        self, broadcast: Broadcast, fence: int, clock: IClock, lines: Lines, kept_free: Collection[str] = ()
+    ) -> None:
         assert broadcast.launched_at is not None
         self.id = broadcast.id
         self.fence = fence
@@ -100,6 +103,8 @@ class Run:
         # Pauses must not follow a wall clock that is set right meanwhile.
         self._offset = (clock.now() - broadcast.launched_at).total_seconds() - clock.monotonic()
         self.open: dict[str, Open] = {}
+        self.steps = Steps(broadcast.steps, kept_free)
+        self.roll = (0, 0)
         self.chooser: Chooser
         self.watch: Watch
         self.state = broadcast.state
@@ -120,6 +125,11 @@ class Run:
 
     def load(self, db: Session, broadcast: Broadcast) -> None:
         """Build the projection from the rows."""
+        self._build(db, broadcast)
+        self.open = {attempt.id: self._opened(attempt) for attempt, _ in store.open_attempts(db, self.id)}
+
+    def _build(self, db: Session, broadcast: Broadcast) -> None:
+        self.roll = store.roll(db, self.id)
         self.chooser = Chooser(
             store.load(db, broadcast),
             self.lines,
@@ -128,7 +138,6 @@ class Run:
             ring_timeout=broadcast.ring_timeout,
             message=broadcast.prompt_seconds + 6.0,
         )
-        self.open = {attempt.id: self._opened(attempt) for attempt, _ in store.open_attempts(db, self.id)}
         self.watch = Watch(db, broadcast)
 
     def _opened(self, attempt: Attempt) -> Open:
@@ -147,6 +156,10 @@ class Run:
         if store.last_entry(db, self.id) != self.seen_entry or rested > self.renew_after:
             return True
         if self.switch_was_up is not switch_up or (not self.open and self.state is BroadcastState.STOPPED):
+            return True
+        if self.state is BroadcastState.RUNNING and self.steps.due(
+            self.seconds(), idle=not self.open and self.chooser.finished
+        ):
             return True
         if self.state is not BroadcastState.RUNNING or not switch_up or self.full:
             return False
@@ -170,8 +183,13 @@ class Run:
         orders = Orders()
         for attempt, recipient in store.open_attempts(db, self.id):
             self._settle(db, ledger, attempt, recipient, orders)
-        self._close_settled(db)
         self.watch.look(db, ledger, broadcast, self.clock.now())
+        if self.state is BroadcastState.RUNNING:
+            self._escalate(db, ledger, broadcast)
+        if store.roll(db, self.id) != self.roll:
+            self._build(db, broadcast)
+            self.steps.people_changed()
+        self._close_settled(db)
         if self.state is BroadcastState.RUNNING and switch_up:
             self._choose(db, ledger, broadcast, orders)
         self._hinder(ledger, broadcast, switch_up)
@@ -187,7 +205,16 @@ class Run:
         return orders
 
     def _all_done(self, db: Session) -> bool:
-        return self.state is BroadcastState.RUNNING and self.chooser.finished and not store.asked_again(db, self.id)
+        nobody_left = self.state is BroadcastState.RUNNING and self.chooser.finished
+        return nobody_left and not self.steps.waiting and not store.asked_again(db, self.id)
+
+    def _escalate(self, db: Session, ledger: ILedger, broadcast: Broadcast) -> None:
+        """Take the steps that follow for whoever is not reached."""
+        listening = {one.recipient_id for one in self.open.values() if one.up and one.known.answered_at is not None}
+        idle = not self.open and self.chooser.finished
+        if self.steps.due(self.seconds(), idle=idle):
+            now = self.clock.now()
+            self.steps.take(db, ledger, broadcast, now, self.seconds(), idle=idle, listening=listening)
 
     # --- what happened ------------------------------------------------------------
 
@@ -225,7 +252,7 @@ class Run:
     def _unwanted(self, one: Open, recipient: Recipient) -> bool:
         answered = recipient.acknowledged_at is not None or recipient.outcome is not None
         settled = answered and one.known.key != "1"
-        return settled or self.state is BroadcastState.STOPPED
+        return settled or recipient.dropped_at is not None or self.state is BroadcastState.STOPPED
 
     def _patience_over(self, one: Open, now: float) -> bool:
         waited = one.over_since is not None and now - one.over_since > self.patience
@@ -280,7 +307,7 @@ class Run:
     def _choose(self, db: Session, ledger: ILedger, broadcast: Broadcast, orders: Orders) -> None:
         rows = store.gateways(db, lock=True)
         if self.lines.refresh(rows):
-            self.load(db, broadcast)
+            self._build(db, broadcast)
         now = self.clock.monotonic()
         up = sum(one.up for one in self.open.values())
         room = min(BATCH, broadcast.channels - up)
@@ -293,7 +320,7 @@ class Run:
         if not choices:
             return
         at = self.clock.now()
-        written, refused = store.write_attempts(db, self.id, choices, at)
+        written, refused = store.write_attempts(db, self.id, choices, at, broadcast.message_version)
         for choice in refused:
             self.chooser.put_back(choice.number_id, self.seconds())
         for one in written:

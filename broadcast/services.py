@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +12,30 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from broadcast.answers import Answers
+from broadcast.extras import number_fault, recipient_for
 from broadcast.goals import goal_fault, limit_of, seconds_fault
 from broadcast.messages import MAX_TITLE, Translate, clean_text, length_fault, message_fault
-from broadcast.models import Attempt, Broadcast, Recipient, RecipientNumber
-from broadcast.people import Candidate, candidates, lines_of
+from broadcast.models import EVERYBODY, SUPERIORS, Attempt, Broadcast, BroadcastMessage, Recipient
+from broadcast.people import Candidate, candidates, lines_of, recipient_of
+from broadcast.plans.content import write_steps
 from broadcast.timeline import enter_launch
 from dutycenter.incidents.models import Incident
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import (
     Answer,
+    ExtraNumber,
     IClock,
     ILedger,
     IVoice,
     Notice,
     Prompt,
     Standing,
+    Turn,
     VoiceError,
     Wish,
 )
 from dutycenter.settings import Settings
-from dutycenter.vocabulary import BroadcastState, Means, Outcome
+from dutycenter.vocabulary import BroadcastState, EscalationKind, Means, Outcome, ReachedRule
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -45,6 +49,12 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "ring_timeout": (10, 120),
 }
 """Least and most of what a broadcast may be told."""
+
+
+TO_SUPERIORS = _(
+    "Somebody in your charge has not been reached. Have them told face to face at once; the duty room has the names. "
+    "The message was:"
+)
 
 
 class WishError(ValueError):
@@ -121,7 +131,9 @@ class Broadcasts:
                 return known
         chosen = self.candidates(list(wish.people))
         text = clean_text(wish.message)
-        self._check(wish, text, chosen)
+        lines = lines_of(self.db, {self.settings.hotline_number})
+        extras = [recipient_for(extra, lines) for extra in self._typed(wish)]
+        self._check(wish, text, chosen, extras)
         prompt = self._speak(text)
         incident = self.db.get(Incident, wish.incident_id) if wish.incident_id is not None else None
         exercise = wish.exercise or (incident is not None and incident.exercise)
@@ -138,15 +150,23 @@ class Broadcasts:
             rounds=wish.rounds,
             pause=wish.pause,
             ring_timeout=wish.ring_timeout,
+            reached_rule=wish.reached_rule,
+            sms_when=wish.sms_when,
             goal=wish.goal.strip(),
             goal_seconds=goal_seconds,
+            steps=write_steps(wish.steps),
+            plan_version_id=wish.plan_version_id,
             created_at=self.clock.now(),
             created_by_id=self.account_id,
             form_token=form_token,
-            recipients=[_recipient(candidate) for candidate in chosen],
+            recipients=[self._listed(candidate, wish) for candidate in chosen] + extras,
         )
         self.db.add(broadcast)
         self.db.flush()
+        self._keep_message(broadcast, EVERYBODY, text, prompt)
+        if any(step.kind is EscalationKind.SUPERIOR for step in wish.steps):
+            told = self.translate(TO_SUPERIORS)
+            self._keep_message(broadcast, SUPERIORS, f"{told}\n{text}", self._speak(f"{told}\n{text}"))
         self._tell(
             broadcast.id,
             "drafted",
@@ -159,13 +179,42 @@ class Broadcasts:
             rounds=wish.rounds,
             pause=wish.pause,
             ring_timeout=wish.ring_timeout,
+            reached_rule=wish.reached_rule.value,
+            sms_when=wish.sms_when.value,
             goal=broadcast.goal,
             goal_seconds=goal_seconds,
+            steps=broadcast.steps,
+            plan_version=wish.plan_version_id,
         )
         return broadcast.id
 
-    def _check(self, wish: Wish, text: str, chosen: list[Candidate]) -> None:
+    def _typed(self, wish: Wish) -> list[ExtraNumber]:
+        """The numbers typed in by hand that can be dialled; what is wrong with the others is said by ``_check``."""
+        return [extra for extra in wish.extras if not number_fault(extra.number, self.translate)]
+
+    def _listed(self, candidate: Candidate, wish: Wish) -> Recipient:
+        turn = wish.turns.get(candidate.person.id, Turn())
+        return recipient_of(candidate, tier=turn.tier, legs=turn.legs, since=turn.since)
+
+    def _keep_message(self, broadcast: Broadcast, audience: str, text: str, prompt: Prompt) -> None:
+        self.db.add(
+            BroadcastMessage(
+                broadcast_id=broadcast.id,
+                audience=audience,
+                version=broadcast.message_version,
+                text=text,
+                prompt_path=str(prompt.path),
+                prompt_seconds=prompt.seconds,
+                created_at=self.clock.now(),
+                created_by_id=self.account_id,
+            )
+        )
+
+    def _check(self, wish: Wish, text: str, chosen: list[Candidate], extras: Sequence[Recipient]) -> None:
         faults: dict[str, str] = {}
+        wrong = [fault for extra in wish.extras if (fault := number_fault(extra.number, self.translate))]
+        if wrong:
+            faults["extras"] = wrong[0]
         title = clean_text(wish.title)
         if not title:
             faults["title"] = self.translate(_("Give the broadcast a title, so that it can be found again."))
@@ -173,9 +222,9 @@ class Broadcasts:
             faults["title"] = self.translate(
                 _("The title is too long; ${most} characters are the most.", mapping={"most": MAX_TITLE})
             )
-        if not chosen:
+        if not chosen and not extras:
             faults["people"] = self.translate(_("Nobody is chosen. Choose departments or people to call."))
-        elif not any(candidate.callable for candidate in chosen):
+        elif not any(c.callable for c in chosen) and not any(extra.numbers for extra in extras):
             faults["people"] = self.translate(
                 _("None of the chosen people can be called; the list says why. Choose others or mend their numbers.")
             )
@@ -330,14 +379,22 @@ class Broadcasts:
             return None
         recipient = attempt.recipient
         broadcast = recipient.broadcast
+        said = self.db.scalar(
+            select(BroadcastMessage).where(
+                BroadcastMessage.broadcast_id == broadcast.id,
+                BroadcastMessage.audience == recipient.audience,
+                BroadcastMessage.version == attempt.message_version,
+            )
+        )
         return Notice(
             attempt_id=attempt_id,
             broadcast_id=broadcast.id,
             recipient_name=recipient.name,
             exercise=broadcast.exercise,
-            message=Path(broadcast.prompt_path),
-            message_seconds=broadcast.prompt_seconds,
+            message=Path(broadcast.prompt_path if said is None else said.prompt_path),
+            message_seconds=broadcast.prompt_seconds if said is None else said.prompt_seconds,
             settled=recipient.acknowledged_at is not None,
+            heard_counts=broadcast.reached_rule is ReachedRule.HEARD,
         )
 
     def acknowledge(self, attempt_id: str, key: str) -> None:
@@ -376,23 +433,6 @@ class Broadcasts:
 
     def _tell(self, broadcast_id: int, verb: str, **data: Any) -> None:
         self.ledger.append(f"broadcast.{verb}", f"broadcast:{broadcast_id}", data)
-
-
-def _recipient(candidate: Candidate) -> Recipient:
-    person = candidate.person
-    return Recipient(
-        person_id=person.id,
-        name=person.name,
-        department=person.department.name,
-        department_short=person.department.short_name,
-        post=person.post,
-        weight=person.weight,
-        outcome_ground="" if candidate.ground is None else candidate.ground.value,
-        numbers=[
-            RecipientNumber(number=number.number, kind=number.kind, position=position)
-            for position, number in enumerate(candidate.numbers)
-        ],
-    )
 
 
 def factory(context: object, request: Request) -> Broadcasts:

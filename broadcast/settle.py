@@ -175,6 +175,8 @@ class Ground(StrEnum):
     DUTY_NUMBER = "duty_number"  # only a duty room's own number, which stays free
     NO_LINE = "no_line"  # no gateway may carry any of the numbers
     STOPPED = "stopped"  # the broadcast was stopped before this person's turn
+    DROPPED = "taken_out"  # taken out by hand while it ran
+    IN_PERSON = "in_person"  # told face to face, at their door
 
 
 FINAL = frozenset({Disposition.ACKNOWLEDGED, Disposition.DECLINED, Disposition.TRANSFERRED})
@@ -195,7 +197,12 @@ _TELLING = (
 
 
 def outcome(
-    acknowledged: bool, dispositions: Iterable[Disposition], *, over: bool, stopped: bool = False
+    acknowledged: bool,
+    dispositions: Iterable[Disposition],
+    *,
+    over: bool,
+    stopped: bool = False,
+    dropped: str = "",
 ) -> tuple[Outcome, str] | None:
     """What became of a recipient and on what ground, or None while it is open.
 
@@ -204,6 +211,7 @@ def outcome(
         dispositions: of all the attempts that have one, in any order.
         over: nobody will call this person any more.
         stopped: that is so because somebody stopped the broadcast.
+        dropped: why this person was taken out of it, if they were.
 
     A telephone picked up and laid aside is not "reached" (see the practice of
     叫应): only a key, or the message heard to its end, is.
@@ -217,6 +225,8 @@ def outcome(
         return Outcome.REACHED, Disposition.TRANSFERRED.value
     if not over:
         return None
+    if dropped == Ground.IN_PERSON:
+        return Outcome.ACKNOWLEDGED, dropped
     if Disposition.HEARD in seen:
         return Outcome.REACHED, Disposition.HEARD.value
     for telling in _TELLING:
@@ -224,4 +234,6 @@ def outcome(
             return Outcome.NOT_REACHED, telling.value
     if seen:
         return Outcome.NOT_REACHED, min(one.value for one in seen)
+    if dropped:
+        return Outcome.NOT_CALLED, dropped
     return Outcome.NOT_CALLED, Ground.STOPPED.value if stopped else Ground.NO_LINE.value

@@ -124,7 +124,10 @@ def load(db: Session, broadcast: Broadcast) -> list[Called]:
             r.weight,
             [Dialled(n.id, n.number, n.kind) for n in r.numbers],
             tried.get(r.id, ()),
-            closed=r.outcome is not None,
+            closed=r.outcome is not None or r.dropped_at is not None,
+            tier=r.tier,
+            legs=r.legs,
+            since=r.since,
         )
         for r in recipients
     ]
@@ -189,12 +192,25 @@ def closed_since(db: Session, broadcast_id: int, since: datetime) -> list[int]:
     )
 
 
+def roll(db: Session, broadcast_id: int) -> tuple[int, int]:
+    """How many are in the broadcast, and how many of them were taken out: when it changes, people came or went."""
+    row = db.execute(
+        select(func.count(), func.count(Recipient.dropped_at)).where(Recipient.broadcast_id == broadcast_id)
+    ).one()
+    return row[0], row[1]
+
+
 def asked_again(db: Session, broadcast_id: int) -> list[Recipient]:
     """Recipients for whom one more call was asked for, without an outcome."""
     return list(
         db.scalars(
             select(Recipient)
-            .where(Recipient.broadcast_id == broadcast_id, Recipient.again_at.is_not(None), Recipient.outcome.is_(None))
+            .where(
+                Recipient.broadcast_id == broadcast_id,
+                Recipient.again_at.is_not(None),
+                Recipient.outcome.is_(None),
+                Recipient.dropped_at.is_(None),
+            )
             .order_by(Recipient.again_at, Recipient.id)
             .options(selectinload(Recipient.numbers), selectinload(Recipient.attempts))
         )
@@ -214,12 +230,13 @@ class Written:
 
 
 def write_attempts(
-    db: Session, broadcast_id: int, choices: Sequence[Choice], now: datetime
+    db: Session, broadcast_id: int, choices: Sequence[Choice], now: datetime, message_version: int = 1
 ) -> tuple[list[Written], list[Choice]]:
     """Write the chosen attempts down; those that may not be are given back.
 
-    An attempt is refused when the person has an outcome, or has a leg up, in this
-    or any other broadcast.
+    An attempt is refused when the person has an outcome, was taken out, or has a
+    leg up, in this or any other broadcast. Who may have several numbers ring at
+    once may have so many legs, each on a number of its own.
     """
     ids = sorted({choice.recipient_id for choice in choices})
     recipients = {
@@ -238,10 +255,14 @@ def write_attempts(
     for choice in choices:
         recipient = recipients[choice.recipient_id]
         identity = _identity(recipient)
-        if recipient.outcome is not None or recipient.acknowledged_at is not None or identity in engaged:
+        closed = recipient.outcome is not None or recipient.acknowledged_at is not None
+        legs = engaged.setdefault(identity, set())
+        own = {number for owner, number in legs if owner == recipient.id}
+        full = len(own) < len(legs) or len(own) >= recipient.legs or choice.number_id in own
+        if closed or recipient.dropped_at is not None or (legs and full):
             refused.append(choice)
             continue
-        engaged.add(identity)
+        legs.add((recipient.id, choice.number_id))
         recipient.again_at = None
         written.append(Written(str(uuid.uuid4()), recipient.id, choice.number_id, choice.number, choice.gateway, now))
     db.add_all(
@@ -252,6 +273,7 @@ def write_attempts(
             number_id=w.number_id,
             gateway=w.gateway,
             created_at=now,
+            message_version=message_version,
         )
         for w in written
     )
@@ -275,15 +297,20 @@ def _identity(recipient: Recipient) -> tuple[str, int]:
     return ("person", recipient.person_id) if recipient.person_id is not None else ("recipient", recipient.id)
 
 
-def _engaged(db: Session, recipients: Iterable[Recipient]) -> set[tuple[str, int]]:
+def _engaged(db: Session, recipients: Iterable[Recipient]) -> dict[tuple[str, int], set[tuple[int, int]]]:
+    """Whose legs are up now: recipient and number of each, by person."""
     people = [r.person_id for r in recipients if r.person_id is not None]
     loose = [r.id for r in recipients if r.person_id is None]
     rows = db.execute(
-        select(Recipient.id, Recipient.person_id)
+        select(Recipient.id, Recipient.person_id, Attempt.number_id)
         .join(Attempt, Attempt.recipient_id == Recipient.id)
         .where(Attempt.disposition.is_(None), or_(Recipient.person_id.in_(people), Recipient.id.in_(loose)))
     )
-    return {("person", person) if person is not None else ("recipient", recipient) for recipient, person in rows}
+    engaged: dict[tuple[str, int], set[tuple[int, int]]] = {}
+    for recipient, person, number in rows:
+        identity = ("person", person) if person is not None else ("recipient", recipient)
+        engaged.setdefault(identity, set()).add((recipient, number))
+    return engaged
 
 
 def finish(db: Session, broadcast: Broadcast, now: datetime) -> dict[str, list[int]]:
@@ -304,6 +331,7 @@ def finish(db: Session, broadcast: Broadcast, now: datetime) -> dict[str, list[i
             [a.disposition for a in recipient.attempts if a.disposition is not None],
             over=True,
             stopped=stopped,
+            dropped=recipient.dropped_ground if recipient.dropped_at is not None else "",
         )
         assert found is not None
         recipient.outcome, recipient.outcome_ground = found

@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from dutycenter.vocabulary import EscalationKind, ReachedRule, SmsWhen, StepWhom
+
 # --- time -------------------------------------------------------------------
 
 
@@ -253,6 +255,7 @@ class Notice:
     message: Path  # WAV
     message_seconds: float
     settled: bool  # this person has acknowledged meanwhile: say so and end
+    heard_counts: bool = False  # who hears the message to its end has acknowledged
 
 
 @dataclass(frozen=True)
@@ -263,6 +266,37 @@ class Answer:
     heard_to_end: bool = False
     heard_seconds: float = 0.0
     wrong_keys: str = ""
+
+
+@dataclass(frozen=True)
+class EscalationStep:
+    """What follows when people are not reached.
+
+    ``after``: seconds after the launch; sooner when there is nobody left to call.
+    ``unit_id``: the department that knocks; None: each person's own.
+    """
+
+    kind: EscalationKind
+    after: int
+    whom: StepWhom = StepWhom.UNREACHED
+    unit_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Turn:
+    """When and how somebody is called within a broadcast."""
+
+    tier: int = 0  # 0 is called before 1, whatever the weights
+    legs: int = 1  # numbers that may ring at once
+    since: int = 0  # seconds after the launch
+
+
+@dataclass(frozen=True)
+class ExtraNumber:
+    """A number typed in by hand, for somebody who is not in the directory."""
+
+    name: str
+    number: str
 
 
 @dataclass(frozen=True)
@@ -278,8 +312,14 @@ class Wish:
     rounds: int = 3  # tries of each number at most
     pause: int = 60  # seconds before the same number is tried again
     ring_timeout: int = 30  # seconds
+    reached_rule: ReachedRule = ReachedRule.KEY
+    sms_when: SmsWhen = SmsWhen.NEVER
     goal: str = ""  # "(书记 OR 县长) AND 应急局×1 within 5 min"; empty: everybody
     goal_seconds: int | None = None  # by when, where the goal's text does not say it
+    extras: Sequence[ExtraNumber] = ()
+    turns: Mapping[int, Turn] = field(default_factory=dict)  # by person
+    steps: Sequence[EscalationStep] = ()
+    plan_version_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,10 @@ log = logging.getLogger(__name__)
 HOTLINE, NOTIFY = "hotline", "notify"
 NOTES = {HOTLINE: HotlineScribe.notes, NOTIFY: NoticeScribe.notes}
 SLOTS: Mapping[str, frozenset[str]] = {HOTLINE: frozenset(), NOTIFY: frozenset({"message"})}
-FACTS: Mapping[str, frozenset[str]] = {HOTLINE: frozenset(), NOTIFY: frozenset({"exercise", "settled", "unknown"})}
+FACTS: Mapping[str, frozenset[str]] = {
+    HOTLINE: frozenset(),
+    NOTIFY: frozenset({"exercise", "settled", "unknown", "heard_counts"}),
+}
 
 
 def flow_file(settings: Settings, name: str) -> Path:

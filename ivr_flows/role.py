@@ -75,7 +75,7 @@ class Ivr:
             log.error("The leg %s is of the attempt %s, of which nothing is known.", leg.channel_uuid, attempt)
             self._run(leg, NOTIFY, scribe, facts=frozenset({"unknown"}))
             return
-        facts = {"exercise": notice.exercise, "settled": notice.settled}
+        facts = {"exercise": notice.exercise, "settled": notice.settled, "heard_counts": notice.heard_counts}
         self._run(
             leg,
             NOTIFY,

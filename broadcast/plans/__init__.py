@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pyramid.config import Configurator
 
-from broadcast.plans import models  # noqa: F401 (its tables are referred to by the broadcasts')
-
 
 def includeme(config: Configurator) -> None:
-    """Nothing to register yet but the tables."""
+    from broadcast.plans import knocks, services
+    from broadcast.plans.who import Meaning
+
+    config.register_service_factory(services.factory, services.Plans)
+    config.register_service_factory(services.meaning_factory, Meaning)
+    config.register_service_factory(knocks.factory, knocks.Knocks)

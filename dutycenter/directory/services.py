@@ -20,6 +20,7 @@ _ = TranslationStringFactory("dutycenter")
 
 SHORTEST_NUMBER_SEARCH = 3
 CANDIDATES = 200
+HIGHEST = 4  # levels of superiors
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Directory:
         self.db = db
         self.area_code = area_code
         self.own_numbers = frozenset(own_numbers)
+        self._leaders: dict[int, Person | None] = {}
 
     def departments(self) -> list[Department]:
         """All departments in their order."""
@@ -120,6 +122,41 @@ class Directory:
         """Everybody who can't be called now, and why."""
         reached = ((person, self.callable(person, now)) for person in (self.people() if people is None else people))
         return [(person, reach) for person, reach in reached if reach.why is not None]
+
+    def superiors(self, person: Person) -> list[Person]:
+        """Who stands above a person, the nearest first: the one who is named, else whoever leads the department
+        (the first in its order), else whoever leads the one above it."""
+        found: list[Person] = []
+        below = person
+        while len(found) < HIGHEST and (boss := self._superior(below)) is not None:
+            if boss is person or boss in found:
+                break
+            found.append(boss)
+            below = boss
+        return found
+
+    def _superior(self, person: Person) -> Person | None:
+        if person.superior is not None and person.superior.removed_at is None:
+            return person.superior
+        department: Department | None = person.department
+        for _level in range(HIGHEST):
+            if department is None:
+                return None
+            leads = self._leader(department.id)
+            if leads is not None and leads.id != person.id:
+                return leads
+            department = self.db.get(Department, department.parent_id) if department.parent_id else None
+        return None
+
+    def _leader(self, department_id: int) -> Person | None:
+        if department_id not in self._leaders:
+            self._leaders[department_id] = self.db.scalars(
+                select(Person)
+                .where(Person.department_id == department_id, Person.removed_at.is_(None))
+                .order_by(Person.position, Person.id)
+                .limit(1)
+            ).first()
+        return self._leaders[department_id]
 
     def _forms(self, number: PhoneNumber) -> list[str]:
         return same_line(number.number, self.area_code)

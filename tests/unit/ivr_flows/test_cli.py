@@ -110,7 +110,7 @@ class TestTry:
     def test_it_knows_its_facts(self, ini: Path) -> None:
         result = run(ini, "try", "notify", "--fact", "drill")
         assert result.exit_code == 1
-        assert "knows no drill; its facts: exercise, settled, unknown." in result.output
+        assert "knows no drill; its facts: exercise, heard_counts, settled, unknown." in result.output
 
     def test_it_says_that_a_flow_is_not_there(self, ini: Path) -> None:
         assert "No such file" in run(ini, "try", "no-such.yaml").output
