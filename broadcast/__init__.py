@@ -10,7 +10,8 @@ from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.static import QueryStringCacheBuster
 
-from broadcast import services
+from broadcast import running, services
+from broadcast.corrections import tell_corrections
 from broadcast.exercises import mark_late_recordings
 from dutycenter.interfaces import IBroadcasts
 
@@ -39,6 +40,8 @@ def includeme(config: Configurator) -> None:
     config.register_service_factory(services.factory, services.Broadcasts)
     config.add_static_view("broadcast-static", "broadcast:static", cache_max_age=30 * DAY)
     config.add_cache_buster("broadcast:static", _ByContent())
+    config.register_service_factory(running.factory, running.Running)
+    config.add_job(tell_corrections, name="broadcast.corrections", seconds=2)
     config.add_job(mark_late_recordings, name="broadcast.recordings", seconds=5)
     config.include("broadcast.views")
     config.include("broadcast.plans")

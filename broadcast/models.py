@@ -19,8 +19,9 @@ from dutycenter.vocabulary import (
     SmsWhen,
 )
 
-EVERYBODY, SUPERIORS = "all", "superior"
-"""Who hears a message: superiors are told that people in their charge are not reached."""
+EVERYBODY, SUPERIORS, TOLD = "all", "superior", "told"
+"""Who hears a message: superiors are told that people in their charge are not reached, and
+those who were told already that it was corrected."""
 
 
 class Broadcast(Base):
@@ -49,6 +50,7 @@ class Broadcast(Base):
     steps: Mapped[list[Any]] = mapped_column(default=list)  # what follows if people are not reached
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("broadcasts.id"))  # it tells of that one's correction
     goal_met_at: Mapped[datetime | None]  # set once
+    corrects_version: Mapped[int | None]
     seed: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

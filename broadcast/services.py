@@ -57,6 +57,11 @@ TO_SUPERIORS = _(
 )
 
 
+def superiors_text(text: str, translate: Translate) -> str:
+    """What superiors hear when people in their charge did not hear this."""
+    return f"{translate(TO_SUPERIORS)}\n{text}"
+
+
 class WishError(ValueError):
     """A broadcast that cannot be made; ``faults`` names the field of each reason."""
 
@@ -165,8 +170,8 @@ class Broadcasts:
         self.db.flush()
         self._keep_message(broadcast, EVERYBODY, text, prompt)
         if any(step.kind is EscalationKind.SUPERIOR for step in wish.steps):
-            told = self.translate(TO_SUPERIORS)
-            self._keep_message(broadcast, SUPERIORS, f"{told}\n{text}", self._speak(f"{told}\n{text}"))
+            told = superiors_text(text, self.translate)
+            self._keep_message(broadcast, SUPERIORS, told, self._speak(told))
         self._tell(
             broadcast.id,
             "drafted",
