@@ -118,6 +118,15 @@ class Settings:
         "%(var)s/anchor/heads.log",
         "append-only copy of signed heads, best on another disk or host",
     )
+    ledger_tsa_url: str = setting(
+        "ledger.tsa_url", _text, "", "a time-stamping authority (RFC 3161) that stamps heads; empty: none"
+    )
+    ledger_tsa_roots: Path = setting(
+        "ledger.tsa_roots", Path, "%(var)s/tsa-roots.pem", "with ledger.tsa_url: certificates its stamps must lead to"
+    )
+    ledger_tsa_seconds: float = setting(
+        "ledger.tsa_seconds", _positive, "3600", "with ledger.tsa_url: seconds from one time stamp to the next"
+    )
     secure_cookies: bool = setting(
         "cookies.secure", _bool, "false", "send cookies over https only: true behind a proxy that speaks https"
     )

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from dutycenter.calls.models import Recording
 from dutycenter.calls.recordings import examine
 from dutycenter.interfaces import ILedger
+from dutycenter.ledger.authority import NoStamp, StampCheck, authority_of
 from dutycenter.ledger.keys import KeyTrouble, verifying_key
 from dutycenter.ledger.models import LedgerEntry
-from dutycenter.ledger.verify import Fault, Proof, prove
+from dutycenter.ledger.verify import SLACK, Fault, Proof, prove
 from dutycenter.settings import Settings
 from dutycenter.vocabulary import RecordingState
 from dutycenter.work import Work
@@ -56,6 +57,7 @@ class Verification:
             "unsealed": self.proof.unsealed,
             "heads": self.proof.heads,
             "anchored": self.proof.anchored,
+            "stamped": self.proof.stamped,
             "recordings": self.recordings,
             "recordings_missing": self.missing,
             "papers": self.papers,
@@ -102,7 +104,14 @@ def _ledger(db: Session, settings: Settings) -> Proof:
         proof = Proof()
         proof.accuse("key", str(trouble))
         return proof
-    return prove(db, key, settings.ledger_anchor_file)
+    try:
+        stamps = StampCheck(authority_of(settings))
+    except NoStamp as trouble:
+        proof = Proof()
+        proof.accuse("time stamps", str(trouble))
+        return proof
+    slack = SLACK * settings.clock_speed
+    return prove(db, key, settings.ledger_anchor_file, slack=slack, stamps=stamps)
 
 
 def _recordings(db: Session, settings: Settings, found: Verification) -> None:

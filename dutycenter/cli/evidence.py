@@ -16,6 +16,7 @@ WORDS = {
     "unsealed": "entries that wait for the next seal",
     "heads": "signed heads",
     "anchored": "heads that agree with their anchored copy",
+    "stamped": "heads with a time stamp that holds",
     "recordings": "recordings hashed again",
     "recordings_missing": "recordings on record as missing",
     "papers": "papers hashed again",

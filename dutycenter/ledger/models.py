@@ -61,5 +61,33 @@ class LedgerHead(Base):
     signature: Mapped[bytes] = mapped_column(LargeBinary(64))
 
 
-for _model in (LedgerEntry, LedgerLeaf, LedgerHead):
+class LedgerSubtree(Base):
+    """The root over ``2 ** height`` leaves that will never change again: what makes a proof short work.
+
+    Kept for every 8th height, so one row in 256 leaves.
+    """
+
+    __tablename__ = "ledger_subtrees"
+
+    height: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
+    sm3: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class LedgerTimestamp(Base):
+    """An authority's time stamp (RFC 3161) on a head: it existed no later than then."""
+
+    __tablename__ = "ledger_timestamps"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int] = mapped_column(ForeignKey("ledger_heads.size"), index=True)
+    at: Mapped[datetime]  # the authority's time
+    authority: Mapped[str] = mapped_column(String(255))  # its address
+    reply: Mapped[bytes] = mapped_column(LargeBinary)  # DER, as received
+
+
+GUARDED = (LedgerEntry, LedgerLeaf, LedgerHead, LedgerSubtree, LedgerTimestamp)
+
+for _model in GUARDED:
     guard(_model.__table__)

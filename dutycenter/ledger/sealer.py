@@ -8,45 +8,55 @@ file after its commit; a copy that was missed is made at the next call.
 from __future__ import annotations
 
 import json
-import logging
-import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import literal, select, tuple_
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Select, insert, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from dutycenter.interfaces import IClock
-from dutycenter.ledger.canonical import entry_bytes, instant
-from dutycenter.ledger.keys import key_id, signing_key
-from dutycenter.ledger.merkle import Frontier, leaf_hash, sha256, sm3, unpack
-from dutycenter.ledger.models import LedgerEntry, LedgerHead, LedgerLeaf
+from dutycenter.ledger.anchors import anchor
+from dutycenter.ledger.canonical import instant
+from dutycenter.ledger.keys import (
+    ROTATED,
+    Chain,
+    Rotation,
+    chain_of,
+    first_key,
+    key_id,
+    later_key,
+    rotation_of,
+    verifying_key,
+)
+from dutycenter.ledger.merkle import Complete, Frontier, sha256, sm3, unpack
+from dutycenter.ledger.models import LedgerEntry, LedgerHead, LedgerLeaf, LedgerSubtree
+from dutycenter.ledger.rows import bytes_of, entry_columns, leaves_of
 from dutycenter.ledger.services import settled_entries
 from dutycenter.work import Work
 
-log = logging.getLogger(__name__)
-
 BATCH = 5000
+
+ENTRY = LedgerEntry.__table__.c
 
 
 def seal(work: Work) -> int:
-    """Seal everything that settled since the last head; how many entries that were."""
+    """Seal everything that settled since the last head; how many entries that were.
+
+    Raises:
+        KeyTrouble: the key that must sign is not there. Nothing is sealed; entries wait.
+    """
     sealed = 0
     while True:
         with work.write() as request:
-            batch = _seal_batch(request.db, request.find_service(IClock), work.settings.ledger_key_file)
+            batch = seal_batch(request.db, request.find_service(IClock), work.settings.ledger_key_file)
         sealed += batch
         if batch < BATCH:
             break
     anchor(work)
     return sealed
-
-
-def entry_hashes(entry: LedgerEntry) -> tuple[bytes, bytes]:
-    """An entry's leaf under SHA-256 and SM3."""
-    written = entry_bytes(entry.id, entry.at, entry.actor, entry.action, entry.subject, entry.data)
-    return leaf_hash(sha256, written), leaf_hash(sm3, written)
 
 
 def head_bytes(size: int, at: datetime, root_sha256: bytes, root_sm3: bytes) -> bytes:
@@ -63,46 +73,89 @@ def last_head(db: Session) -> LedgerHead | None:
     return db.scalars(select(LedgerHead).order_by(LedgerHead.size.desc()).limit(1)).first()
 
 
-def _seal_batch(db: Session, clock: IClock, key_file: Path) -> int:
+def sealed_rotations(db: Session) -> list[Rotation]:
+    """The entries that name a new key, as they stand in the tree."""
+    rows = db.execute(
+        select(LedgerLeaf.position, LedgerEntry.data)
+        .join(LedgerEntry, LedgerEntry.id == LedgerLeaf.entry_id)
+        .where(LedgerEntry.action == ROTATED)
+        .order_by(LedgerLeaf.position)
+    )
+    return [rotation_of(position, data) for position, data in rows]
+
+
+def seal_batch(db: Session, clock: IClock, key_file: Path) -> int:
+    """Seal up to ``BATCH`` entries in the session's transaction; how many that were."""
     head = last_head(db)
-    entries = _unsealed(db, head)
-    if not entries:
+    start = head.size if head else 0
+    rows = db.execute(_unsealed(db, head)).all()
+    if not rows:
         return 0
     trees = _frontiers(head)
-    for position, entry in enumerate(entries, start=head.size if head else 0):
-        hashes = entry_hashes(entry)
-        db.add(LedgerLeaf(position=position, entry_id=entry.id, sha256=hashes[0], sm3=hashes[1]))
-        for tree, leaf in zip(trees, hashes, strict=True):
-            tree.add(leaf)
-    key, now = signing_key(key_file), clock.now()
-    roots = [tree.root() for tree in trees]
-    db.add(
-        LedgerHead(
-            size=trees[0].size,
-            at=now,
-            sha256=roots[0],
-            sm3=roots[1],
-            frontier_sha256=trees[0].packed(),
-            frontier_sm3=trees[1].packed(),
-            key_id=key_id(key.public_key()),
-            signature=key.sign(head_bytes(trees[0].size, now, *roots)),
-        )
+    hashes = [leaves_of(bytes_of(*row)) for row in rows]
+    leaves = ([pair[0] for pair in hashes], [pair[1] for pair in hashes])
+    completed = [tree.extend(own) for tree, own in zip(trees, leaves, strict=True)]
+    db.execute(
+        insert(LedgerLeaf.__table__),
+        [
+            {"position": start + n, "entry_id": row[0], "sha256": pair[0], "sm3": pair[1]}
+            for n, (row, pair) in enumerate(zip(rows, hashes, strict=True))
+        ],
     )
-    return len(entries)
+    _keep_subtrees(db, *completed)
+    new = [rotation_of(start + n, row[5]) for n, row in enumerate(rows) if row[3] == ROTATED]
+    db.add(_head(trees, clock.now(), _signer(db, new, trees[0].size, key_file)))
+    return len(rows)
 
 
-def _unsealed(db: Session, head: LedgerHead | None) -> Sequence[LedgerEntry]:
-    query = select(LedgerEntry).where(settled_entries(db))
+def _signer(db: Session, new: Sequence[Rotation], size: int, key_file: Path) -> Ed25519PrivateKey:
+    rotations = [*sealed_rotations(db), *new]
+    if not rotations:
+        return first_key(key_file)
+    chain: Chain = chain_of(verifying_key(key_file), rotations)
+    current = chain.key_for(size)
+    return first_key(key_file) if current is chain.keys[0][1] else later_key(key_file, key_id(current))
+
+
+def _head(trees: tuple[Frontier, Frontier], at: datetime, key: Ed25519PrivateKey) -> LedgerHead:
+    roots = (trees[0].root(), trees[1].root())
+    return LedgerHead(
+        size=trees[0].size,
+        at=at,
+        sha256=roots[0],
+        sm3=roots[1],
+        frontier_sha256=trees[0].packed(),
+        frontier_sm3=trees[1].packed(),
+        key_id=key_id(key.public_key()),
+        signature=key.sign(head_bytes(trees[0].size, at, *roots)),
+    )
+
+
+def _keep_subtrees(db: Session, by_sha256: Iterable[Complete], by_sm3: Iterable[Complete]) -> None:
+    rows = [
+        {"height": one.height, "position": one.index, "sha256": one.root, "sm3": other.root}
+        for one, other in zip(by_sha256, by_sm3, strict=True)
+    ]
+    if rows:
+        db.execute(insert(LedgerSubtree.__table__), rows)
+
+
+def _unsealed(db: Session, head: LedgerHead | None) -> Select[Any]:
+    query = select(*entry_columns(db)).where(settled_entries(db))
     if head is not None:
-        last = db.execute(
-            select(LedgerEntry.transaction_id, LedgerEntry.id)
-            .join(LedgerLeaf, LedgerLeaf.entry_id == LedgerEntry.id)
-            .where(LedgerLeaf.position == head.size - 1)
-        ).one()
-        query = query.where(
-            tuple_(LedgerEntry.transaction_id, LedgerEntry.id) > tuple_(literal(last[0]), literal(last[1]))
-        )
-    return db.scalars(query.order_by(LedgerEntry.transaction_id, LedgerEntry.id).limit(BATCH)).all()
+        place = sealed_place(db, head.size)
+        query = query.where(tuple_(ENTRY.transaction_id, ENTRY.id) > tuple_(literal(place[0]), literal(place[1])))
+    return query.order_by(ENTRY.transaction_id, ENTRY.id).limit(BATCH)
+
+
+def sealed_place(db: Session, size: int) -> tuple[int, int]:
+    """Where, in the order of settling, the last of the first ``size`` leaves stands: transaction and entry."""
+    row = db.execute(
+        select(ENTRY.transaction_id, ENTRY.id)
+        .join(LedgerLeaf, LedgerLeaf.entry_id == ENTRY.id)
+        .where(LedgerLeaf.position == size - 1)
+    ).one()
+    return row[0], row[1]
 
 
 def _frontiers(head: LedgerHead | None) -> tuple[Frontier, Frontier]:
@@ -112,68 +165,3 @@ def _frontiers(head: LedgerHead | None) -> tuple[Frontier, Frontier]:
         Frontier(sha256, head.size, unpack(head.frontier_sha256)),
         Frontier(sm3, head.size, unpack(head.frontier_sm3)),
     )
-
-
-def anchor(work: Work) -> None:
-    """Copy heads that the anchor file doesn't have yet to its end.
-
-    A disk that refuses is logged and tried again: the record goes on without it.
-    """
-    place = work.settings.ledger_anchor_file
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        anchored = last_anchored(place)
-        with work.read() as request:
-            heads = request.db.scalars(
-                select(LedgerHead).where(LedgerHead.size > anchored).order_by(LedgerHead.size)
-            ).all()
-        if not heads:
-            return
-        with place.open("a", encoding="utf-8") as file:
-            if _broke_off(place):
-                file.write("\n")
-            for head in heads:
-                file.write(anchor_line(head) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        log.error("The ledger's heads could not be copied to %s: %s. Trying again.", place, error)
-
-
-def _broke_off(place: Path) -> bool:
-    with place.open("rb") as file:
-        if file.seek(0, os.SEEK_END) == 0:
-            return False
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) != b"\n"
-
-
-def anchor_line(head: LedgerHead) -> str:
-    """A head as one line of the anchor file."""
-    return json.dumps(
-        {
-            "at": instant(head.at),
-            "key_id": head.key_id,
-            "sha256": head.sha256.hex(),
-            "signature": head.signature.hex(),
-            "size": head.size,
-            "sm3": head.sm3.hex(),
-        },
-        sort_keys=True,
-    )
-
-
-def last_anchored(place: Path) -> int:
-    """The size of the last head in the anchor file; a line that broke off counts as none."""
-    if not place.exists():
-        return 0
-    with place.open("rb") as file:
-        file.seek(0, os.SEEK_END)
-        file.seek(max(0, file.tell() - 4096))
-        lines = file.read().splitlines()
-    for line in reversed(lines):
-        try:
-            return int(json.loads(line)["size"])
-        except (ValueError, KeyError):
-            continue
-    return 0

@@ -1,173 +1,197 @@
 """Proving the ledger: every entry hashed again, every head and its copy held against the tree.
 
-Memory is bounded: entries and leaves stream by in order.
+Memory is bounded: entries, leaves, heads and copies stream by in order. What
+was changed is named, and nothing else: a leaf is not blamed for its entry, nor
+a head for what lies below it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
+from typing import Any, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import func, select
+from sqlalchemy import Row, literal, select, tuple_
 from sqlalchemy.orm import Session
 
-from dutycenter.ledger.keys import is_signed, key_id
-from dutycenter.ledger.merkle import Frontier, sha256, sm3
+from dutycenter.ledger.faults import Fault, Proof
+from dutycenter.ledger.head_check import HeadCheck
+from dutycenter.ledger.keys import Chain, chain_of, key_id
 from dutycenter.ledger.models import LedgerEntry, LedgerHead, LedgerLeaf
-from dutycenter.ledger.sealer import entry_hashes, head_bytes
+from dutycenter.ledger.order_check import check_clock, check_order
+from dutycenter.ledger.rows import bytes_of, entry_columns, leaves_of
+from dutycenter.ledger.sealer import sealed_rotations
+from dutycenter.ledger.tree_check import Pair, Sealed, TreeCheck
+
+__all__ = ["Fault", "Proof", "prove"]
 
 CHUNK = 2000
+SLACK = timedelta(seconds=5)  # hosts' clocks differ so much, and a row is written so long after its moment was taken
+LONGEST_GAP = 10_000  # missing leaves that are filled in from their entries; a longer gap is one fault
+LEAF = slice(2, 4)
+ENTRY = slice(4, None)
 
 
-@dataclass(frozen=True)
-class Fault:
-    """One thing that is not as it was: what, and what is wrong with it."""
+class Stamps(Protocol):
+    """Checks time stamps on heads."""
 
-    subject: str
-    what: str
+    def check(self, db: Session, proof: Proof) -> None: ...
 
 
-@dataclass
-class Proof:
-    """What was checked, and what failed."""
-
-    entries: int = 0
-    heads: int = 0
-    anchored: int = 0
-    unsealed: int = 0
-    faults: list[Fault] = field(default_factory=list)
-
-    @property
-    def holds(self) -> bool:
-        return not self.faults
-
-    def accuse(self, subject: str, what: str) -> None:
-        self.faults.append(Fault(subject, what))
-
-
-def prove(db: Session, key: Ed25519PublicKey, anchor_file: Path | None) -> Proof:
-    """Check every entry, leaf and head, and the anchored copies of the heads.
+def prove(
+    db: Session,
+    key: Ed25519PublicKey,
+    anchor_file: Path | None,
+    *,
+    slack: timedelta = SLACK,
+    stamps: Stamps | None = None,
+) -> Proof:
+    """Check every entry, leaf, subtree and head, the anchored copies, the time stamps and the clock.
 
     Args:
         db: a session that only reads.
-        key: the public key that heads must be signed with.
+        key: the first public key; later ones must be vouched for.
         anchor_file: the copies that lie elsewhere; None when there are none to hold it against.
+        slack: how far an entry's time may lie before that of the entry before it.
+        stamps: checks time stamps; None leaves them out.
     """
     proof = Proof()
-    anchored = _read_anchors(anchor_file, proof) if anchor_file else {}
-    trees = (Frontier(sha256), Frontier(sm3))
-    heads = iter(db.scalars(select(LedgerHead).order_by(LedgerHead.size).execution_options(yield_per=CHUNK)))
-    head = next(heads, None)
-    last_at = None
-    for leaf, entry in _leaves(db):
-        if leaf.position != proof.entries:
-            proof.accuse(f"leaf:{proof.entries}", f"is missing; the next one is {leaf.position}")
-            break
-        _check_leaf(proof, leaf, entry)
-        proof.entries += 1
-        for tree, stored in zip(trees, (leaf.sha256, leaf.sm3), strict=True):
-            tree.add(stored)
-        while head is not None and head.size == proof.entries:
-            _check_head(proof, head, trees, key, anchored.pop(head.size, None), bool(anchor_file))
-            if last_at is not None and head.at < last_at:
-                proof.accuse(f"head:{head.size}", "is older than the head before it: the clock went back")
-            last_at = head.at
-            head = next(heads, None)
-    if head is not None:
-        proof.accuse(f"head:{head.size}", f"covers {head.size} entries, but only {proof.entries} are there")
-    for size in sorted(anchored):
-        proof.accuse(f"head:{size}", "was anchored, but the ledger has no such head: its end was cut off or rewritten")
-    _check_tail(db, proof)
+    chain = chain_of(key, sealed_rotations(db))
+    for position, what in chain.faults:
+        proof.accuse(f"leaf:{position}", what)
+    walk = _Walk(db, proof, HeadCheck(proof, _trusted(db, chain, proof), anchor_file))
+    query = (
+        select(LedgerLeaf.position, LedgerLeaf.entry_id, LedgerLeaf.sha256, LedgerLeaf.sm3, *entry_columns(db))
+        .outerjoin(LedgerEntry, LedgerEntry.id == LedgerLeaf.entry_id)
+        .order_by(LedgerLeaf.position)
+    )
+    for rows in db.execute(query.execution_options(yield_per=CHUNK)).partitions():
+        walk.take(rows)
+    proof.entries = walk.close()
+    check_order(db, proof)
+    check_clock(db, slack, proof)
+    if stamps is not None:
+        stamps.check(db, proof)
     return proof
 
 
-def _leaves(db: Session) -> Iterator[tuple[LedgerLeaf, LedgerEntry | None]]:
-    query = (
-        select(LedgerLeaf, LedgerEntry)
-        .outerjoin(LedgerEntry, LedgerEntry.id == LedgerLeaf.entry_id)
-        .order_by(LedgerLeaf.position)
-        .execution_options(yield_per=CHUNK)
-    )
-    for row in db.execute(query):
-        yield row[0], row[1]
-        db.expunge(row[0])
-        if row[1] is not None:
-            db.expunge(row[1])
+def _trusted(db: Session, chain: Chain, proof: Proof) -> Chain | None:
+    """The chain, unless its keys signed nothing: then the key was exchanged, and the heads aren't to blame."""
+    ids = set(db.scalars(select(LedgerHead.key_id).distinct()))
+    if ids and not ids & {key_id(known) for _, known in chain.keys}:
+        proof.accuse("key", f"the public key {key_id(chain.keys[0][1])} is not the one that signed the ledger's heads")
+        return None
+    return chain
 
 
-def _check_leaf(proof: Proof, leaf: LedgerLeaf, entry: LedgerEntry | None) -> None:
-    if entry is None:
-        proof.accuse(f"entry:{leaf.entry_id}", "was removed after it was sealed")
-    elif entry_hashes(entry) != (leaf.sha256, leaf.sm3):
-        proof.accuse(f"entry:{entry.id}", f"was changed after it was sealed ({entry.action} {entry.subject})")
+class _Walk:
+    """Leaves and heads side by side, in the order of the tree."""
 
+    def __init__(self, db: Session, proof: Proof, check: HeadCheck) -> None:
+        self.db = db
+        self.proof = proof
+        self.tree = TreeCheck(db, proof)
+        self.check = check
+        columns = LedgerHead.__table__.c
+        query = select(*columns).order_by(columns.size).execution_options(yield_per=CHUNK)
+        self.heads = iter(db.execute(query))
+        self.head: Row[Any] | None = next(self.heads, None)
+        self.last = 0
 
-def _check_head(
-    proof: Proof,
-    head: LedgerHead,
-    trees: tuple[Frontier, Frontier],
-    key: Ed25519PublicKey,
-    copy: dict[str, object] | None,
-    must_be_anchored: bool,
-) -> None:
-    subject = f"head:{head.size}"
-    proof.heads += 1
-    if (trees[0].root(), trees[1].root()) != (head.sha256, head.sm3):
-        proof.accuse(subject, "doesn't fit the leaves below it: a leaf was changed, put in or taken out")
-    if (trees[0].packed(), trees[1].packed()) != (head.frontier_sha256, head.frontier_sm3):
-        proof.accuse(subject, "holds another frontier than its leaves make")
-    if head.key_id != key_id(key):
-        proof.accuse(subject, f"is signed with another key ({head.key_id})")
-    elif not is_signed(key, head.signature, head_bytes(head.size, head.at, head.sha256, head.sm3)):
-        proof.accuse(subject, "its signature is wrong")
-    if copy is not None:
-        proof.anchored += 1
-        if (copy.get("sha256"), copy.get("sm3")) != (head.sha256.hex(), head.sm3.hex()):
-            proof.accuse(subject, "differs from its anchored copy: the ledger was rewritten")
-    elif must_be_anchored:
-        proof.accuse(subject, "has no anchored copy")
+    def take(self, rows: Sequence[Row[Any]]) -> None:
+        """The next leaves with their entries: position, entry's id, two hashes, and what ``bytes_of`` takes."""
+        leaves: list[Pair] = [tuple(row[LEAF]) for row in rows]
+        entries = [None if row[4] is None else leaves_of(bytes_of(*row[ENTRY])) for row in rows]
+        if rows[0][0] == self.tree.size and rows[-1][0] == self.tree.size + len(rows) - 1 and leaves == entries:
+            self._agree(leaves)
+            return
+        for row, leaf, entry in zip(rows, leaves, entries, strict=True):
+            if row[0] < self.tree.size:
+                self.proof.accuse(f"leaf:{row[0]}", "was put in")
+                continue
+            if row[0] > self.tree.size:
+                self._fill(row[0], row[1])
+            if leaf == entry:
+                self._agree([leaf])
+            else:
+                self._differ(row[1], leaf, entry)
 
+    def close(self) -> int:
+        """After the last leaf: how many places the tree has."""
+        while self.head is not None:
+            before = self.tree.size
+            self._fill(self.head.size, None)
+            if self.tree.size == before:
+                break
+        self.tree.close()
+        self.check.close(self.tree.size, self.last)
+        return self.tree.size
 
-def _read_anchors(place: Path, proof: Proof) -> dict[int, dict[str, object]]:
-    if not place.exists():
-        return {}
-    copies: dict[int, dict[str, object]] = {}
-    for number, line in enumerate(place.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            copy = json.loads(line)
-            size = int(copy["size"])
-        except (ValueError, KeyError, TypeError):
-            proof.accuse(f"anchor line {number}", "cannot be read")
-            continue
-        if size in copies and copies[size] != copy:
-            proof.accuse(f"anchor line {number}", f"contradicts an earlier copy of head:{size}")
-        copies.setdefault(size, copy)
-    return copies
+    def _agree(self, leaves: list[Pair]) -> None:
+        while leaves:
+            self._pass_heads()
+            part = leaves if self.head is None else leaves[: self.head.size - self.tree.size]
+            self.tree.agree(part)
+            leaves = leaves[len(part) :]
+            self._pass_heads()
 
+    def _differ(self, entry_id: int, leaf: Pair, entry: Pair | None) -> None:
+        for orphan, hashes in self._orphans(1):
+            if hashes == leaf:
+                self.proof.accuse(f"leaf:{self.tree.size}", f"was made to name entry:{entry_id} instead of entry:{orphan}")
+                self.proof.explained.add(orphan)
+                self._agree([leaf])
+                return
+        self.tree.differ(Sealed(entry_id, leaf, entry))
+        self._pass_heads()
 
-def _check_tail(db: Session, proof: Proof) -> None:
-    sealed = select(LedgerLeaf.entry_id)
-    proof.unsealed = db.scalar(select(func.count()).where(LedgerEntry.id.not_in(sealed))) or 0
-    # On SQLite ids settle in order; on PostgreSQL an entry of the last batch may have overtaken others.
-    late = select(LedgerEntry.id, LedgerEntry.at, LedgerEntry.action).where(
-        LedgerEntry.id.not_in(sealed), LedgerEntry.id < _last_sealed_id(db)
-    )
-    for entry_id, at, action in db.execute(late):
-        proof.accuse(
-            f"entry:{entry_id}", f"stands among sealed entries but was never sealed ({action}, {at.isoformat()})"
+    def _pass_heads(self) -> None:
+        while self.head is not None and self.head.size <= self.tree.size:
+            head = self.head
+            if head.size == self.tree.size and head.size > 0:
+                misfit = self.tree.fits((head.sha256, head.sm3), (head.frontier_sha256, head.frontier_sm3))
+                self.last = head.size
+            else:
+                misfit = "covers nothing"
+            self.check.check(head, misfit)
+            self.head = next(self.heads, None)
+
+    def _fill(self, stop: int, next_entry: int | None) -> None:
+        """Leaves are missing up to ``stop``: their entries, if they are there, show what the leaves were."""
+        if stop - self.tree.size <= LONGEST_GAP:
+            for orphan, hashes in self._orphans(stop - self.tree.size, next_entry):
+                self.proof.explained.add(orphan)
+                self.tree.differ(Sealed(orphan, None, hashes))
+                self._pass_heads()
+        if self.tree.size < stop:
+            self.tree.lost(range(self.tree.size, stop))
+            self._pass_heads()
+
+    def _orphans(self, limit: int, before: int | None = None) -> list[tuple[int, Pair]]:
+        """Entries that come after the last place and have no leaf, in order; up to the entry ``before``."""
+        place = tuple_(LedgerEntry.transaction_id, LedgerEntry.id)
+        query = (
+            select(*entry_columns(self.db))
+            .outerjoin(LedgerLeaf, LedgerLeaf.entry_id == LedgerEntry.id)
+            .where(LedgerLeaf.position.is_(None))
         )
+        last = self._place(LedgerLeaf.position < self.tree.size, descending=True)
+        if last is not None:
+            query = query.where(place > tuple_(literal(last[0]), literal(last[1])))
+        end = None if before is None else self._place(LedgerLeaf.entry_id == before, descending=False)
+        if end is not None:
+            query = query.where(place < tuple_(literal(end[0]), literal(end[1])))
+        rows = self.db.execute(query.order_by(LedgerEntry.transaction_id, LedgerEntry.id).limit(limit)).all()
+        return [(row[0], leaves_of(bytes_of(*row))) for row in rows]
 
-
-def _last_sealed_id(db: Session) -> int:
-    """The id below which every entry must be sealed: the smallest of the last head's own batch."""
-    sizes = list(db.scalars(select(LedgerHead.size).order_by(LedgerHead.size.desc()).limit(2)))
-    if not sizes:
-        return 0
-    start = sizes[1] if len(sizes) > 1 else 0
-    first = db.scalar(select(func.min(LedgerLeaf.entry_id)).where(LedgerLeaf.position >= start))
-    return first or 0
+    def _place(self, where: Any, *, descending: bool) -> Row[Any] | None:
+        position = LedgerLeaf.position.desc() if descending else LedgerLeaf.position
+        return self.db.execute(
+            select(LedgerEntry.transaction_id, LedgerEntry.id)
+            .join(LedgerLeaf, LedgerLeaf.entry_id == LedgerEntry.id)
+            .where(where)
+            .order_by(position)
+            .limit(1)
+        ).first()

@@ -1,0 +1,61 @@
+"""Entries that nobody sealed where everything must be sealed, and moments that run backwards."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import func, literal, select, tuple_
+from sqlalchemy.orm import Session
+
+from dutycenter.ledger.faults import Proof
+from dutycenter.ledger.models import LedgerEntry, LedgerLeaf
+
+
+def check_order(db: Session, proof: Proof) -> None:
+    """Count what waits for the next seal; name what stands among sealed entries without a leaf."""
+    place = tuple_(LedgerEntry.transaction_id, LedgerEntry.id)
+    last = db.execute(
+        select(LedgerEntry.transaction_id, LedgerEntry.id)
+        .join(LedgerLeaf, LedgerLeaf.entry_id == LedgerEntry.id)
+        .order_by(LedgerLeaf.position.desc())
+        .limit(1)
+    ).first()
+    count = select(func.count()).select_from(LedgerEntry)
+    if last is None:
+        proof.unsealed = db.scalar(count) or 0
+        return
+    behind = place > tuple_(literal(last[0]), literal(last[1]))
+    proof.unsealed = db.scalar(count.where(behind)) or 0
+    sealed = db.scalar(select(func.count()).select_from(LedgerLeaf).join(LedgerEntry)) or 0
+    if (db.scalar(count) or 0) == proof.unsealed + sealed:
+        return
+    put_in = (
+        select(LedgerEntry.id, LedgerEntry.action)
+        .outerjoin(LedgerLeaf, LedgerLeaf.entry_id == LedgerEntry.id)
+        .where(~behind, LedgerLeaf.position.is_(None))
+        .order_by(LedgerEntry.id)
+    )
+    for id, action in db.execute(put_in):
+        if id not in proof.explained:
+            proof.accuse(f"entry:{id}", f"stands among sealed entries but was never sealed ({action})")
+
+
+def check_clock(db: Session, slack: timedelta, proof: Proof) -> None:
+    """Name entries whose moment lies before that of the entry before them: there the clock was set back.
+
+    Ids are given as rows are written, whatever the order of commits, so moments
+    may run back by no more than ``slack``.
+    """
+    in_order = {"order_by": LedgerEntry.id}
+    moments = select(
+        LedgerEntry.id,
+        LedgerEntry.at,
+        func.lag(LedgerEntry.id).over(**in_order).label("earlier_id"),
+        func.lag(LedgerEntry.at).over(**in_order).label("earlier_at"),
+    ).subquery()
+    back = select(*moments.c).where(moments.c.at < moments.c.earlier_at).order_by(moments.c.id)
+    accused = proof.accused
+    for id, at, earlier_id, earlier_at in db.execute(back):
+        # A moment that somebody rewrote is named already, and its neighbours are not to blame.
+        if earlier_at - at > slack and not accused & {f"entry:{id}", f"entry:{earlier_id}"}:
+            proof.accuse(f"entry:{id}", f"is {earlier_at - at} older than the entry before it: the clock was set back")

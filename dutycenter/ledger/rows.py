@@ -1,0 +1,53 @@
+"""Entries as the bytes that are hashed, read from either database without making objects of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, func, literal, select, type_coerce
+from sqlalchemy.orm import Session
+
+from dutycenter.ledger.canonical import written
+from dutycenter.ledger.merkle import LEAF, sha256, sm3
+from dutycenter.ledger.models import LedgerEntry
+
+POSTGRESQL_INSTANT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+
+
+def entry_columns(db: Session) -> tuple[ColumnElement[Any], ...]:
+    """What ``bytes_of`` takes, in its order; the moment as the ledger writes it."""
+    return (
+        LedgerEntry.__table__.c.id,
+        _instant_text(db),
+        LedgerEntry.__table__.c.actor,
+        LedgerEntry.__table__.c.action,
+        LedgerEntry.__table__.c.subject,
+        LedgerEntry.__table__.c.data,
+    )
+
+
+def select_entries(db: Session) -> Select[Any]:
+    """Entries as ``bytes_of`` takes them, in no order yet."""
+    return select(*entry_columns(db))
+
+
+def bytes_of(id: int, at: str, actor: str, action: str, subject: str, data: str) -> bytes:
+    """The bytes of an entry as read; a row that holds no text where text belongs gives bytes that no seal covers."""
+    try:
+        return written(id, at, actor, action, subject, data)
+    except (TypeError, UnicodeEncodeError):
+        return b""
+
+
+def leaves_of(entry: bytes) -> tuple[bytes, bytes]:
+    """An entry's leaf under SHA-256 and SM3."""
+    leaf = LEAF + entry
+    return sha256(leaf), sm3(leaf)
+
+
+def _instant_text(db: Session) -> ColumnElement[str]:
+    at = LedgerEntry.__table__.c.at
+    if db.get_bind().dialect.name == "sqlite":
+        text = type_coerce(at, String)
+        return func.substr(text, 1, 10) + literal("T") + func.substr(text, 12) + literal("Z")
+    return func.to_char(func.timezone("UTC", at), POSTGRESQL_INSTANT)
