@@ -104,14 +104,16 @@ def _ledger(db: Session, settings: Settings) -> Proof:
         proof = Proof()
         proof.accuse("key", str(trouble))
         return proof
+    stamps: StampCheck | None = None
+    no_stamps = ""
     try:
         stamps = StampCheck(authority_of(settings))
-    except NoStamp as trouble:
-        proof = Proof()
-        proof.accuse("time stamps", str(trouble))
-        return proof
-    slack = SLACK * settings.clock_speed
-    return prove(db, key, settings.ledger_anchor_file, slack=slack, stamps=stamps)
+    except NoStamp as error:
+        no_stamps = str(error)
+    proof = prove(db, key, settings.ledger_anchor_file, slack=SLACK * settings.clock_speed, stamps=stamps)
+    if no_stamps:
+        proof.accuse("time stamps", no_stamps)
+    return proof
 
 
 def _recordings(db: Session, settings: Settings, found: Verification) -> None:
@@ -123,7 +125,9 @@ def _recordings(db: Session, settings: Settings, found: Verification) -> None:
         name = f"{entry.subject} ({kept['file']})"
         if row is None:
             found.proof.accuse(name, "its row was removed")
-        elif (row.sha256, row.sm3, row.file_name) != (kept["sha256"], kept["sm3"], kept["file"]):
+        elif (row.state, row.sha256, row.sm3, row.file_name) != (
+            RecordingState.KEPT, kept["sha256"], kept["sm3"], kept["file"],
+        ):  # fmt: skip
             found.proof.accuse(name, "its row says something else than the ledger")
         _file(found, name, settings.recordings_dir / kept["file"], kept)
     for row in rows.values():

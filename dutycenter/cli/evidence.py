@@ -10,6 +10,9 @@ import click
 from dutycenter.audit.verification import put_on_record, verify
 from dutycenter.bootstrap import open_work
 from dutycenter.cli.common import plain_errors
+from dutycenter.ledger.bench import Bench, Figure
+from dutycenter.ledger.keys import KeyTrouble
+from dutycenter.ledger.rotation import rotate_key
 
 WORDS = {
     "entries": "ledger entries sealed and right",
@@ -48,3 +51,41 @@ def verify_(ini: Path, json_file: Path | None) -> None:
     click.secho("Everything holds." if found.holds else "Something was changed.", fg="green" if found.holds else "red")
     if not found.holds:
         raise SystemExit(1)
+
+
+@evidence.command("rotate-key")
+@click.confirmation_option(prompt="A new key will sign from now on, and the present private key is destroyed. Go on?")
+@click.pass_obj
+@plain_errors
+def rotate_key_(ini: Path) -> None:
+    """Hand over to a new signing key; the present one vouches for it in the ledger."""
+    work = open_work(ini, actor="terminal")
+    try:
+        new = rotate_key(work)
+    except KeyTrouble as trouble:
+        raise click.ClickException(str(trouble)) from None
+    click.echo(f"Heads are signed by the key {new} from now on. The first public key still proves all of them.")
+
+
+@evidence.command()
+@click.option("--entries", default=200_000, show_default=True, help="Entries to seal and verify.")
+@click.option("--among", default=10_000_000, show_default=True, help="Leaves of the tree in which one entry is proved.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures to this file.")
+def bench(entries: int, among: int, json_file: Path | None) -> None:
+    """Measure sealing, verifying and proving on one core, beside pymerkle. Needs some 2 GB in the temporary folder."""
+    figures = []
+    for figure in Bench(entries, among, say=lambda text: click.secho(text, dim=True)).run():
+        figures.append(figure)
+        click.echo(_line(figure))
+    if json_file:
+        lines = [{**vars(figure), "ratio": figure.ratio} for figure in figures]
+        json_file.write_text(json.dumps(lines, ensure_ascii=False, indent=2) + "\n")
+
+
+def _line(figure: Figure) -> str:
+    line = f"{figure.value:>14,.2f} {figure.unit:<10} {figure.what}"
+    if figure.target is not None:
+        line += f"  (target {figure.target:,.0f}: {'reached' if figure.reached else 'MISSED'})"
+    if figure.against is not None:
+        line += f"  (pymerkle {figure.against:,.2f}: {figure.ratio:.1f} times better)"
+    return line

@@ -39,17 +39,23 @@ class HeadCheck:
         self.proof.heads += 1
         if misfit:
             self.proof.accuse(subject, misfit)
-        if self.chain is not None:
-            signer = self.chain.key_for(head.size)
-            if head.key_id != key_id(signer):
-                self.proof.accuse(subject, f"is signed with another key ({head.key_id})")
-            elif not _signed_by(self.chain, head):
-                self.proof.accuse(subject, "its signature is wrong")
-        if self._last_at is not None and head.at < self._last_at:
-            self.proof.accuse(subject, "is older than the head before it: the clock went back")
-        self._last_at = head.at
+        wrong = self.signature_fault(head)
+        if wrong:
+            self.proof.accuse(subject, wrong)
+        else:
+            if self._last_at is not None and head.at < self._last_at:
+                self.proof.accuse(subject, "is older than the head before it: the clock went back")
+            self._last_at = head.at
         if self.anchor_file is not None:
             self._hold_against_copy(head)
+
+    def signature_fault(self, head: Head) -> str | None:
+        """What is wrong with a head's signature, if it is known who must have signed."""
+        if self.chain is None:
+            return None
+        if head.key_id != key_id(self.chain.key_for(head.size)):
+            return f"is signed with another key ({head.key_id})"
+        return None if _signed_by(self.chain, head) else "its signature is wrong"
 
     def close(self, size: int, last: int) -> None:
         """No head follows.
@@ -85,7 +91,7 @@ class HeadCheck:
     def _let_pass(self, size: int | None) -> None:
         """Copies of heads that the ledger doesn't have."""
         while self._copy is not None and (size is None or self._copy.size < size):
-            if self._is_genuine(self._copy):
+            if self._is_genuine(self._copy) or (size is None and self._is_of_a_later_key(self._copy)):
                 self.proof.accuse(
                     f"head:{self._copy.size}",
                     "was anchored, but the ledger has no such head: its end was cut off or rewritten",
@@ -108,7 +114,22 @@ class HeadCheck:
         self._copy = None
 
     def _is_genuine(self, copy: Copy) -> bool:
-        return self.chain is not None and copy.size > 0 and _signed_by(self.chain, copy)
+        """Written by this product and signed: then it is the ledger that differs."""
+        return (
+            self.chain is not None
+            and copy.size > 0
+            and copy.text == anchor_line(copy)
+            and copy.key_id == key_id(self.chain.key_for(copy.size))
+            and _signed_by(self.chain, copy)
+        )
+
+    def _is_of_a_later_key(self, copy: Copy) -> bool:
+        """Beyond the ledger's end a copy may bear a key whose introduction was cut off with the end."""
+        return (
+            self.chain is not None
+            and copy.text == anchor_line(copy)
+            and copy.key_id not in {key_id(known) for _, known in self.chain.keys}
+        )
 
 
 def _signed_by(chain: Chain, head: Head) -> bool:

@@ -40,10 +40,10 @@ def leaf_hash(hash: Hash, entry: bytes) -> bytes:
 
 
 class Complete(NamedTuple):
-    """A subtree that will never change again: ``2 ** height`` leaves, the ``index``-th of its height."""
+    """A subtree that will never change again: ``2 ** height`` leaves, the ``position``-th of its height."""
 
     height: int
-    index: int
+    position: int
     root: bytes
 
 
@@ -74,7 +74,7 @@ class Frontier:
 
         Works height by height, so that nearly all time is spent in the hash itself.
         """
-        hash, nodes, height = self.hash, list(leaves), 0
+        join, nodes, height = self.hash, list(leaves), 0
         edge: list[bytes] = []  # smallest first
         completed: list[Complete] = []
         while nodes or self.size >> height:
@@ -85,7 +85,7 @@ class Frontier:
                 nodes.insert(0, self.roots.pop())
             if len(nodes) & 1:
                 edge.append(nodes[-1])
-            nodes = [hash(NODE + nodes[n] + nodes[n + 1]) for n in range(0, len(nodes) - 1, 2)]
+            nodes = [join(NODE + nodes[n] + nodes[n + 1]) for n in range(0, len(nodes) - 1, 2)]
             height += 1
         self.roots = edge[::-1]
         self.size += len(leaves)

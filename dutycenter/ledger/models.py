@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dutycenter.db.base import Base
@@ -87,6 +88,9 @@ class LedgerTimestamp(Base):
     reply: Mapped[bytes] = mapped_column(LargeBinary)  # DER, as received
 
 
+ENTRIES = cast("Table", LedgerEntry.__table__)
+LEAVES = cast("Table", LedgerLeaf.__table__)
+SUBTREES = cast("Table", LedgerSubtree.__table__)
 GUARDED = (LedgerEntry, LedgerLeaf, LedgerHead, LedgerSubtree, LedgerTimestamp)
 
 for _model in GUARDED:

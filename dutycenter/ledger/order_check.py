@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
+from dutycenter.db.base import UtcDateTime
 from dutycenter.ledger.faults import Proof
 from dutycenter.ledger.models import LedgerEntry, LedgerLeaf
 
@@ -24,6 +25,10 @@ def check_order(db: Session, proof: Proof) -> None:
     if last is None:
         proof.unsealed = db.scalar(count) or 0
         return
+    if db.get_bind().dialect.name == "sqlite":
+        # There the ids alone are the order; with another number a row would leave its place in it.
+        for misplaced in db.scalars(select(LedgerEntry.id).where(LedgerEntry.transaction_id != 0)):
+            proof.accuse(f"entry:{misplaced}", "was given another place in the order")
     behind = place > tuple_(literal(last[0]), literal(last[1]))
     proof.unsealed = db.scalar(count.where(behind)) or 0
     sealed = db.scalar(select(func.count()).select_from(LedgerLeaf).join(LedgerEntry)) or 0
@@ -35,9 +40,9 @@ def check_order(db: Session, proof: Proof) -> None:
         .where(~behind, LedgerLeaf.position.is_(None))
         .order_by(LedgerEntry.id)
     )
-    for id, action in db.execute(put_in):
-        if id not in proof.explained:
-            proof.accuse(f"entry:{id}", f"stands among sealed entries but was never sealed ({action})")
+    for entry_id, action in db.execute(put_in):
+        if entry_id not in proof.explained:
+            proof.accuse(f"entry:{entry_id}", f"stands among sealed entries but was never sealed ({action})")
 
 
 def check_clock(db: Session, slack: timedelta, proof: Proof) -> None:
@@ -46,16 +51,17 @@ def check_clock(db: Session, slack: timedelta, proof: Proof) -> None:
     Ids are given as rows are written, whatever the order of commits, so moments
     may run back by no more than ``slack``.
     """
-    in_order = {"order_by": LedgerEntry.id}
     moments = select(
         LedgerEntry.id,
         LedgerEntry.at,
-        func.lag(LedgerEntry.id).over(**in_order).label("earlier_id"),
-        func.lag(LedgerEntry.at).over(**in_order).label("earlier_at"),
+        func.lag(LedgerEntry.id).over(order_by=LedgerEntry.id).label("earlier_id"),
+        func.lag(LedgerEntry.at, type_=UtcDateTime()).over(order_by=LedgerEntry.id).label("earlier_at"),
     ).subquery()
     back = select(*moments.c).where(moments.c.at < moments.c.earlier_at).order_by(moments.c.id)
     accused = proof.accused
-    for id, at, earlier_id, earlier_at in db.execute(back):
+    for entry_id, at, earlier_id, earlier_at in db.execute(back):
         # A moment that somebody rewrote is named already, and its neighbours are not to blame.
-        if earlier_at - at > slack and not accused & {f"entry:{id}", f"entry:{earlier_id}"}:
-            proof.accuse(f"entry:{id}", f"is {earlier_at - at} older than the entry before it: the clock was set back")
+        if earlier_at - at > slack and not accused & {f"entry:{entry_id}", f"entry:{earlier_id}"}:
+            proof.accuse(
+                f"entry:{entry_id}", f"is {earlier_at - at} older than the entry before it: the clock was set back"
+            )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from dutycenter.ledger.canonical import written
 from dutycenter.ledger.merkle import LEAF, sha256, sm3
-from dutycenter.ledger.models import LedgerEntry
+from dutycenter.ledger.models import ENTRIES
 
 POSTGRESQL_INSTANT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 
@@ -17,12 +17,12 @@ POSTGRESQL_INSTANT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 def entry_columns(db: Session) -> tuple[ColumnElement[Any], ...]:
     """What ``bytes_of`` takes, in its order; the moment as the ledger writes it."""
     return (
-        LedgerEntry.__table__.c.id,
+        ENTRIES.c.id,
         _instant_text(db),
-        LedgerEntry.__table__.c.actor,
-        LedgerEntry.__table__.c.action,
-        LedgerEntry.__table__.c.subject,
-        LedgerEntry.__table__.c.data,
+        ENTRIES.c.actor,
+        ENTRIES.c.action,
+        ENTRIES.c.subject,
+        ENTRIES.c.data,
     )
 
 
@@ -46,7 +46,7 @@ def leaves_of(entry: bytes) -> tuple[bytes, bytes]:
 
 
 def _instant_text(db: Session) -> ColumnElement[str]:
-    at = LedgerEntry.__table__.c.at
+    at = ENTRIES.c.at
     if db.get_bind().dialect.name == "sqlite":
         text = type_coerce(at, String)
         return func.substr(text, 1, 10) + literal("T") + func.substr(text, 12) + literal("Z")

@@ -32,14 +32,12 @@ from dutycenter.ledger.keys import (
     verifying_key,
 )
 from dutycenter.ledger.merkle import Complete, Frontier, sha256, sm3, unpack
-from dutycenter.ledger.models import LedgerEntry, LedgerHead, LedgerLeaf, LedgerSubtree
+from dutycenter.ledger.models import ENTRIES, LEAVES, SUBTREES, LedgerEntry, LedgerHead, LedgerLeaf
 from dutycenter.ledger.rows import bytes_of, entry_columns, leaves_of
 from dutycenter.ledger.services import settled_entries
 from dutycenter.work import Work
 
 BATCH = 5000
-
-ENTRY = LedgerEntry.__table__.c
 
 
 def seal(work: Work) -> int:
@@ -96,7 +94,7 @@ def seal_batch(db: Session, clock: IClock, key_file: Path) -> int:
     leaves = ([pair[0] for pair in hashes], [pair[1] for pair in hashes])
     completed = [tree.extend(own) for tree, own in zip(trees, leaves, strict=True)]
     db.execute(
-        insert(LedgerLeaf.__table__),
+        insert(LEAVES),
         [
             {"position": start + n, "entry_id": row[0], "sha256": pair[0], "sm3": pair[1]}
             for n, (row, pair) in enumerate(zip(rows, hashes, strict=True))
@@ -133,26 +131,28 @@ def _head(trees: tuple[Frontier, Frontier], at: datetime, key: Ed25519PrivateKey
 
 def _keep_subtrees(db: Session, by_sha256: Iterable[Complete], by_sm3: Iterable[Complete]) -> None:
     rows = [
-        {"height": one.height, "position": one.index, "sha256": one.root, "sm3": other.root}
+        {"height": one.height, "position": one.position, "sha256": one.root, "sm3": other.root}
         for one, other in zip(by_sha256, by_sm3, strict=True)
     ]
     if rows:
-        db.execute(insert(LedgerSubtree.__table__), rows)
+        db.execute(insert(SUBTREES), rows)
 
 
 def _unsealed(db: Session, head: LedgerHead | None) -> Select[Any]:
     query = select(*entry_columns(db)).where(settled_entries(db))
     if head is not None:
         place = sealed_place(db, head.size)
-        query = query.where(tuple_(ENTRY.transaction_id, ENTRY.id) > tuple_(literal(place[0]), literal(place[1])))
-    return query.order_by(ENTRY.transaction_id, ENTRY.id).limit(BATCH)
+        query = query.where(
+            tuple_(ENTRIES.c.transaction_id, ENTRIES.c.id) > tuple_(literal(place[0]), literal(place[1]))
+        )
+    return query.order_by(ENTRIES.c.transaction_id, ENTRIES.c.id).limit(BATCH)
 
 
 def sealed_place(db: Session, size: int) -> tuple[int, int]:
     """Where, in the order of settling, the last of the first ``size`` leaves stands: transaction and entry."""
     row = db.execute(
-        select(ENTRY.transaction_id, ENTRY.id)
-        .join(LedgerLeaf, LedgerLeaf.entry_id == ENTRY.id)
+        select(ENTRIES.c.transaction_id, ENTRIES.c.id)
+        .join(LedgerLeaf, LedgerLeaf.entry_id == ENTRIES.c.id)
         .where(LedgerLeaf.position == size - 1)
     ).one()
     return row[0], row[1]

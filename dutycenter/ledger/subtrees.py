@@ -6,7 +6,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from dutycenter.ledger.merkle import NODE, STRIDE, sha256, sm3, split_of
-from dutycenter.ledger.models import LedgerLeaf, LedgerSubtree
+from dutycenter.ledger.models import SUBTREES, LedgerLeaf, LedgerSubtree
 
 BLOCK = 1 << STRIDE
 Pair = tuple[bytes, bytes]
@@ -67,7 +67,7 @@ def keep_all(db: Session, size: int) -> None:
         for position in range(size >> height):
             root = _fold(_read(db, height - STRIDE, position))
             db.execute(
-                insert(LedgerSubtree.__table__),
+                insert(SUBTREES),
                 {"height": height, "position": position, "sha256": root[0], "sm3": root[1]},
             )
         height += STRIDE

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import and_, false, not_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from dutycenter.ledger.faults import Proof
-from dutycenter.ledger.merkle import Complete, Frontier, sha256, sm3
+from dutycenter.ledger.merkle import STRIDE, Complete, Frontier, sha256, sm3
 from dutycenter.ledger.models import LedgerSubtree
 
 Pair = tuple[bytes, bytes]
@@ -91,7 +91,8 @@ class TreeCheck:
         if place.entry is None:
             self.proof.accuse(f"entry:{place.entry_id}", "was removed after it was sealed")
         one, other = place.leaf or place.entry, place.entry or place.leaf
-        assert one is not None and other is not None
+        assert one is not None
+        assert other is not None
         if one == other:
             self.agree([one])
             return
@@ -136,6 +137,16 @@ class TreeCheck:
         """Nothing follows: what is still in doubt is named."""
         self._blame(EITHER)
         self._check_subtrees()
+        heights = range(STRIDE, max(self.size.bit_length(), STRIDE), STRIDE)
+        made = or_(
+            false(),
+            *(
+                and_(LedgerSubtree.height == h, LedgerSubtree.position.between(0, (self.size >> h) - 1))
+                for h in heights
+            ),
+        )
+        for height, position in self.db.execute(select(LedgerSubtree.height, LedgerSubtree.position).where(not_(made))):
+            self.proof.accuse(f"subtree:{height}/{position}", "was put in")
 
     def _blame(self, what: str) -> None:
         for _, entry_id in self._doubted:
@@ -150,10 +161,10 @@ class TreeCheck:
         query = select(LedgerSubtree.height, LedgerSubtree.position, LedgerSubtree.sha256, LedgerSubtree.sm3)
         kept = {
             (row[0], row[1]): (row[2], row[3])
-            for row in self.db.execute(query.where(place.in_([(one.height, one.index) for one, _ in made])))
+            for row in self.db.execute(query.where(place.in_([(one.height, one.position) for one, _ in made])))
         }
         for one, other in made:
-            subject, found = f"subtree:{one.height}/{one.index}", kept.get((one.height, one.index))
+            subject, found = f"subtree:{one.height}/{one.position}", kept.get((one.height, one.position))
             if found is None:
                 self.proof.accuse(subject, "was removed")
             elif found != (one.root, other.root):

@@ -58,10 +58,8 @@ def prove(
         stamps: checks time stamps; None leaves them out.
     """
     proof = Proof()
-    chain = chain_of(key, sealed_rotations(db))
-    for position, what in chain.faults:
-        proof.accuse(f"leaf:{position}", what)
-    walk = _Walk(db, proof, HeadCheck(proof, _trusted(db, chain, proof), anchor_file))
+    chain = _trusted(db, chain_of(key, sealed_rotations(db)), proof)
+    walk = _Walk(db, proof, HeadCheck(proof, chain, anchor_file))
     query = (
         select(LedgerLeaf.position, LedgerLeaf.entry_id, LedgerLeaf.sha256, LedgerLeaf.sm3, *entry_columns(db))
         .outerjoin(LedgerEntry, LedgerEntry.id == LedgerLeaf.entry_id)
@@ -83,6 +81,8 @@ def _trusted(db: Session, chain: Chain, proof: Proof) -> Chain | None:
     if ids and not ids & {key_id(known) for _, known in chain.keys}:
         proof.accuse("key", f"the public key {key_id(chain.keys[0][1])} is not the one that signed the ledger's heads")
         return None
+    for position, what in chain.faults:
+        proof.accuse(f"leaf:{position}", what)
     return chain
 
 
@@ -97,10 +97,10 @@ class _Walk:
         columns = LedgerHead.__table__.c
         query = select(*columns).order_by(columns.size).execution_options(yield_per=CHUNK)
         self.heads = iter(db.execute(query))
-        self.head: Row[Any] | None = next(self.heads, None)
+        self.head: Row[*tuple[Any, ...]] | None = next(self.heads, None)
         self.last = 0
 
-    def take(self, rows: Sequence[Row[Any]]) -> None:
+    def take(self, rows: Sequence[Row[*tuple[Any, ...]]]) -> None:
         """The next leaves with their entries: position, entry's id, two hashes, and what ``bytes_of`` takes."""
         leaves: list[Pair] = [tuple(row[LEAF]) for row in rows]
         entries = [None if row[4] is None else leaves_of(bytes_of(*row[ENTRY])) for row in rows]
@@ -121,10 +121,11 @@ class _Walk:
     def close(self) -> int:
         """After the last leaf: how many places the tree has."""
         while self.head is not None:
-            before = self.tree.size
-            self._fill(self.head.size, None)
-            if self.tree.size == before:
-                break
+            if self.check.signature_fault(self.head):
+                self.check.check(self.head, "covers more than is there")
+                self.head = next(self.heads, None)
+            else:
+                self._fill(self.head.size, None)
         self.tree.close()
         self.check.close(self.tree.size, self.last)
         return self.tree.size
@@ -140,7 +141,9 @@ class _Walk:
     def _differ(self, entry_id: int, leaf: Pair, entry: Pair | None) -> None:
         for orphan, hashes in self._orphans(1):
             if hashes == leaf:
-                self.proof.accuse(f"leaf:{self.tree.size}", f"was made to name entry:{entry_id} instead of entry:{orphan}")
+                self.proof.accuse(
+                    f"leaf:{self.tree.size}", f"was made to name entry:{entry_id} instead of entry:{orphan}"
+                )
                 self.proof.explained.add(orphan)
                 self._agree([leaf])
                 return
@@ -186,7 +189,7 @@ class _Walk:
         rows = self.db.execute(query.order_by(LedgerEntry.transaction_id, LedgerEntry.id).limit(limit)).all()
         return [(row[0], leaves_of(bytes_of(*row))) for row in rows]
 
-    def _place(self, where: Any, *, descending: bool) -> Row[Any] | None:
+    def _place(self, where: Any, *, descending: bool) -> Row[*tuple[Any, ...]] | None:
         position = LedgerLeaf.position.desc() if descending else LedgerLeaf.position
         return self.db.execute(
             select(LedgerEntry.transaction_id, LedgerEntry.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import wave
 from pathlib import Path
 
@@ -14,14 +15,14 @@ FRAMES = 8000  # one second
 
 
 def record_call(work: Work, channel: str = CHANNEL, caller: str = "13800138000") -> Path:
-    """A call of one second in stereo: arrived, recorded, ended, its recording kept."""
+    """A call of one second in stereo, its sound different for each channel: arrived, recorded, ended, its recording kept."""
     file = work.settings.recordings_dir / f"{channel}.wav"
     file.parent.mkdir(parents=True, exist_ok=True)
     with wave.open(str(file), "wb") as sound:
         sound.setnchannels(2)
         sound.setsampwidth(2)
         sound.setframerate(8000)
-        sound.writeframes(b"\x01\x02\x03\x04" * FRAMES)
+        sound.writeframes(random.Random(channel).randbytes(4 * FRAMES))
     with work.write() as request:
         calls = request.find_service(Calls)
         calls.arrive(channel, caller, "07318888")
