@@ -153,8 +153,8 @@ class Dialer:
         """How long to wait: until a pause is over, an event comes, or something may have changed in the store."""
         if not self._inbox.empty() or self._told:
             return 0.0
-        waits = [run.chooser.wake_at - run.seconds() for run in self.runs.values() if run.chooser.wake_at is not None]
-        soonest = min((self.clock.real(max(0.0, wait)) for wait in waits), default=POLL)
+        waits = [run.next_choice() for run in self.runs.values()] if self._switch_up() else []
+        soonest = min((self.clock.real(wait) for wait in waits if wait is not None), default=POLL)
         return max(0.005, min(soonest, POLL))
 
     # --- leases ------------------------------------------------------------------------

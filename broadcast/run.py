@@ -123,6 +123,13 @@ class Run:
         """Seconds since the launch."""
         return max(0.0, self.clock.monotonic() + self._offset)
 
+    def next_choice(self) -> float | None:
+        """Seconds until somebody may be called who may not be now, if nothing else happens."""
+        wake = self.chooser.wake_at
+        if wake is None or self.full or self.state is not BroadcastState.RUNNING:
+            return None
+        return max(0.0, wake - self.seconds())
+
     def load(self, db: Session, broadcast: Broadcast) -> None:
         """Build the projection from the rows."""
         self._build(db, broadcast)
@@ -163,10 +170,9 @@ class Run:
             return True
         if self.state is not BroadcastState.RUNNING or not switch_up or self.full:
             return False
-        wake = self.chooser.wake_at
         opening = self.lines.next_opening()
         return (
-            (wake is not None and wake <= self.seconds())
+            self.next_choice() == 0.0
             or (opening is not None and opening <= now and opening != self.tried_opening)
             or (self.crowded and rested > self.patience / 6)
         )

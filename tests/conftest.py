@@ -37,6 +37,17 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """A private PostgreSQL server; the address of its ``postgres`` database."""
+    with private_postgresql() as url:
+        yield url
+
+
+@contextmanager
+def private_postgresql(*, durable: bool = False) -> Iterator[str]:
+    """A PostgreSQL server of one's own; the address of its ``postgres`` database.
+
+    Args:
+        durable: a commit is on the disk when it returns, as in an installation.
+    """
     if not PG_BIN:
         pytest.fail("PostgreSQL is not installed: apt-get install postgresql")
     # Not below pytest's own folder: every other session that starts locks the postgres account out of that.
@@ -51,7 +62,7 @@ def postgresql() -> Iterator[str]:
         [*as_owner, PG_BIN[0] / "initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-sync"],
         check=True, stdout=subprocess.DEVNULL, cwd="/",
     )  # fmt: skip
-    options = f"-c listen_addresses=127.0.0.1 -p {port} -c fsync=off -c unix_socket_directories= -c max_connections=200"
+    options = f"-c listen_addresses=127.0.0.1 -p {port} -c fsync={'on' if durable else 'off'} -c unix_socket_directories= -c max_connections=200"
     control = [*as_owner, PG_BIN[0] / "pg_ctl", "-D", data]
     subprocess.run(
         [*control, "-w", "-o", options, "-l", home / "log", "start"], check=True, stdout=subprocess.DEVNULL, cwd="/"

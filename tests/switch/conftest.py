@@ -45,9 +45,14 @@ def binary() -> str | None:
 
 
 class Switch:
-    """FreeSWITCH as a process that can be started, stopped and killed."""
+    """FreeSWITCH as a process that can be started, stopped and killed.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: for all its files.
+        machine: more settings of ``switch.ini``, or others than a test's usual ones.
+    """
+
+    def __init__(self, folder: Path, **machine: object) -> None:
         self.folder = folder
         self.trunk_port, self.desks_port = free_port(), free_port()
         self.network_port, self.away_port = free_port(), free_port()
@@ -57,17 +62,19 @@ class Switch:
             f"switch.port = {free_port()}\nivr.port = {free_port()}\nhotline.patience = {PATIENCE}\n"
             f"hotline.number = {HOTLINE}\nvoice = espeak\n"
         )
-        machine = folder / "switch.ini"
-        machine.write_text(
-            f"[switch]\nlisten_address = 127.0.0.1\ntrunk_port = {self.trunk_port}\ndesks_port = {self.desks_port}\n"
-            "rtp_first_port = 21000\nrtp_last_port = 22000\nloglevel = debug\ngateway_ping = 5\n"
-            "[desks]\n1001 =\n1002 =\n"
+        told = {
+            "listen_address": "127.0.0.1", "trunk_port": self.trunk_port, "desks_port": self.desks_port,
+            "rtp_first_port": 21000, "rtp_last_port": 22000, "loglevel": "debug", "gateway_ping": 5, **machine,
+        }  # fmt: skip
+        described = folder / "switch.ini"
+        described.write_text(
+            "[switch]\n" + "".join(f"{name} = {value}\n" for name, value in told.items()) + "[desks]\n1001 =\n1002 =\n"
             f"[gateway pstn]\nproxy = 127.0.0.1:{self.network_port}\nprefixes = 138\n"
             f"[gateway away]\nproxy = 127.0.0.1:{self.away_port}\n"
         )
         self.configuration = folder / "configuration"
         subprocess.run(
-            [sys.executable, "-W", "ignore", PREPARE, "-c", self.ini, "-s", machine, self.configuration],
+            [sys.executable, "-W", "ignore", PREPARE, "-c", self.ini, "-s", described, self.configuration],
             check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         self.settings: Settings = settings_from(self.ini)

@@ -1,0 +1,247 @@
+"""How many calls a second the dialer makes, beside a bare loop of ``bgapi originate`` on the same switch.
+
+    python -m tests.bench.dialer_rate [--calls 3000] [--store postgresql|sqlite] [--rounds 3]
+
+A FreeSWITCH of its own, SIPp as the called network (``callees.xml``), and the
+dialer as the process that an installation runs, every attempt and every event
+committed. Bare loop and dialer call the same numbers by turns; the switch's own
+count of sessions is the judge. What one call costs the dialer is the processor
+time of its process over the run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from greenswitch import InboundESL
+from sqlalchemy import func, select
+
+from broadcast.models import Attempt, Broadcast
+from broadcast.services import Broadcasts
+from dutycenter.bootstrap import open_work
+from dutycenter.db.base import Base
+from dutycenter.directory.models import Department, Person, PhoneNumber
+from dutycenter.interfaces import Wish
+from dutycenter.switch.freeswitch import read_password
+from dutycenter.switch.models import Gateway
+from dutycenter.vocabulary import NumberKind
+from dutycenter.work import Work
+from tests.conftest import private_postgresql
+from tests.switch.conftest import Switch
+
+RING, STAY = 300, 3000  # milliseconds
+SESSIONS = re.compile(r"^(\d+) session\(s\) since startup", re.MULTILINE)
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One run."""
+
+    rate: float  # calls a second, from the first to the last
+    cpu: float  # milliseconds of the caller's processor time for a call
+    resident: int  # kilobytes at the end
+
+
+class Scene:
+    """The switch, its callees and the ways to call them."""
+
+    def __init__(self, folder: Path, store: str) -> None:
+        self.folder = folder
+        self.switch = Switch(
+            folder, loglevel="err", gateway_ping=3600, sessions_per_second=2000, max_sessions=6000,
+            rtp_first_port=20000, rtp_last_port=44000,
+        )  # fmt: skip
+        with self.switch.ini.open("a") as ini:
+            ini.write(f"sqlalchemy.url = {store}\n")
+        self.settings = self.switch.settings
+        self.work: Work = open_work(self.switch.ini, "bench")
+        Base.metadata.create_all(self.work.registry["dutycenter.engine"])
+        self.callees: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        scenario = self.folder / "callees.xml"
+        text = Path(__file__).with_name("callees.xml").read_text()
+        scenario.write_text(text.replace("[ring]", str(RING)).replace("[stay]", str(STAY)))
+        self.callees = subprocess.Popen(
+            ["sipp", "-sf", scenario, "-i", "127.0.0.1", "-p", str(self.switch.network_port),
+             "-mp", "50000", "-nostdin", "-aa"],
+            cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        self.switch.start()
+
+    def stop(self) -> None:
+        if self.callees is not None:
+            self.callees.kill()
+            self.callees.wait()
+        self.switch.stop()
+        self.work.registry["dutycenter.engine"].dispose()
+
+    # --- the switch's own count --------------------------------------------------------
+
+    def connection(self) -> InboundESL:
+        link = InboundESL(self.settings.switch_host, self.settings.switch_port, self._password())
+        link.connect()
+        return link
+
+    def watch(self, link: InboundESL, before: int, calls: int) -> float:
+        """Wait until so many sessions more have begun; calls a second from the first to the last."""
+        first = seen = before
+        began = ended = time.monotonic()
+        while seen < before + calls:
+            now, count = time.monotonic(), self._sessions(link)
+            if count > seen:
+                if seen == before:
+                    began, first = now, count
+                seen, ended = count, now
+            assert now - ended < 60, f"only {seen - before} of {calls} calls begin"
+            time.sleep(0.02)
+        return (seen - first) / (ended - began)
+
+    def _sessions(self, link: InboundESL) -> int:
+        found = SESSIONS.search(link.send("api status").data)
+        assert found is not None
+        return int(found[1])
+
+    def _password(self) -> str:
+        return read_password(self.settings.switch_password_file)
+
+    # --- who calls -----------------------------------------------------------------------
+
+    def bare(self, numbers: list[str]) -> Figures:
+        """``bgapi originate`` one after another, nothing written, nothing followed."""
+        file = self.folder / "numbers"
+        file.write_text("\n".join(numbers))
+        link = self.connection()
+        command = [sys.executable, "-m", "tests.bench.bare_loop", self.settings.switch_host,
+                   str(self.settings.switch_port), self._password(), str(file)]  # fmt: skip
+        before = self._sessions(link)
+        with running(command, self.folder / "bare.log") as process:
+            rate = self.watch(link, before, len(numbers))
+            figures = Figures(rate, used(process.pid)[0] / len(numbers) * 1000, used(process.pid)[1])
+        self.rest(link)
+        return figures
+
+    def ours(self, dialer: subprocess.Popen[bytes], numbers: list[str], store: Work) -> Figures:
+        """A broadcast to these numbers, one call each."""
+        link = self.connection()
+        begun = self._sessions(link)
+        with store.write() as request:
+            request.db.add_all(
+                Person(name=f"人{at}", department_id=1, numbers=[PhoneNumber(number=n, kind=NumberKind.MOBILE)])
+                for at, n in enumerate(numbers)
+            )
+            request.db.flush()
+            people = list(request.db.scalars(select(Person.id).order_by(Person.id.desc()).limit(len(numbers))))
+            service = request.find_service(Broadcasts)
+            made = service.draft(Wish("测速", "请立即到岗", people, channels=500, rounds=1, pause=5, ring_timeout=30))
+            service.launch(made)
+        before = used(dialer.pid)[0]
+        rate = self.watch(link, begun, len(numbers))
+        while True:
+            with store.read() as request:
+                if request.db.get(Broadcast, made).finished_at:
+                    break
+            time.sleep(0.2)
+        spent, resident = used(dialer.pid)
+        with store.read() as request:
+            ends = Counter(
+                dict(
+                    request.db.execute(
+                        select(Attempt.disposition, func.count())
+                        .where(Attempt.broadcast_id == made)
+                        .group_by(Attempt.disposition)
+                    ).all()
+                )
+            )
+        print("   ", ", ".join(f"{what} {count}" for what, count in ends.most_common()))
+        self.rest(link)
+        return Figures(rate, (spent - before) / len(numbers) * 1000, resident)
+
+    def rest(self, link: InboundESL) -> None:
+        """Until every leg is down."""
+        while "\n0 total" not in link.send("api show channels count").data:
+            time.sleep(0.1)
+        link.stop()
+
+
+@contextmanager
+def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of ours, ended with the block."""
+    with log.open("ab") as file:
+        process = subprocess.Popen(command, stdout=file, stderr=file)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def used(pid: int) -> tuple[float, int]:
+    """Seconds of processor time that a process has used, and its resident kilobytes."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    resident = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return (int(fields[11]) + int(fields[12])) / TICKS, int(resident[1]) if resident else 0
+
+
+def compare(store: str, calls: int, rounds: int) -> list[tuple[Figures, Figures]]:
+    """Bare loop and dialer by turns."""
+    found = []
+    with tempfile.TemporaryDirectory(prefix="dialer-rate-") as name:
+        scene = Scene(Path(name), store or f"sqlite:///{name}/store.sqlite")
+        with scene.work.write() as request:
+            request.db.add(Department(name="应急管理局", short_name="应急"))
+            request.db.add(
+                Gateway(name="pstn", channels=500, reserved=0, calls_per_second=1000, caller_id="07318888")
+            )
+        scene.start()
+        program = [str(Path(sys.executable).with_name("dutycenter")), "-c", str(scene.switch.ini), "serve", "dialer"]
+        try:
+            with running(program, scene.folder / "dialer.log") as dialer:
+                for turn in range(rounds):
+                    numbers = [f"138{turn:02}{at:06}" for at in range(calls)]
+                    bare = scene.bare(numbers)
+                    print(f"bare loop   {bare.rate:6.1f} calls/s")
+                    ours = scene.ours(dialer, numbers, scene.work)
+                    print(f"dialer      {ours.rate:6.1f} calls/s   {ours.cpu:.2f} ms a call   {ours.resident} kB")
+                    found.append((bare, ours))
+        except BaseException:
+            print((scene.folder / "dialer.log").read_text()[-3000:])
+            raise
+        finally:
+            scene.stop()
+    return found
+
+
+def main() -> None:
+    """Run it and print the figures."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    options.add_argument("--calls", type=int, default=3000)
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--store", choices=["postgresql", "sqlite"], default="postgresql")
+    chosen = options.parse_args()
+    if chosen.store == "sqlite":
+        found = compare("", chosen.calls, chosen.rounds)
+    else:
+        with private_postgresql(durable=True) as server:
+            url = server.replace("postgresql://", "postgresql+psycopg://")
+            found = compare(url, chosen.calls, chosen.rounds)
+    bare, ours = median(b.rate for b, _ in found), median(o.rate for _, o in found)
+    print(f"median: bare loop {bare:.1f}/s, dialer {ours:.1f}/s, ratio {ours / bare:.2f}, "
+          f"{median(o.cpu for _, o in found):.2f} ms of processor a call ({chosen.store})")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
