@@ -16,7 +16,7 @@ from broadcast.models import Broadcast, Recipient
 from broadcast.services import Broadcasts, WishError
 from dutycenter.interfaces import ILedger, Wish
 from dutycenter.ledger.models import LedgerEntry
-from tests.unit.broadcast.conftest import EPOCH
+from tests.support.twin import EPOCH
 
 MEMBERS = [
     Member(1, frozenset({"书记", "县委办"})),
