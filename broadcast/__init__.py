@@ -44,4 +44,5 @@ def includeme(config: Configurator) -> None:
     config.add_job(tell_corrections, name="broadcast.corrections", seconds=2)
     config.add_job(mark_late_recordings, name="broadcast.recordings", seconds=5)
     config.include("broadcast.views")
+    config.include("broadcast.sms")
     config.include("broadcast.plans")

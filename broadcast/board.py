@@ -185,14 +185,14 @@ def person_line(broadcast: Broadcast, recipient: Recipient, now: datetime) -> Pe
         return PersonLine(recipient, place, up.answered_at or up.created_at, numbers.get(up.number_id), last)
     if last is None:
         return PersonLine(recipient, Place.WAITING, number=recipient.numbers[0] if recipient.numbers else None)
-    following = _next_try(broadcast, recipient)
+    following = next_try(broadcast, recipient)
     if following is None:
         return PersonLine(recipient, Place.NOT_REACHED, last.ended_at, last=last)
     number, ready_at = following
     return PersonLine(recipient, Place.AGAIN, number=number, last=last, next_at=ready_at if ready_at > now else None)
 
 
-def _next_try(broadcast: Broadcast, recipient: Recipient) -> tuple[RecipientNumber, datetime] | None:
+def next_try(broadcast: Broadcast, recipient: Recipient) -> tuple[RecipientNumber, datetime] | None:
     """The number that is due first and when, by the same rule as the dialer's; None when all are used up."""
     best: tuple[int, datetime, int, RecipientNumber] | None = None
     for number in recipient.numbers:

@@ -55,6 +55,7 @@ class Broadcast(Base):
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     launched_at: Mapped[datetime | None]
+    calls_from: Mapped[datetime | None]  # not before, because texts go first; None: at once
     finished_at: Mapped[datetime | None]
     lease_owner: Mapped[str] = mapped_column(String(64), default="")  # which dialer works on it
     lease_fence: Mapped[int] = mapped_column(default=0)  # grows with each new owner; an old owner's writes are refused

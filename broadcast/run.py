@@ -100,6 +100,8 @@ class Run:
         self.message_seconds = broadcast.prompt_seconds
         self.ring_timeout = broadcast.ring_timeout
         self.exercise = broadcast.exercise
+        self.calls_from = broadcast.calls_from
+        self.waited = False  # in the last turn calls still waited for the texts
         # Pauses must not follow a wall clock that is set right meanwhile.
         self._offset = (clock.now() - broadcast.launched_at).total_seconds() - clock.monotonic()
         self.open: dict[str, Open] = {}
@@ -152,6 +154,11 @@ class Run:
         since = self.clock.monotonic() - age
         return Open(attempt.id, attempt.recipient_id, attempt.number_id, attempt.gateway, since, known_of(attempt))
 
+    @property
+    def texts_first(self) -> bool:
+        """Do the calls still wait for the texts?"""
+        return self.calls_from is not None and self.clock.now() < self.calls_from
+
     # --- one turn ---------------------------------------------------------------
 
     def due(self, db: Session, switch_up: bool) -> bool:
@@ -168,7 +175,9 @@ class Run:
             self.seconds(), idle=not self.open and self.chooser.finished
         ):
             return True
-        if self.state is not BroadcastState.RUNNING or not switch_up or self.full:
+        if self.waited and not self.texts_first:
+            return True
+        if self.state is not BroadcastState.RUNNING or not switch_up or self.full or self.waited:
             return False
         opening = self.lines.next_opening()
         return (
@@ -196,7 +205,8 @@ class Run:
             self._build(db, broadcast)
             self.steps.people_changed()
         self._close_settled(db)
-        if self.state is BroadcastState.RUNNING and switch_up:
+        self.waited = self.texts_first
+        if self.state is BroadcastState.RUNNING and switch_up and not self.waited:
             self._choose(db, ledger, broadcast, orders)
         self._hinder(ledger, broadcast, switch_up)
         idle = not self.open and not orders.originate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from dutycenter.interfaces import (
     Wish,
 )
 from dutycenter.settings import Settings
-from dutycenter.vocabulary import BroadcastState, EscalationKind, Means, Outcome, ReachedRule
+from dutycenter.vocabulary import BroadcastState, EscalationKind, Means, Outcome, ReachedRule, SmsWhen
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -275,6 +276,8 @@ class Broadcasts:
             return
         broadcast.state = BroadcastState.RUNNING
         broadcast.launched_at = now
+        if broadcast.sms_when is SmsWhen.BEFORE:
+            broadcast.calls_from = now + timedelta(seconds=self.settings.sms_lead)
         self.db.flush()
         self.db.execute(
             update(Recipient)

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -73,6 +74,10 @@ def _instant(raw: str) -> datetime | None:
 
 def _words(raw: str) -> tuple[str, ...]:
     return tuple(raw.replace(",", " ").split())
+
+
+def _networks(raw: str) -> tuple[str, ...]:
+    return tuple(str(ip_network(word)) for word in _words(raw))
 
 
 def _one_of(*allowed: str) -> Callable[[str], str]:
@@ -176,7 +181,50 @@ class Settings:
         "",
         "with voice = command: a program that reads the text on stdin and writes WAV to the file {out}",
     )
-    sms: str = setting("sms", _one_of("null", "console"), "console", "what sends SMS")
+    sms: str = setting(
+        "sms",
+        _one_of("null", "console", "kannel"),
+        "console",
+        "what sends text messages: null refuses them, console only shows them in the log, kannel sends",
+    )
+    sms_kannel_urls: tuple[str, ...] = setting(
+        "sms.kannel.urls",
+        _words,
+        "http://127.0.0.1:13013/cgi-bin/sendsms",
+        "sendsms addresses of Kannel; with several, one that fails is left alone for a while",
+    )
+    sms_kannel_user: str = setting("sms.kannel.user", _text, "dutycenter", "username of Kannel's sendsms-user")
+    sms_kannel_password_file: Path = setting(
+        "sms.kannel.password_file", Path, "%(var)s/sms.password", "its password; made at first use if absent"
+    )
+    sms_sender: str = setting(
+        "sms.sender", _text, "", "number that texts come from and are answered to; empty: hotline.number"
+    )
+    sms_ending: str = setting(
+        "sms.ending",
+        _text,
+        "{duty_room}。确认请回复1,不能到请回复4。",
+        "what follows the message in a text: who writes and how to answer",
+    )
+    sms_rate: float = setting("sms.rate", _positive, "10", "text messages a second to one gateway")
+    sms_timeout: float = setting(
+        "sms.timeout", _positive, "10", "real seconds that a gateway may take to answer; then the outcome is unknown"
+    )
+    sms_lead: int = setting(
+        "sms.lead", _count, "60", "seconds between texts and first calls where a broadcast sends texts first"
+    )
+    sms_callback_url: str = setting(
+        "sms.callback.url", _text, "http://127.0.0.1:6543", "where the gateway reaches the web role, without a path"
+    )
+    sms_callback_token_file: Path = setting(
+        "sms.callback.token_file",
+        Path,
+        "%(var)s/sms.token",
+        "secret that the gateway's reports and replies must carry; made at first use",
+    )
+    sms_callback_from: tuple[str, ...] = setting(
+        "sms.callback.from", _networks, "127.0.0.1/32 ::1/128", "networks that the gateway's reports may come from"
+    )
     rehearsal: bool = setting(
         "rehearsal",
         _bool,

@@ -12,6 +12,7 @@ MODELS = (
     "dutycenter.ledger.models",
     "ivr_flows.models",
     "broadcast.models",
+    "broadcast.sms.models",
     "broadcast.plans.models",
     "reports.models",
 )

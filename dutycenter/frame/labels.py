@@ -51,6 +51,27 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         v.BroadcastState.FINISHED: _("Finished"),
         v.BroadcastState.STOPPED: _("Stopped"),
     },
+    v.SmsState: {
+        v.SmsState.WRITTEN: _("Written, not yet sent"),
+        v.SmsState.SENDING: _("Being handed to the gateway"),
+        v.SmsState.ACCEPTED: _("Taken by the gateway, delivery not confirmed"),
+        v.SmsState.DELIVERED: _("Delivered to the telephone"),
+        v.SmsState.FAILED: _("Not delivered"),
+        v.SmsState.UNKNOWN: _("Unknown whether it was sent; not sent again"),
+        v.SmsState.WITHDRAWN: _("Not sent: no longer needed"),
+    },
+    v.SmsMeaning: {
+        v.SmsMeaning.ACKNOWLEDGE: _("Acknowledged"),
+        v.SmsMeaning.DECLINE: _("Can't come"),
+        v.SmsMeaning.OTHER: _("Words to be read"),
+    },
+    v.Means: {
+        v.Means.KEY: _("by key"),
+        v.Means.LISTENED: _("listened to the end"),
+        v.Means.SMS: _("by text message"),
+        v.Means.CALLBACK: _("called back"),
+        v.Means.DESK: _("told the duty desk"),
+    },
     v.CallState: {
         v.CallState.ARRIVING: _("Arriving"),
         v.CallState.MENU: _("In the menu"),
