@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from sqlalchemy import select
 
-from broadcast.models import Broadcast, Recipient
+from broadcast.models import Recipient
 from broadcast.services import Broadcasts
 from broadcast.sms.gateways import Gateway
 from broadcast.sms.jobs import write_texts
@@ -50,8 +50,7 @@ class Post:
         with self.town.work.write() as request:
             broadcasts = request.find_service(Broadcasts)
             title = {"title": "防汛", "message": "请立即到岗。"}
-            made = broadcasts.draft(Wish(people=self.town.people, **(title | wish)))
-            request.db.get(Broadcast, made).sms_when = when
+            made = broadcasts.draft(Wish(people=self.town.people, sms_when=when, **(title | wish)))
             broadcasts.launch(made)
         return made
 
