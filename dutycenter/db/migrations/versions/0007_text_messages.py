@@ -1,7 +1,7 @@
 """Text messages, the texts that come back, and calls that wait for texts
 
-Revision: 0006
-After: 0005
+Revision: 0007
+After: 0006
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from dutycenter.db.base import UtcDateTime
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
