@@ -7,28 +7,32 @@ follows the same leg. Both lock the recipient first and the attempt after it.
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcast.models import Attempt, Receipt, Recipient
 from broadcast.plans.knocks import withdraw
-from broadcast.settle import ACKNOWLEDGE, DECLINE, stronger
-from dutycenter.interfaces import Answer, IClock, ILedger
+from broadcast.settle import ACKNOWLEDGE, DECLINE, DESK, stronger
+from dutycenter.interfaces import Answer, DeskStage, IClock, ILedger
 from dutycenter.vocabulary import Means, Outcome, ReachedRule
 
 log = logging.getLogger(__name__)
 
 KEYS = frozenset("0123456789*#ABCD")
+MOST_MINUTES = 1440
+SAME_WORD = timedelta(seconds=30)  # the same minutes said again so soon are the same word
 
 
 class Answers:
     """Writes answers on one session."""
 
-    def __init__(self, db: Session, ledger: ILedger, clock: IClock) -> None:
+    def __init__(self, db: Session, ledger: ILedger, clock: IClock, account_id: int | None = None) -> None:
         self.db = db
         self.ledger = ledger
         self.clock = clock
+        self.account_id = account_id  # who takes answers for others, if it is an account
 
     def acknowledge(self, attempt_id: str, key: str) -> None:
         """The person accepted: final at its commit, whatever becomes of the leg."""
@@ -83,6 +87,59 @@ class Answers:
             recipient.outcome_ground = ""
         self._note(recipient, None, "declined", means, key)
         return True
+
+    # --- where they are -----------------------------------------------------------
+
+    def arrives(self, recipient_id: int, minutes: int, means: Means) -> bool:
+        """They say in how many minutes they will be there; the last word counts. False when that says nothing."""
+        recipient = self._recipient(recipient_id)
+        if recipient is None or recipient.arrived_at is not None or not 0 < minutes <= MOST_MINUTES:
+            return False
+        at = self.clock.now() + timedelta(minutes=minutes)
+        said = recipient.arrives_at if recipient.arrives_in_minutes == minutes else None
+        if said is not None and abs(said - at) < SAME_WORD:
+            return False
+        recipient.arrives_in_minutes, recipient.arrives_at = minutes, at
+        self._note(recipient, None, "arrives", means, "", minutes=minutes)
+        return True
+
+    def arrived(self, recipient_id: int, means: Means) -> bool:
+        """They are there; who had not acknowledged has by that. False when it was known, or they aren't."""
+        recipient = self._recipient(recipient_id)
+        if recipient is None or recipient.arrived_at is not None:
+            return False
+        self.acknowledge_by(recipient_id, means)
+        recipient.arrived_at = self.clock.now()
+        self._note(recipient, None, "arrived", means, "")
+        return True
+
+    def not_arrived(self, recipient_id: int) -> bool:
+        """The report was a slip: undo it. False when there is none."""
+        recipient = self._recipient(recipient_id)
+        if recipient is None or recipient.arrived_at is None:
+            return False
+        recipient.arrived_at = None
+        self._note(recipient, None, "not_arrived", Means.DESK, "")
+        return True
+
+    def at_desk(self, attempt_id: str, stage: DeskStage) -> None:
+        """They asked for the duty desk, talk to it, or nobody came. Idempotent."""
+        found = self._locked(attempt_id)
+        if found is None:
+            return
+        _, attempt = found
+        now = self.clock.now()
+        before = (attempt.desk_asked_at is not None, attempt.desk_talked_at is not None)
+        if stage is DeskStage.TALKS:
+            attempt.key = stronger(attempt.key, DESK)
+            attempt.desk_asked_at = attempt.desk_asked_at or now
+            attempt.desk_talked_at = attempt.desk_talked_at or now
+        elif stage is DeskStage.ASKED:
+            attempt.desk_asked_at = attempt.desk_asked_at or now
+        elif attempt.desk_talked_at is None:
+            attempt.desk_asked_at = None
+        if before != (attempt.desk_asked_at is not None, attempt.desk_talked_at is not None):
+            self._tell(f"desk_{stage.value}", attempt)
 
     def heard(self, attempt_id: str, answer: Answer) -> None:
         """What else the conversation knows; an acknowledgement among it counts as one."""
@@ -146,17 +203,34 @@ class Answers:
             recipient.outcome_at = now
             recipient.outcome_ground = ""
 
-    def _note(self, recipient: Recipient, attempt: Attempt | None, kind: str, means: Means, key: str) -> None:
+    def _note(
+        self,
+        recipient: Recipient,
+        attempt: Attempt | None,
+        kind: str,
+        means: Means,
+        key: str,
+        minutes: int | None = None,
+    ) -> None:
         """A receipt, and its entry in the ledger."""
-        self._receipt(recipient, attempt, kind, means, key)
+        self._receipt(recipient, attempt, kind, means, key, minutes)
         of_leg = {} if attempt is None else {"attempt": attempt.id}
+        more = {} if minutes is None else {"minutes": minutes}
         self.ledger.append(
             f"broadcast.{kind}",
             f"broadcast:{recipient.broadcast_id}",
-            {"recipient": recipient.id, **of_leg, "means": means.value, "key": key},
+            {"recipient": recipient.id, **of_leg, "means": means.value, "key": key, **more},
         )
 
-    def _receipt(self, recipient: Recipient, attempt: Attempt | None, kind: str, means: Means, key: str) -> None:
+    def _receipt(
+        self,
+        recipient: Recipient,
+        attempt: Attempt | None,
+        kind: str,
+        means: Means,
+        key: str,
+        minutes: int | None = None,
+    ) -> None:
         self.db.add(
             Receipt(
                 recipient_id=recipient.id,
@@ -164,6 +238,8 @@ class Answers:
                 kind=kind,
                 means=means.value,
                 key=key,
+                minutes=minutes,
+                account_id=self.account_id if means is Means.DESK else None,
                 at=self.clock.now(),
             )
         )

@@ -180,6 +180,8 @@ class Chooser:
         code = Code[disposition.name]
         if disposition is Disposition.DROPPED:
             code = Code.FAILED  # it rang until we took it down
+        if disposition is Disposition.TRANSFERRED:
+            code = Code.HEARD  # who spoke to the desk without acknowledging is pursued like who heard the message
         if disposition in UNTRIED:
             failed = self._failed_by_lines.get(number_id, 0) + 1
             self._failed_by_lines[number_id] = failed

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dutycenter.db.base import Base, text_enum
 from dutycenter.vocabulary import (
+    AttemptKind,
     BroadcastState,
     Disposition,
     NumberKind,
@@ -45,6 +46,8 @@ class Broadcast(Base):
     sms_when: Mapped[SmsWhen] = mapped_column(text_enum(SmsWhen), default=SmsWhen.NEVER)
     goal: Mapped[str] = mapped_column(Text, default="")  # as broadcast.kernel.goal reads it; empty: everybody
     goal_seconds: Mapped[int | None]  # after launch: by when the goal is to be met
+    ask_arrival: Mapped[bool] = mapped_column(default=False)  # it calls people to a place, and asks when they arrive
+    report_within: Mapped[int] = mapped_column(default=60)  # minutes until who named no time should have reported
     message_version: Mapped[int] = mapped_column(default=1)  # grows with each correction
     plan_version_id: Mapped[int | None] = mapped_column(ForeignKey("plan_versions.id"))  # the plan as it was then
     steps: Mapped[list[Any]] = mapped_column(default=list)  # what follows if people are not reached
@@ -101,6 +104,10 @@ class Recipient(Base):
     outcome_ground: Mapped[str] = mapped_column(String(255), default="")
     acknowledged_at: Mapped[datetime | None]  # final at its commit
     reached_at: Mapped[datetime | None]  # pressed a key or heard the message to its end
+    arrives_in_minutes: Mapped[int | None]  # as they said last
+    arrives_at: Mapped[datetime | None]
+    arrived_at: Mapped[datetime | None]  # reported at the place
+    reminded: Mapped[int] = mapped_column(default=0)  # reminders that were written
     again_at: Mapped[datetime | None]  # somebody asked for one more call now; the dialer clears it
     tier: Mapped[int] = mapped_column(default=0)  # 0 is called before 1, whatever the weights
     legs: Mapped[int] = mapped_column(default=1)  # numbers that may ring at once
@@ -140,13 +147,17 @@ class Attempt(Base):
     ``id`` is the leg's ``origination_uuid``."""
 
     __tablename__ = "attempts"
-    __table_args__ = (Index("ix_attempts_open", "broadcast_id", "disposition"),)
+    __table_args__ = (
+        Index("ix_attempts_open", "broadcast_id", "disposition"),
+        Index("ix_attempts_kind_disposition", "kind", "disposition"),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcasts.id"))
     recipient_id: Mapped[int] = mapped_column(ForeignKey("recipients.id"), index=True)
     number_id: Mapped[int] = mapped_column(ForeignKey("recipient_numbers.id"))
     gateway: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[AttemptKind] = mapped_column(text_enum(AttemptKind), default=AttemptKind.NOTICE)
     created_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -157,6 +168,8 @@ class Attempt(Base):
     wrong_keys: Mapped[str] = mapped_column(String(16), default="")
     heard_seconds: Mapped[float | None]
     heard_to_end: Mapped[bool] = mapped_column(default=False)
+    desk_asked_at: Mapped[datetime | None]  # waits for the duty desk since; None again when nobody came
+    desk_talked_at: Mapped[datetime | None]  # the duty desk took the leg
     message_version: Mapped[int] = mapped_column(default=1)  # what is said on this leg
 
     recipient: Mapped[Recipient] = relationship(back_populates="attempts")
@@ -171,7 +184,9 @@ class Receipt(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     recipient_id: Mapped[int] = mapped_column(ForeignKey("recipients.id"), index=True)
     attempt_id: Mapped[str | None] = mapped_column(ForeignKey("attempts.id"))
-    kind: Mapped[str] = mapped_column(String(32))  # acknowledged, declined, heard
-    means: Mapped[str] = mapped_column(String(32))  # key, sms, desk
+    kind: Mapped[str] = mapped_column(String(32))  # acknowledged, declined, heard, arrives, arrived
+    means: Mapped[str] = mapped_column(String(32))  # of vocabulary.Means
     key: Mapped[str] = mapped_column(String(1), default="")
+    minutes: Mapped[int | None]  # of ``arrives``: until they are there
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))  # who took it for them
     at: Mapped[datetime]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from pyramid.i18n import TranslationStringFactory
@@ -12,6 +11,7 @@ from pyramid.request import Request
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from broadcast.answering import Answering
 from broadcast.answers import Answers
 from broadcast.extras import number_fault, recipient_for
 from broadcast.goals import goal_fault, limit_of, seconds_fault
@@ -23,12 +23,10 @@ from broadcast.timeline import enter_launch
 from dutycenter.incidents.models import Incident
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import (
-    Answer,
     ExtraNumber,
     IClock,
     ILedger,
     IVoice,
-    Notice,
     Prompt,
     Standing,
     Turn,
@@ -36,7 +34,7 @@ from dutycenter.interfaces import (
     Wish,
 )
 from dutycenter.settings import Settings
-from dutycenter.vocabulary import BroadcastState, EscalationKind, Means, Outcome, ReachedRule, SmsWhen
+from dutycenter.vocabulary import BroadcastState, EscalationKind, Outcome, SmsWhen
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -71,7 +69,7 @@ class WishError(ValueError):
         self.faults = faults
 
 
-class Broadcasts:
+class Broadcasts(Answering):
     """``IBroadcasts`` on the request's session.
 
     Args:
@@ -104,7 +102,7 @@ class Broadcasts:
         self.incidents = incidents
         self.translate = translate
         self.account_id = account_id
-        self.answers = Answers(db, ledger, clock)
+        self.answers = Answers(db, ledger, clock, account_id)
 
     # --- before launch ----------------------------------------------------------
 
@@ -377,53 +375,6 @@ class Broadcasts:
             Standing(b.id, b.title, b.state.value, b.exercise, recipients[b.id], outcomes[b.id], calling.get(b.id, 0))
             for b in broadcasts
         ]
-
-    # --- answers ----------------------------------------------------------------------
-
-    def notice(self, attempt_id: str) -> Notice | None:
-        """See ``IBroadcasts.notice``."""
-        attempt = self.db.get(Attempt, attempt_id)
-        if attempt is None:
-            return None
-        recipient = attempt.recipient
-        broadcast = recipient.broadcast
-        said = self.db.scalar(
-            select(BroadcastMessage).where(
-                BroadcastMessage.broadcast_id == broadcast.id,
-                BroadcastMessage.audience == recipient.audience,
-                BroadcastMessage.version == attempt.message_version,
-            )
-        )
-        return Notice(
-            attempt_id=attempt_id,
-            broadcast_id=broadcast.id,
-            recipient_name=recipient.name,
-            exercise=broadcast.exercise,
-            message=Path(broadcast.prompt_path if said is None else said.prompt_path),
-            message_seconds=broadcast.prompt_seconds if said is None else said.prompt_seconds,
-            settled=recipient.acknowledged_at is not None,
-            heard_counts=broadcast.reached_rule is ReachedRule.HEARD,
-        )
-
-    def acknowledge(self, attempt_id: str, key: str) -> None:
-        """See ``IBroadcasts.acknowledge``."""
-        self.answers.acknowledge(attempt_id, key)
-
-    def decline(self, attempt_id: str, key: str) -> None:
-        """See ``IBroadcasts.decline``."""
-        self.answers.decline(attempt_id, key)
-
-    def heard(self, attempt_id: str, answer: Answer) -> None:
-        """See ``IBroadcasts.heard``."""
-        self.answers.heard(attempt_id, answer)
-
-    def acknowledge_by(self, recipient_id: int, means: str, key: str = "") -> bool:
-        """See ``IBroadcasts.acknowledge_by``."""
-        return self.answers.acknowledge_by(recipient_id, Means(means), key)
-
-    def decline_by(self, recipient_id: int, means: str, key: str = "") -> bool:
-        """See ``IBroadcasts.decline_by``."""
-        return self.answers.decline_by(recipient_id, Means(means), key)
 
     # --- within -----------------------------------------------------------------------
 

@@ -179,7 +179,7 @@ class Ground(StrEnum):
     IN_PERSON = "in_person"  # told face to face, at their door
 
 
-FINAL = frozenset({Disposition.ACKNOWLEDGED, Disposition.DECLINED, Disposition.TRANSFERRED})
+FINAL = frozenset({Disposition.ACKNOWLEDGED, Disposition.DECLINED})
 """After one of these nobody calls the person again."""
 
 UNTRIED = frozenset({Disposition.CONGESTION, Disposition.GATEWAY_DOWN, Disposition.LOST})
@@ -221,12 +221,12 @@ def outcome(
         return Outcome.ACKNOWLEDGED, ""
     if Disposition.DECLINED in seen:
         return Outcome.DECLINED, ""
-    if Disposition.TRANSFERRED in seen:
-        return Outcome.REACHED, Disposition.TRANSFERRED.value
     if not over:
         return None
     if dropped == Ground.IN_PERSON:
         return Outcome.ACKNOWLEDGED, dropped
+    if Disposition.TRANSFERRED in seen:
+        return Outcome.REACHED, Disposition.TRANSFERRED.value
     if Disposition.HEARD in seen:
         return Outcome.REACHED, Disposition.HEARD.value
     for telling in _TELLING:

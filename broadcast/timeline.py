@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from pyramid.i18n import TranslationStringFactory
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -23,6 +25,23 @@ def enter_launch(incidents: Incidents, db: Session, broadcast: Broadcast, transl
     people = sum(_outcomes(db, broadcast.id).values())
     words = _("Broadcast launched: ${title}, ${people} people", mapping={"title": broadcast.title, "people": people})
     incidents.note(broadcast.incident_id, translate(words), KIND, {"broadcast": broadcast.id})
+
+
+def enter_answer(incidents: Incidents, recipient: Recipient, what: str, translate: Translate, zone: ZoneInfo) -> None:
+    """A person's word that somebody took down, or where they are; the broadcast has an incident."""
+    at = recipient.arrives_at.astimezone(zone).strftime("%H:%M") if recipient.arrives_at else ""
+    values = {"name": recipient.name, "minutes": recipient.arrives_in_minutes, "at": at}
+    words = {
+        "acknowledged": _("${name} acknowledged, by calling back or at the desk", mapping=values),
+        "declined": _("${name} can't come, said by calling back or at the desk", mapping=values),
+        "arrives": _("${name} arrives in ${minutes} minutes, about ${at}", mapping=values),
+        "arrived": _("${name} has arrived", mapping=values),
+        "not_arrived": _("${name} has not arrived after all", mapping=values),
+    }
+    incident_id = recipient.broadcast.incident_id
+    assert incident_id is not None
+    data = {"broadcast": recipient.broadcast_id, "recipient": recipient.id}
+    incidents.note(incident_id, translate(words[what]), KIND, data)
 
 
 def enter_end(incidents: Incidents, db: Session, broadcast: Broadcast, translate: Translate) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -241,6 +242,14 @@ class LegGone(Exception):
     """The other side has hung up."""
 
 
+@dataclass(frozen=True)
+class Prompt:
+    """A made prompt: 8 kHz mono 16-bit WAV, kept by content."""
+
+    path: Path
+    seconds: float
+
+
 # --- notices: what a broadcast asks of an answered leg, and what it says back -
 
 
@@ -256,6 +265,60 @@ class Notice:
     message_seconds: float
     settled: bool  # this person has acknowledged meanwhile: say so and end
     heard_counts: bool = False  # who hears the message to its end has acknowledged
+    recipient_id: int = 0
+    reminder: bool = False  # they acknowledged and have not reported: remind them of it
+    asks_arrival: bool = False  # who acknowledges is asked when they will be there
+    conference: str = ""  # the room that they may join by key; empty: none is open
+
+
+@dataclass(frozen=True)
+class CalledBack:
+    """A person whom a broadcast calls out."""
+
+    recipient_id: int
+    name: str
+    spoken: Prompt | None = None  # their name, made ahead; only where several share a number
+
+
+@dataclass(frozen=True)
+class Callback:
+    """What somebody who calls back was called for: the latest broadcast that still waits for their word.
+
+    Args:
+        people: whose number it is; several where people share one.
+        acknowledged: they have; what is waited for is that they report at the place.
+    """
+
+    broadcast_id: int
+    exercise: bool
+    message: Path
+    message_seconds: float
+    people: Sequence[CalledBack]
+    acknowledged: bool = False
+    asks_arrival: bool = False
+    conference: str = ""
+
+
+class DeskStage(StrEnum):
+    """How far somebody is who was called out and asked for the duty desk."""
+
+    ASKED = "asked"
+    TALKS = "talks"
+    LEFT = "left"  # nobody came
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who was called out on a leg, for the desk that it rings at."""
+
+    recipient_id: int
+    broadcast_id: int
+    name: str
+    department: str
+    post: str
+    title: str  # of the broadcast
+    exercise: bool
+    acknowledged: bool
 
 
 @dataclass(frozen=True)
@@ -375,16 +438,23 @@ class IBroadcasts(Protocol):
     def decline_by(self, recipient_id: int, means: str, key: str = "") -> bool:
         """The person said so without a leg of ours: can't come. False when that changes nothing."""
 
+    def callback(self, number: str) -> Callback | None:
+        """What the owner of this number was called for lately and has not answered; None: nothing."""
+
+    def arrives(self, recipient_id: int, minutes: int, means: str) -> bool:
+        """They say in how many minutes they will be there. False when that changes nothing."""
+
+    def arrived(self, recipient_id: int, means: str) -> bool:
+        """They report at the place. False when that was known."""
+
+    def at_desk(self, attempt_id: str, stage: DeskStage) -> None:
+        """The person on this leg asked for the duty desk, talks to it, or nobody came. Idempotent."""
+
+    def asking(self, attempt_ids: Sequence[str]) -> Mapping[str, Asking]:
+        """Who is called out on these legs; unknown ones are left out."""
+
 
 # --- voice, SMS -------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """A made prompt: 8 kHz mono 16-bit WAV, kept by content."""
-
-    path: Path
-    seconds: float
 
 
 class IVoice(Protocol):
@@ -396,6 +466,9 @@ class IVoice(Protocol):
         Raises:
             VoiceError: it cannot be made; says what to do.
         """
+
+    def kept(self, text: str, language: str = "zh_CN") -> Prompt | None:
+        """The prompt if it is made already: what may be asked while a phone waits."""
 
 
 class VoiceError(Exception):

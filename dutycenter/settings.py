@@ -164,6 +164,12 @@ class Settings:
     hotline_patience: float = setting(
         "hotline.patience", _positive, "60", "seconds in the queue before the caller is offered voicemail"
     )
+    callback_hours: float = setting(
+        "callback.hours",
+        _positive,
+        "12",
+        "hours after a broadcast's end in which who calls back is asked for the acknowledgement",
+    )
     switch_host: str = setting("switch.host", _text, "127.0.0.1", "FreeSWITCH event socket, host")
     switch_port: int = setting("switch.port", _port, "8021", "FreeSWITCH event socket, port")
     switch_password_file: Path = setting(

@@ -96,6 +96,13 @@ class Means(StrEnum):
     DESK = "desk"  # told the duty desk
 
 
+class AttemptKind(StrEnum):
+    """Why somebody is called."""
+
+    NOTICE = "notice"  # to tell them the message; never after they acknowledged
+    REMINDER = "reminder"  # they acknowledged, and have not reported at the place
+
+
 class BroadcastState(StrEnum):
     DRAFT = "draft"
     RUNNING = "running"
@@ -123,6 +130,7 @@ class CallResult(StrEnum):
     ABANDONED = "abandoned"  # the caller left before anybody answered
     VOICEMAIL = "voicemail"
     FAILED = "failed"
+    SERVED = "served"  # the menu took what they called for: the answer to a broadcast
 
 
 class Direction(StrEnum):
@@ -183,6 +191,7 @@ class RecordingKind(StrEnum):
     CALL = "call"
     VOICEMAIL = "voicemail"
     NOTICE = "notice"  # a leg of a broadcast
+    CONFERENCE = "conference"  # a room, everybody mixed
 
 
 class ReportKind(StrEnum):

@@ -183,7 +183,8 @@ def time_to_answer(db: Session, span: Span, exercise: bool = False) -> Seconds:
 
 def calls_left(db: Session, span: Span, exercise: bool = False) -> tuple[int, int]:
     """Of the calls that nobody took: how many were dealt with, how many still wait."""
-    missed = and_(_calls(span, exercise), Call.result.is_not(None), Call.result != CallResult.ANSWERED)
+    taken = (CallResult.ANSWERED, CallResult.SERVED)
+    missed = and_(_calls(span, exercise), Call.result.is_not(None), Call.result.not_in(taken))
     settled = func.count(Call.settled_at)
     waiting = func.coalesce(func.sum(case((and_(Call.open, Call.settled_at.is_(None)), 1), else_=0)), 0)
     row = db.execute(select(settled, waiting).where(missed)).one()

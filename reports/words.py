@@ -48,6 +48,7 @@ RESULTS: dict[CallResult | None, str] = {
     CallResult.ABANDONED: "未接（来电人先挂机）",
     CallResult.VOICEMAIL: "转语音留言",
     CallResult.FAILED: "线路异常",
+    CallResult.SERVED: "自动受理（回拨确认）",
     None: "通话未结束",
 }
 OUTCOMES: dict[Outcome | None, str] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dutycenter.accounts.models import Account
@@ -29,6 +29,7 @@ class Call(Base):
     queued_at: Mapped[datetime | None]
     ringing_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]  # by a desk
+    served_at: Mapped[datetime | None]  # the menu took what they called for
     ended_at: Mapped[datetime | None]
     desk: Mapped[str | None] = mapped_column(String(16))  # agent that rings or talks
     desk_channel_uuid: Mapped[str | None] = mapped_column(String(36))
@@ -99,3 +100,46 @@ class Desk(Base):
     status: Mapped[str] = mapped_column(String(32))  # mod_callcenter's word: Available, On Break, Logged Out
     since: Mapped[datetime]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))  # who set it
+
+
+class Conference(Base):
+    """A room that people join by key and desks by a click. Open until somebody ends it."""
+
+    __tablename__ = "conferences"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    room: Mapped[str] = mapped_column(String(36), unique=True)  # its name in the switch
+    subject: Mapped[str] = mapped_column(String(64), index=True)  # what it is about: ``broadcast:12``
+    title: Mapped[str] = mapped_column(String(255))
+    exercise: Mapped[bool] = mapped_column(default=False)
+    locked: Mapped[bool] = mapped_column(default=False)
+    opened_at: Mapped[datetime]
+    opened_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    closed_at: Mapped[datetime | None]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+
+    opened_by: Mapped[Account | None] = relationship(foreign_keys=[opened_by_id])
+    members: Mapped[list[ConferenceMember]] = relationship(
+        back_populates="conference", order_by="ConferenceMember.created_at, ConferenceMember.id"
+    )
+
+
+class ConferenceMember(Base):
+    """One leg that may be, is or was in a room. A row before the leg is sent there."""
+
+    __tablename__ = "conference_members"
+    __table_args__ = (UniqueConstraint("conference_id", "channel_uuid"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conference_id: Mapped[int] = mapped_column(ForeignKey("conferences.id"))
+    channel_uuid: Mapped[str] = mapped_column(String(36), index=True)
+    name: Mapped[str] = mapped_column(String(64), default="")
+    number: Mapped[str] = mapped_column(String(64), default="")
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))  # who sits at the desk
+    muted: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    joined_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
+    dropped_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+
+    conference: Mapped[Conference] = relationship(back_populates="members")

@@ -36,6 +36,7 @@ NOT_THE_CALLER = frozenset(
     }
 )
 MAX_KEYS = 64
+DEALT_WITH = (CallResult.ANSWERED, CallResult.SERVED)  # nobody has to call back
 
 
 class Calls(Legs):
@@ -145,6 +146,14 @@ class Calls(Legs):
             self._settle(call)
             self._tell(call, "call.voicemail", file=name, seconds=f"{recording.seconds or 0:.1f}")
 
+    def served(self, channel_uuid: str, subject: str, *, at: datetime | None = None) -> None:
+        """The menu took what they called for, ``subject``; nobody has to call them back."""
+        call = self._known(channel_uuid, at)
+        if call is not None and call.served_at is None:
+            call.served_at = self._not_before(call, at)
+            self._settle(call)
+            self._tell(call, "call.served", of=subject)
+
     def ended(self, channel_uuid: str, cause: str, *, at: datetime | None = None) -> None:
         """The caller's leg is gone. ``LOST`` gives way to the switch's own word when that comes later."""
         call = self._known(channel_uuid, at)
@@ -239,7 +248,7 @@ class Calls(Legs):
         result = _result(call, message=any(messages))
         if result is not call.result:
             was, call.result = call.result, result
-            call.open = result is not CallResult.ANSWERED and call.settled_at is None
+            call.open = result not in DEALT_WITH and call.settled_at is None
             if was is not None:
                 self._tell(call, "call.result_corrected", result=result, was=was)
 
@@ -282,6 +291,8 @@ def _result(call: Call, *, message: bool) -> CallResult:
         return CallResult.ANSWERED
     if message:
         return CallResult.VOICEMAIL
+    if call.served_at is not None:
+        return CallResult.SERVED
     return CallResult.FAILED if call.hangup_cause in NOT_THE_CALLER else CallResult.ABANDONED
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from dutycenter.calls.models import Call
+from dutycenter.calls.services import DEALT_WITH
 from dutycenter.interfaces import IClock, ILedger
-from dutycenter.vocabulary import CallResult
 
 _ = TranslationStringFactory("dutycenter")
 
@@ -117,7 +117,7 @@ class Unanswered:
             NotOnList: it never was.
         """
         call = self.db.get(Call, call_id, with_for_update=True, populate_existing=True)
-        if call is None or call.result in (None, CallResult.ANSWERED):
+        if call is None or call.result in (None, *DEALT_WITH):
             raise NotOnList
         if not call.open:
             call.open, call.settled_at, call.settled_how = True, None, ""

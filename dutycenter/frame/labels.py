@@ -72,6 +72,10 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         v.Means.CALLBACK: _("called back"),
         v.Means.DESK: _("told the duty desk"),
     },
+    v.AttemptKind: {
+        v.AttemptKind.NOTICE: _("Notice"),
+        v.AttemptKind.REMINDER: _("Reminder"),
+    },
     v.CallState: {
         v.CallState.ARRIVING: _("Arriving"),
         v.CallState.MENU: _("In the menu"),
@@ -86,6 +90,7 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         v.CallResult.ABANDONED: _("Missed"),
         v.CallResult.VOICEMAIL: _("Left a message"),
         v.CallResult.FAILED: _("Failed"),
+        v.CallResult.SERVED: _("Answered by the menu"),
     },
     v.Direction: {
         v.Direction.INBOUND: _("Inbound"),
@@ -130,6 +135,7 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         v.RecordingKind.CALL: _("Call"),
         v.RecordingKind.VOICEMAIL: _("Voicemail"),
         v.RecordingKind.NOTICE: _("Notice"),
+        v.RecordingKind.CONFERENCE: _("Conference"),
     },
     v.ReportKind: {
         v.ReportKind.MONTH: _("Monthly report"),

@@ -46,7 +46,9 @@ def _results(t: Telling) -> list[Block]:
     )
     if t.baselines.before and t.facts.before.calls.total:
         said += f"（上月{share(t.facts.before.calls.answered, t.facts.before.calls.total)}）"
-    missed = sum(n for result, n in calls.results.items() if result not in (None, CallResult.ANSWERED))
+    missed = sum(
+        n for result, n in calls.results.items() if result not in (None, CallResult.ANSWERED, CallResult.SERVED)
+    )
     said += "。"
     if missed:
         said += f"未接听{number(missed)}次，"
