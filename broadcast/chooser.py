@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from broadcast.kernel import Chooser as Kernel
-from broadcast.kernel import Code, Explanation, Gateway, Number, Person, Plan, Rules
+from broadcast.kernel import Code, Explanation, Gateway, Number, Person, Plan, Rules, Snapshot
 from broadcast.lines import Line, Lines
 from broadcast.settle import FINAL, UNTRIED
 from dutycenter.vocabulary import Disposition, NumberKind
@@ -207,6 +207,10 @@ class Chooser:
             self._kernel.declined(row, now)
         else:
             self._kernel.stop(row)
+
+    def snapshot(self, now: float) -> Snapshot:
+        """Where it stands, for a forecast from here."""
+        return self._kernel.snapshot(now)
 
     def why(self, recipient_id: int, now: float) -> Explanation:
         """Why this person was or was not called yet."""

@@ -454,6 +454,29 @@ class IBroadcasts(Protocol):
         """Who is called out on these legs; unknown ones are left out."""
 
 
+# --- readiness: what a desk must know before anything happens ----------------
+
+
+@dataclass(frozen=True)
+class NotReady:
+    """A plan that cannot do what it says; in the reader's words."""
+
+    title: str
+    wrong: str
+    todo: str
+    path: str
+
+
+class IReadiness(Protocol):
+    """What every desk is told of the plans."""
+
+    def not_ready(self) -> list[NotReady]:
+        """Plans that cannot do what they say."""
+
+    def doors(self) -> int:
+        """How many doors are still to be knocked at."""
+
+
 # --- voice, SMS -------------------------------------------------------------
 
 

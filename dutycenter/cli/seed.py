@@ -55,6 +55,9 @@ def seed_city(request: Any, people: int = 60, seed: int = 1) -> dict[str, str]:
         {"departments": len(town.departments), "people": len(town.people), "shifts": len(town.shifts), "seed": seed},
     )
     _seed_deadline_rules(request)
+    if find_spec("broadcast.plans.samples") is not None:
+        # By name: the record does not know the rooms above it.
+        import_module("broadcast.plans.samples").seed_plans(request)
     accounts = request.find_service(Accounts)
     return {
         username: accounts.create(username, name, role, desk)

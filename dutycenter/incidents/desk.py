@@ -15,7 +15,7 @@ from dutycenter.calls.models import Call
 from dutycenter.calls.numbers import dialled_form
 from dutycenter.directory.models import Person
 from dutycenter.incidents.models import Incident, IncidentCall
-from dutycenter.interfaces import IBroadcasts, Standing
+from dutycenter.interfaces import IBroadcasts, IReadiness, Standing
 from dutycenter.vocabulary import BroadcastState, CallResult, IncidentStatus
 
 EARLIER_SHOWN = 5
@@ -117,6 +117,15 @@ def running_broadcasts(request: Request) -> list[Standing]:
     """Broadcasts that run or wait; none when this installation has no broadcasts."""
     shown = (BroadcastState.RUNNING, BroadcastState.PAUSED)
     return [standing for standing in broadcasts_of(request) if standing.state in shown]
+
+
+def readiness_of(request: Request) -> IReadiness | None:
+    """What is known of the plans; None when this installation has none."""
+    try:
+        found: IReadiness = request.find_service(IReadiness)
+    except LookupError:
+        return None
+    return found
 
 
 def broadcasts_of(request: Request, incident_id: int | None = None) -> list[Standing]:

@@ -68,7 +68,10 @@ def left(request: Request) -> dict[str, Any]:
 
 def right(request: Request) -> dict[str, Any]:
     """Who is on duty, and what is to be done."""
+    readiness = desk.readiness_of(request)
     return {
+        "not_ready": readiness.not_ready() if readiness else [],
+        "doors": readiness.doors() if readiness else 0,
         "on_duty": request.find_service(Rosters).on_duty(request.find_service(IClock).now()),
         "deadlines": request.find_service(Deadlines).running(),
         "report_labels": REPORT_LABELS,

@@ -12,7 +12,7 @@ from dutycenter.calls.models import Call
 from dutycenter.calls.queue import Desks
 from dutycenter.calls.unanswered import Unanswered
 from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, whole
-from dutycenter.incidents.desk import caller_of, running_broadcasts
+from dutycenter.incidents.desk import caller_of, readiness_of, running_broadcasts
 from dutycenter.incidents.line import LineWatch
 from dutycenter.interfaces import IClock, ISwitch
 from dutycenter.vocabulary import CallState
@@ -33,6 +33,7 @@ def strip(request: Request) -> dict[str, Any]:
         ringing = next((w for w in waiting if w.call.state in WAITING_STATES), None)
     deadlines = request.find_service(Deadlines).running()
     unanswered = request.find_service(Unanswered).count()
+    readiness = readiness_of(request)
     talking = select(func.count()).select_from(Call).where(Call.state == CallState.TALKING)
     return {
         "line": watch.line(request.find_service(ISwitch)),
@@ -42,7 +43,8 @@ def strip(request: Request) -> dict[str, Any]:
         "waiting": sum(1 for w in waiting if w.call.state in WAITING_STATES),
         "talking": request.db.scalar(talking) or 0,
         "broadcasts": running_broadcasts(request),
-        "tasks": unanswered + len(deadlines),
+        "tasks": unanswered + len(deadlines) + (readiness.doors() if readiness else 0),
+        "not_ready": readiness.not_ready() if readiness else [],
         "next": deadlines[0] if deadlines else None,
         "report_labels": REPORT_LABELS,
         "whole": whole,

@@ -1,0 +1,76 @@
+"""What the forecast says of a plan: how likely its goal is met in time. Never on a gevent hub."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from broadcast import store
+from broadcast.goals import member_of_candidate, resolver
+from broadcast.lines import Lines
+from broadcast.people import Candidate
+from broadcast.plans.content import Content
+from broadcast.plans.who import Meant
+
+RUNS = 100
+SPOKEN_AROUND = 14.0  # seconds of a call besides the message: who is calling, the keys
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """``chance`` of the goal in time; ``seconds`` until it is met in the middle of cases, None: often never."""
+
+    chance: float
+    seconds: float | None
+
+
+def outlook(
+    request: Any, content: Content, meant: Meant, people: Sequence[Candidate], message: float
+) -> Outlook | None:
+    """The forecast of a plan launched now; None when there is no line to call on."""
+    # The kernel is compiled code: whoever only shows plans need not load it.
+    from broadcast.chooser import Called, Chooser, Dialled
+    from broadcast.kernel import compile_goal, forecast
+
+    able = [candidate for candidate in people if candidate.callable]
+    lines = Lines()
+    lines.refresh([row for row in store.gateways(request.db) if row.enabled])
+    if not able or not sum(line.channels for line in lines):
+        return None
+    called = [
+        Called(
+            c.person.id,
+            c.person.weight,
+            [Dialled(n.id, n.number, n.kind) for n in c.numbers],
+            tier=meant.turns[c.person.id].tier,
+            legs=meant.turns[c.person.id].legs,
+            since=meant.turns[c.person.id].since,
+        )
+        for c in able
+    ]
+    chooser = Chooser(
+        called,
+        lines,
+        rounds=content.rounds,
+        pause=content.pause,
+        ring_timeout=content.ring_timeout,
+        message=message + SPOKEN_AROUND,
+    )
+    chooser.allow(_shares(lines, content.channels))
+    goal = compile_goal(content.goal or "100%", resolver([member_of_candidate(i, c) for i, c in enumerate(able)]))
+    found = forecast(chooser.snapshot(0.0), RUNS, goal=goal, deadline=float(content.goal_seconds or math.inf))
+    assert found.goal is not None
+    assert found.goal_chance is not None
+    return Outlook(found.goal_chance, found.goal.median if math.isfinite(found.goal.median) else None)
+
+
+def _shares(lines: Lines, channels: int) -> list[tuple[int, float]]:
+    """The plan's channels, from the first gateway on."""
+    shares, left = [], channels
+    for line in lines:
+        taken = min(line.channels, left)
+        left -= taken
+        shares.append((taken, line.rate))
+    return shares
