@@ -73,7 +73,13 @@ class TestForm:
             goal_minutes="bald",
         )  # fmt: skip
         assert page.status_int == 422
-        for words in ("Give the plan a title", "no field", "cannot be read at character", "1 to 500", "Give minutes"):
+        for words in (
+            "Give the plan a title",
+            "No incident has a field",
+            "cannot be read at character",
+            "1 to 500",
+            "Give minutes",
+        ):
             assert words in page.text, words
         form = page.forms["plan-form"]
         assert [form[n].value for n in ("message", "goal", "channels")] == ["{天气}", "(应急局", "9999"]
