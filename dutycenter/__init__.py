@@ -28,6 +28,7 @@ FOUNDATIONS = (
     "dutycenter.jobs",
     "dutycenter.ledger",
     "dutycenter.switch",
+    "dutycenter.mail",
 )
 
 ROOMS = (

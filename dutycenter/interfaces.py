@@ -536,6 +536,48 @@ class ISms(Protocol):
         """
 
 
+# --- mail -------------------------------------------------------------------
+
+
+class MailRefused(Exception):
+    """The letter was certainly not taken; ``str()`` says why. It may be tried again."""
+
+
+class MailUnknown(Exception):
+    """The relay may have taken the letter or not: it must not be repeated blindly, nor counted as sent."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    name: str
+    content: bytes
+    media_type: str  # such as ``application/pdf``
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One letter to one address."""
+
+    to: str
+    subject: str
+    text: str
+    message_id: str  # without angle brackets; the same at every try of the same letter
+    at: datetime  # its date
+    attachments: Sequence[Attachment] = ()
+
+
+class IMail(Protocol):
+    """Hands letters to the installation's own mail relay."""
+
+    def send(self, letter: Letter) -> str:
+        """Hand one letter over; the relay's word. Ends within a time limit.
+
+        Raises:
+            MailRefused: it was not taken.
+            MailUnknown: nobody can say.
+        """
+
+
 # --- find box ---------------------------------------------------------------
 
 
@@ -569,4 +611,17 @@ class IReports(Protocol):
 
         Raises:
             ValueError: the month lies in the future.
+        """
+
+    def write(self, kind: str, about: str, language: str, out: Path) -> Path:
+        """Write any paper as PDF; returns where it is. Never on a gevent hub: it takes a second.
+
+        Args:
+            kind: a value of ``ReportKind``.
+            about: a period such as ``2026-Q4``, a week's Monday, or the id of what it tells of.
+            language: ``zh_CN`` or ``en``.
+            out: the file.
+
+        Raises:
+            ValueError: there is nothing to tell of.
         """

@@ -231,6 +231,26 @@ class Settings:
     sms_callback_from: tuple[str, ...] = setting(
         "sms.callback.from", _networks, "127.0.0.1/32 ::1/128", "networks that the gateway's reports may come from"
     )
+    mail: str = setting(
+        "mail", _one_of("null", "smtp"), "null", "what sends mail: smtp hands it to a relay of your own"
+    )
+    mail_host: str = setting("mail.host", _text, "127.0.0.1", "mail relay, host")
+    mail_port: int = setting("mail.port", _port, "25", "mail relay, port")
+    mail_security: str = setting(
+        "mail.security", _one_of("none", "starttls", "tls"), "none", "how the way to the mail relay is encrypted"
+    )
+    mail_user: str = setting("mail.user", _text, "", "mail relay, user name; empty: it asks for none")
+    mail_password_file: Path = setting(
+        "mail.password_file", Path, "%(var)s/mail.password", "mail relay, file with the password of mail.user"
+    )
+    mail_sender: str = setting("mail.sender", _text, "dutycenter@localhost", "the address that letters come from")
+    mail_timeout: float = setting("mail.timeout", _positive, "30", "seconds after which the mail relay is given up")
+    reports_mail_to: tuple[str, ...] = setting(
+        "reports.mail_to", _words, "", "addresses that the reports of months, quarters and years are sent to"
+    )
+    reports_language: str = setting(
+        "reports.language", _one_of("zh_CN", "en"), "zh_CN", "language of the reports that the calendar asks for"
+    )
     rehearsal: bool = setting(
         "rehearsal",
         _bool,

@@ -195,13 +195,33 @@ class RecordingKind(StrEnum):
 
 
 class ReportKind(StrEnum):
+    """What a paper tells of: a period, or one thing."""
+
     MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+    RANGE = "range"  # any days in a row
+    BRIEF = "brief"  # 突发事件信息专报, of an incident
+    RECEIPTS = "receipts"  # who was told what, of a broadcast
+    SHIFT_LOG = "shift_log"  # 值班日志
+    ROSTER = "roster"  # 值班表, of a week
+    EVIDENCE = "evidence"  # what proves an incident's record
 
 
 class ReportState(StrEnum):
     WAITING = "waiting"
     MADE = "made"
     FAILED = "failed"
+
+
+class LetterState(StrEnum):
+    """Where a letter is that carries a paper."""
+
+    WAITING = "waiting"
+    SENDING = "sending"  # committed; the relay may have it
+    SENT = "sent"  # the relay took it
+    REFUSED = "refused"  # certainly not taken
+    UNKNOWN = "unknown"  # taken or not: nobody knows, so it is neither repeated nor counted
 
 
 class ShiftDuty(StrEnum):

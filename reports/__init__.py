@@ -1,27 +1,51 @@
 """The read-only end of the river: queries, charts, documents.
 
-facts (``gather``, ``queries``) → paper (``month_paper``, ``chapters``) → pages
-(``render``, ``charts``). Asking is a row, making is the clerk's.
+facts (``gather``, ``queries``) → paper (``periodic``, ``chapters``, ``papers``)
+→ pages (``render``, ``charts``) and spreadsheets (``sheet``). Asking is a row,
+making is the clerk's.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pyramid.config import Configurator
 
+from dutycenter.frame.assets import ContentHash
 from dutycenter.interfaces import IReports
+
+DAY = 24 * 3600
+ABOUT = r"{about:\d{4}|\d{4}-\d\d|\d{4}-Q[1-4]|\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d}"
+ID = r"{id:\d{1,9}}"
+
+ROUTES = {
+    "reports": "/reports",
+    "reports.calendar": "/reports/calendar",
+    "reports.range": "/reports/ranges",
+    "reports.day": r"/reports/days/{day:\d{4}-\d\d-\d\d}",
+    "reports.incident": f"/reports/incidents/{ID}",
+    "reports.letter": f"/reports/letters/{ID}/again",
+    "reports.ask": f"/reports/{ABOUT}/ask",
+    "reports.send": f"/reports/{ABOUT}/send",
+    "reports.read": f"/reports/{ABOUT}/read",
+    "reports.rows": f"/reports/{ABOUT}/rows/{{kind:[a-z]+}}",
+    "reports.pdf": f"/reports/{ABOUT}.pdf",
+    "reports.sheet": f"/reports/{ABOUT}.xlsx",
+}
 
 
 def includeme(config: Configurator) -> None:
-    from reports import jobs
+    from reports import jobs, letters
     from reports.services import Reports, factory
 
     config.register_service_factory(factory, IReports)
     config.register_service_factory(factory, Reports)
-    config.add_route("reports", "/reports")
-    config.add_route("reports.months", "/reports/months")
-    config.add_route("reports.ask", r"/reports/{month:\d{4}-\d{2}}/ask")
-    config.add_route("reports.pdf", r"/reports/{month:\d{4}-\d{2}}.pdf")
+    config.add_static_view("reports-static", "reports:static", cache_max_age=30 * DAY)
+    config.add_cache_buster("reports:static", ContentHash(Path(__file__).parent / "static"))
+    for name, pattern in ROUTES.items():
+        config.add_route(name, pattern)
     config.scan("reports.views")
-    config.add_job(jobs.ask_for_last_month, name="reports.first_day", cron=jobs.FIRST_DAY)
-    config.add_job(jobs.ask_for_last_month, name="reports.catch_up", seconds=jobs.CATCH_UP_SECONDS)
+    config.add_job(jobs.ask_for_what_is_due, name="reports.first_day", cron=jobs.FIRST_DAY)
+    config.add_job(jobs.ask_for_what_is_due, name="reports.catch_up", seconds=jobs.CATCH_UP_SECONDS)
     config.add_job(jobs.make_waiting, name="reports.make", seconds=jobs.MAKE_SECONDS)
+    config.add_job(letters.send_waiting, name="reports.send", seconds=letters.SEND_SECONDS)

@@ -10,47 +10,81 @@ import click
 from dutycenter.bootstrap import open_work
 from dutycenter.settings import SettingsError
 from reports.charts import FontMissing
-from reports.period import Month
-from reports.services import Reports, place
+from reports.files import place
+from reports.period import Month, Period, parse
+from reports.services import Asked, Reports
+from reports.words import LANGUAGES
 
 
 @click.group()
 def report() -> None:
-    """Papers: the monthly report."""
+    """Papers: months, quarters, years, any days; and how fast they are made."""
 
 
-class _MonthType(click.ParamType):  # type: ignore[type-arg]
-    name = "YYYY-MM"
+class _PeriodType(click.ParamType):  # type: ignore[type-arg]
+    name = "PERIOD"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Month:
-        if isinstance(value, Month):
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Period:
+        if isinstance(value, Period):
             return value
         try:
-            return Month.parse(str(value))
+            return parse(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
 
+class _MonthType(_PeriodType):
+    name = "YYYY-MM"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Month:
+        found = super().convert(value, param, ctx)
+        if not isinstance(found, Month):
+            self.fail(f"{value!r} is no month; write it like 2026-10", param, ctx)
+        return found
+
+
+LANGUAGE = click.option("--language", default=LANGUAGES[0], show_default=True, type=click.Choice(LANGUAGES))
+OUT = click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="PDF file to write")
+
+
 @report.command()
 @click.argument("month", type=_MonthType())
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="PDF file to write")
+@OUT
+@LANGUAGE
 @click.pass_obj
-def month(ini: Path, month: Month, out: Path) -> None:
+def month(ini: Path, month: Month, out: Path, language: str) -> None:
     """Write the report of MONTH (such as 2026-10) as PDF."""
+    _write(ini, month, out, language)
+
+
+@report.command()
+@click.argument("period", type=_PeriodType())
+@OUT
+@LANGUAGE
+@click.pass_obj
+def period(ini: Path, period: Period, out: Path, language: str) -> None:
+    """Write the report of PERIOD: 2026-10, 2026-Q4, 2026 or 2026-10-01..2026-10-15."""
+    _write(ini, period, out, language)
+
+
+def _write(ini: Path, period: Period, out: Path, language: str) -> None:
+    """The paper as PDF, its spreadsheet beside it, and a kept copy of both that the ledger knows."""
     try:
         work = open_work(ini, "command")
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
     began = time.monotonic()
-    out = out.resolve()
+    out, asked = out.resolve(), Asked.period(period, language)
     try:
         with work.read() as request:
-            kept = request.find_service(Reports).keep(month)
-        made = place(kept.path.read_bytes(), out)
+            kept = request.find_service(Reports).keep(asked)
+        made = place(kept.pdf.path.read_bytes(), out)
+        if kept.sheet is not None:
+            place(kept.sheet.path.read_bytes(), out.with_suffix(".xlsx"))
     except (ValueError, FontMissing) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"{error.filename or out} cannot be written: {error.strerror}") from None
     with work.write() as request:
-        request.find_service(Reports).note_made(month, kept, f"report:{month}")
+        request.find_service(Reports).note_made(asked, kept, f"report:{period}")
     click.echo(f"{made.path}: {made.bytes:,} bytes, sha256 {made.sha256}, {time.monotonic() - began:.1f} s")

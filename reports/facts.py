@@ -18,10 +18,11 @@ from dutycenter.vocabulary import (
     ShiftDuty,
     SourceChannel,
 )
-from reports.period import Month, Span
+from reports.period import Period, Span
 
 Seconds = Mapping[int, int]  # whole seconds: how often
 
+TAKEN = (CallResult.ANSWERED, CallResult.SERVED)
 LOSSES = ("dead", "injured", "missing", "trapped", "evacuated")
 
 
@@ -51,7 +52,8 @@ class CallFacts:
 
     @property
     def answered(self) -> int:
-        return self.results.get(CallResult.ANSWERED, 0)
+        """Taken by a desk, or by the system for who called back."""
+        return sum(self.results.get(result, 0) for result in TAKEN)
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,43 @@ class DeadlineFacts:
 
 
 @dataclass(frozen=True)
+class Lapse:
+    """A report that came late, or never: then there is no ``met_at``."""
+
+    number: str
+    title: str
+    report: str
+    due_at: datetime
+    met_at: datetime | None
+
+
+@dataclass(frozen=True)
+class LeaderFacts:
+    """One of the leaders, as named at launch: how often called, and the waits of the acknowledgements."""
+
+    department: str
+    name: str
+    post: str
+    weight: int
+    called: int
+    waits: Seconds
+
+
+@dataclass(frozen=True)
+class Past:
+    """A period in short, in earnest."""
+
+    incidents: Mapping[object, int]  # by class
+    calls: int
+    answered: int
+    called: int  # people in broadcasts, those not called left out
+    acknowledged: int
+    lapses: int  # reports late or missed
+
+
+@dataclass(frozen=True)
 class Served:
-    """What one person served: shifts that began in the month."""
+    """What one person served: shifts that began in the period."""
 
     name: str
     department: str
@@ -131,7 +168,7 @@ class Served:
 @dataclass(frozen=True)
 class DutyFacts:
     served: Sequence[Served]
-    shifts: Sequence[Span]  # all that touch the month
+    shifts: Sequence[Span]  # all that touch the period
     by_officer: Mapping[str | None, int]  # calls answered, by account name; None: desk without an account
 
 
@@ -159,7 +196,7 @@ class Head:
 
 @dataclass(frozen=True)
 class LedgerFacts:
-    entries: int  # of the month, the reports' own left out
+    entries: int  # of the period, the reports' own left out
     sealed: int  # of these, how many the head covers
     head: Head | None
     replays: int
@@ -169,11 +206,11 @@ class LedgerFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """A month, all that the report tells of."""
+    """A period, all that the report tells of."""
 
-    month: Month
+    period: Period
     span: Span
-    as_of: datetime  # the data's end: the month's, or that of its last ledger entry while it runs
+    as_of: datetime  # the data's end: the period's, or that of its last ledger entry while it runs
     complete: bool
     began_at: datetime | None  # the first thing that the record knows
     now: Activity
@@ -190,6 +227,9 @@ class Facts:
     duty: DutyFacts
     recordings: Sequence[RecordingFacts]
     ledger: LedgerFacts
+    lapses: Sequence[Lapse]
+    leaders: Sequence[LeaderFacts]
+    history: Sequence[tuple[Period, Past]]  # this period first, then the earlier ones that the record covers
 
     def recorded(self, state: RecordingState | None = None, *, exercise: bool = False) -> int:
         """How many recordings, of one state or of all; in earnest or of exercises."""

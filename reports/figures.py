@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import ceil, sqrt
+from statistics import median
 from zoneinfo import ZoneInfo
 
 from reports.facts import Facts, Seconds
-from reports.period import Month, Span
+from reports.period import Month, Period, Span
 
 QUARTER = timedelta(minutes=15)
 QUIET = timedelta(days=1)  # a first day without a call doesn't make a month incomplete
@@ -44,7 +45,7 @@ def merged(waits: Mapping[tuple[str, int], int]) -> Seconds:
 
 @dataclass(frozen=True)
 class Change:
-    """A number against that of an earlier month. ``known``: the record covers the earlier month."""
+    """A number against that of an earlier period. ``known``: the record covers the earlier period."""
 
     now: int
     base: int
@@ -55,62 +56,58 @@ class Change:
         """Percent of change; None where there is nothing to compare with."""
         return 100 * (self.now - self.base) / self.base if self.known and self.base else None
 
-    @property
-    def cell(self) -> str:
-        """For a table: +12.5%, −3.0%, 持平, and 新增 over zero."""
-        if not self.known:
-            return "—"
-        if self.now == self.base:
-            return "持平"
-        if self.percent is None:
-            return "新增"
-        sign = "+" if self.now > self.base else "−"
-        return f"{sign}{_one(abs(self.percent))}%"
-
-    def words(self, than: str, unit: str) -> str:
-        """For a sentence: 环比增长12.5%. ``than`` is 环比 or 同比, ``unit`` counts the things."""
-        period = {"环比": "上月", "同比": "上年同月"}[than]
-        if not self.known:
-            return f"{period}无可比数据"
-        if self.now == self.base:
-            return f"与{period}持平"
-        if self.percent is None:
-            return f"{period}为零，增加{self.now:,}{unit}"
-        return f"{than}{'增长' if self.now > self.base else '下降'}{_one(abs(self.percent))}%"
-
-
-def _one(percent: float) -> str:
-    """One decimal, but never 0.0 for what did change."""
-    return f"{percent:,.1f}" if percent >= 0.05 else "不足0.1"
-
 
 @dataclass(frozen=True)
 class Baselines:
-    """Which of the earlier months the record covers from their first moment."""
+    """Which of the earlier periods the record covers at all, and which only in part."""
 
+    began_at: datetime | None
     before: bool
     year_before: bool
-    note: str  # what to say of it, or nothing
+    before_partly: bool = False
+    year_before_partly: bool = False
 
     @classmethod
     def of(cls, facts: Facts, zone: ZoneInfo) -> Baselines:
-        """Months that ended before the record began cannot be compared with; one in which it began only with a note."""
+        """Periods that ended before the record began cannot be compared with; one in which it began only with a note."""
         began = facts.began_at
         if began is None:
-            return cls(False, False, "系统中尚无任何业务记录，环比、同比无从计算。")
-        spans = {"上月": facts.month.before.span(zone), "上年同月": facts.month.year_before.span(zone)}
-        known = {name: began < span.end for name, span in spans.items()}
-        day = began.astimezone(zone).date()
-        since = f"系统自{day.year}年{day.month}月{day.day}日起有业务记录"
-        missing = [name for name, covered in known.items() if not covered]
-        partial = [name for name, span in spans.items() if span.start + QUIET < began < span.end]
-        notes = []
-        if missing:
-            shown = "不作比较" if len(missing) == len(spans) else "相应比较以“—”表示"
-            notes.append(f"{'、'.join(missing)}无可比数据，{shown}")
-        if partial:
-            notes.append(f"{'、'.join(partial)}数据不满整月，比较仅供参考")
-        return cls(known["上月"], known["上年同月"], f"{since}，{'；'.join(notes)}。" if notes else "")
+            return cls(None, False, False)
+        spans = [period.span(zone) for period in (facts.period.before, facts.period.year_before)]
+        covered = [began < span.end for span in spans]
+        partly = [span.start + QUIET < began < span.end for span in spans]
+        return cls(began, *covered, *partly)
+
+
+@dataclass(frozen=True)
+class Unlike:
+    """A figure far from what it usually is."""
+
+    median: float
+    z: float  # robust: 0.6745 · (x − median) / MAD
+    of: int  # how many earlier periods
+
+
+ENOUGH = 6  # earlier periods from which on a median means something
+BOUND = 3.5  # Iglewicz and Hoaglin (1993): beyond it a value is an outlier
+
+
+def unlike(value: float, earlier: Sequence[float]) -> Unlike | None:
+    """Is a value an outlier among the earlier ones, by its robust z?
+
+    The median absolute deviation is never taken smaller than what a Poisson
+    count of the median's size scatters (0.6745 · √median) nor than 0.6745:
+    months that happened to be all alike would make any change an outlier.
+
+    Returns:
+        Nothing when there are fewer than ``ENOUGH`` earlier values, or it lies within ``BOUND``.
+    """
+    if len(earlier) < ENOUGH:
+        return None
+    middle = median(earlier)
+    scatter = median([abs(one - middle) for one in earlier])
+    z = 0.6745 * (value - middle) / max(scatter, 0.6745 * sqrt(middle), 0.6745)
+    return Unlike(middle, z, len(earlier)) if abs(z) > BOUND else None
 
 
 def by_hour(quarters: Mapping[int, int], zone: ZoneInfo) -> list[int]:
@@ -121,12 +118,20 @@ def by_hour(quarters: Mapping[int, int], zone: ZoneInfo) -> list[int]:
     return hours
 
 
-def by_day(quarters: Mapping[int, int], month: Month, zone: ZoneInfo) -> list[int]:
-    """Counts by day of the month in a zone."""
-    days = [0] * month.length
+def by_day(quarters: Mapping[int, int], period: Period, zone: ZoneInfo) -> list[int]:
+    """Counts by day of the period in a zone."""
+    days = [0] * period.length
     for quarter, count in quarters.items():
-        days[(EPOCH + quarter * QUARTER).astimezone(zone).day - 1] += count
+        days[((EPOCH + quarter * QUARTER).astimezone(zone).date() - period.first).days] += count
     return days
+
+
+def by_month(quarters: Mapping[int, int], months: Sequence[Month], zone: ZoneInfo) -> list[int]:
+    """Counts by calendar month in a zone."""
+    found = dict.fromkeys(months, 0)
+    for quarter, count in quarters.items():
+        found[Month.of(EPOCH + quarter * QUARTER, zone)] += count
+    return list(found.values())
 
 
 def only(quarters: Mapping[tuple[int, bool], int], answered: bool) -> dict[int, int]:

@@ -1,14 +1,39 @@
 """A paper before it is set: sections, paragraphs, numbered tables and figures.
 
-Whatever is made here is plain data; ``reports.render`` turns it into pages.
-Every table and figure says which queries it comes from, and the paper collects
-them for its appendix.
+Whatever is made here is plain data; ``reports.render`` turns it into pages and
+``reports.sheet`` into a spreadsheet. Every table and figure says which queries
+it comes from, and the paper collects them for its appendix; every number says
+which rows it counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from reports.period import Period
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a number counts: rows of a kind in a period, by filters (``reports.rows``)."""
+
+    kind: str
+    period: Period
+    filters: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in a table. ``value`` is the number behind the text, in ``form``: count, share or seconds."""
+
+    text: str
+    value: float | None = None
+    form: str = "count"
+    rows: Rows | None = None
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True)
@@ -38,7 +63,7 @@ class Table:
     label: str
     title: str
     head: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[Cell]]
     align: str
     total: bool = False
 
@@ -51,6 +76,7 @@ class Columns:
     series: Sequence[tuple[str, Sequence[int]]]
     axis: str  # what the categories are
     unit: str
+    rows: Sequence[Rows] = ()  # of each category
 
 
 @dataclass(frozen=True)
@@ -76,15 +102,19 @@ class Proof:
 
     label: str
     title: str
-    size: str
-    at: str
-    sha256: str
-    sm3: str
-    key_id: str
+    lines: Sequence[tuple[str, str]]  # short ones, name and value
+    hashes: Sequence[tuple[str, str]]
     code: str  # what the QR code says
 
 
-Block = Paragraph | Items | Note | Table | Figure | Proof
+@dataclass(frozen=True)
+class Signatures:
+    """Places to sign by hand: who, and room for a name and a date."""
+
+    names: Sequence[str]
+
+
+Block = Paragraph | Items | Note | Table | Figure | Proof | Signatures
 
 
 @dataclass(frozen=True)
@@ -103,6 +133,11 @@ class Section:
     blocks: Sequence[Block] = ()
     parts: Sequence[Part] = ()
 
+    @property
+    def all_blocks(self) -> list[Block]:
+        """Those of its parts too."""
+        return [*self.blocks, *(block for part in self.parts for block in part.blocks)]
+
 
 @dataclass(frozen=True)
 class Source:
@@ -115,9 +150,26 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Paper:
-    """All of it. ``cover`` are the lines at the foot of the cover, name and value."""
+class Appendix:
+    """The words around the list of sources."""
 
+    title: str
+    text: str
+    rules: Sequence[str]
+    head: Sequence[str]
+    nothing: str
+
+
+@dataclass(frozen=True)
+class Paper:
+    """All of it. ``cover`` are the lines at the foot of the cover, or below a short paper's title: name and value.
+
+    ``form`` is ``report`` (cover, contents, appendix), ``brief`` (a red head and
+    then the text) or ``list`` (a title and tables, for use in the house).
+    """
+
+    language: str
+    form: str
     authority: str
     head: str  # the red head
     title: str
@@ -127,13 +179,23 @@ class Paper:
     cover: Sequence[tuple[str, str]]
     banner: str  # a warning on the cover, or nothing
     sections: Sequence[Section]
-    sources: Sequence[Source]
+    sources: Sequence[Source] = ()
+    contents: str = ""  # the heading of the contents
+    appendix: Appendix | None = None
+    note: str = ""  # the word before a remark
+    exercise: bool = False  # what it tells of was one: said on its face
+
+    @property
+    def chinese(self) -> bool:
+        return self.language.startswith("zh")
 
 
 @dataclass
 class Maker:
     """Numbers tables and figures in the order in which they are made, and keeps their sources."""
 
+    table_word: str
+    figure_word: str
     sources: list[Source] = field(default_factory=list)
     tables: int = 0
     figures: int = 0
@@ -142,7 +204,7 @@ class Maker:
         self,
         title: str,
         head: Sequence[str],
-        rows: Sequence[Sequence[str]],
+        rows: Sequence[Sequence[Cell | str]],
         *,
         queries: Sequence[str],
         counting: str,
@@ -151,22 +213,26 @@ class Maker:
     ) -> Table:
         """A table with the next number; by default the first column is text, the others are numbers."""
         self.tables += 1
-        label = f"表 {self.tables}"
+        label = f"{self.table_word} {self.tables}"
         self.sources.append(Source(label, title, queries, counting))
-        return Table(label, title, head, rows, align or "l" + "r" * (len(head) - 1), total)
+        cells = [[cell if isinstance(cell, Cell) else Cell(cell) for cell in row] for row in rows]
+        return Table(label, title, head, cells, align or "l" + "r" * (len(head) - 1), total)
 
-    def proof(self, title: str, *, queries: Sequence[str], counting: str, **head: str) -> Proof:
+    def proof(
+        self, title: str, lines: Sequence[tuple[str, str]], hashes: Sequence[tuple[str, str]], code: str, *,
+        queries: Sequence[str], counting: str,
+    ) -> Proof:  # fmt: skip
         """A signed head with the next figure's number."""
-        self.figures += 1
-        label = f"图 {self.figures}"
-        self.sources.append(Source(label, title, queries, counting))
-        return Proof(label, title, **head)
+        return Proof(self._figure(title, queries, counting), title, lines, hashes, code)
 
     def figure(
         self, title: str, chart: Columns | Bars, reading: str, *, queries: Sequence[str], counting: str
     ) -> Figure:
         """A figure with the next number."""
+        return Figure(self._figure(title, queries, counting), title, chart, reading)
+
+    def _figure(self, title: str, queries: Sequence[str], counting: str) -> str:
         self.figures += 1
-        label = f"图 {self.figures}"
+        label = f"{self.figure_word} {self.figures}"
         self.sources.append(Source(label, title, queries, counting))
-        return Figure(label, title, chart, reading)
+        return label

@@ -1,9 +1,9 @@
 """From a paper to PDF.
 
-WeasyPrint sets the pages. It may fetch the files of ``reports/styles`` and
-nothing else; every text goes through autoescape, so that no name from outside
-becomes markup, a formula or a link. The same paper gives the same bytes: no
-dates, no random ids.
+WeasyPrint sets the pages. It may fetch the package's own style sheets by name
+and nothing else; every text goes through autoescape, so that no name from
+outside becomes markup, a formula or a link. The same paper gives the same
+bytes: no dates, no random ids.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from reports.charts import draw
-from reports.paper import Block, Paper, Proof
+from reports.paper import Block, Figure, Paper, Proof
+from reports.progress import Progress, silent
 from reports.words import numeral
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = "paper.html.jinja2"
 SCHEME = "paper:"  # the package's own files, by name
-SHARED = ("paper.css",)
+SHARED = ("paper.css", "short.css")
 FIGURES = re.compile(r"([0-9][0-9.,:%-]*)")
 
 
@@ -32,7 +33,7 @@ class RefusedFetch(RuntimeError):
     """The paper wanted something from outside the package."""
 
 
-def render_pdf(paper: Paper) -> bytes:
+def render_pdf(paper: Paper, progress: Progress = silent) -> bytes:
     """The paper as PDF, A4.
 
     Raises:
@@ -50,19 +51,36 @@ def render_pdf(paper: Paper) -> bytes:
                 raise FatalURLFetchingError(f"a paper may not fetch {url[:100]}")
             return URLFetcherResponse(url, _style(name), {"Content-Type": "text/css"})
 
-    html = render_html(paper)
+    html = render_html(paper, progress)
     identifier = hashlib.sha256(html.encode()).hexdigest()[:32].encode()
+    progress("setting", 0)
     try:
-        document = weasyprint.HTML(string=html, base_url=None, url_fetcher=OwnFiles())
+        document = weasyprint.HTML(string=html, base_url=None, url_fetcher=OwnFiles()).render()
+        progress("setting", 0.7)
         pdf: bytes = document.write_pdf(pdf_identifier=identifier, pdf_tags=True)
     except FatalURLFetchingError as error:
         raise RefusedFetch(str(error)) from None
     return pdf
 
 
-def render_html(paper: Paper) -> str:
+def render_html(paper: Paper, progress: Progress = silent) -> str:
     """The paper as one HTML document, charts and codes drawn into it."""
-    return _environment().get_template(TEMPLATE).render(paper=paper)
+    drawn: dict[str, str] = {}
+    figures = [block for section in paper.sections for block in section.all_blocks if isinstance(block, Figure)]
+    for done, figure in enumerate(figures):
+        progress("drawing", done / len(figures))
+        drawn[figure.label] = draw(figure.chart)
+    return _environment().get_template(TEMPLATE).render(paper=paper, drawn=drawn, chinese=paper.chinese)
+
+
+def heading(chinese: bool, number: int) -> str:
+    """The mark before a section's title: 一、 or 1."""
+    return f"{numeral(number)}、" if chinese else f"{number}  "
+
+
+def subheading(chinese: bool, number: int, part: int) -> str:
+    """The mark before a part's title: （一） or 1.2"""
+    return f"（{numeral(part)}）" if chinese else f"{number}.{part}  "
 
 
 def _style(name: str) -> bytes:
@@ -81,8 +99,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["numeral"] = numeral
-    environment.filters["chart"] = lambda chart: Markup(draw(chart))  # noqa: S704  drawn here, text as paths
+    environment.globals.update(heading=heading, subheading=subheading)
+    environment.filters["drawn"] = Markup  # drawn by reports.charts, its text as paths
     environment.filters["halfwidth"] = _halfwidth
     environment.filters["code"] = _code
     environment.filters["groups"] = _groups

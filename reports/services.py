@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import tempfile
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from pyramid.request import Request
@@ -18,40 +15,45 @@ from dutycenter.interfaces import IClock, ILedger
 from dutycenter.settings import Settings
 from dutycenter.vocabulary import ReportKind, ReportState
 from dutycenter.work import settings_of
+from reports.files import Made, keep, place
+from reports.house import House
+from reports.making import PERIODIC, Making, make_paper
 from reports.models import Report
-from reports.period import Month
+from reports.paper import Paper
+from reports.period import Month, Period, parse
+from reports.progress import Progress, silent
 from reports.queries import began_at
+from reports.words import LANGUAGES, Words
 
 
 @dataclass(frozen=True)
-class Made:
-    """A paper that was written to disk."""
+class Asked:
+    """A paper as somebody wants it."""
 
-    path: Path
-    bytes: int
-    sha256: str
-    sm3: str
+    kind: ReportKind
+    about: str
+    language: str
+
+    @classmethod
+    def period(cls, period: Period, language: str = LANGUAGES[0]) -> Asked:
+        return cls(period.kind, str(period), language)
+
+    @property
+    def stem(self) -> str:
+        """The beginning of its file's name."""
+        return self.about if self.kind in PERIODIC else f"{self.kind}-{self.about}"
 
 
-def place(content: bytes, out: Path) -> Made:
-    """Write a file whole or not at all.
+@dataclass(frozen=True)
+class Kept:
+    """A paper that was made and written to disk; periodic ones have their tables as a spreadsheet too."""
 
-    Raises:
-        OSError: it cannot be written there.
-    """
-    out.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o640)
-        Path(name).replace(out)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return Made(out, len(content), hashlib.sha256(content).hexdigest(), hashlib.new("sm3", content).hexdigest())
+    pdf: Made
+    sheet: Made | None
+
+    def told(self) -> dict[str, object]:
+        """For the ledger."""
+        return {**self.pdf.told(), **({"sheet": self.sheet.told()} if self.sheet else {})}
 
 
 class Reports:
@@ -73,98 +75,135 @@ class Reports:
         self.clock = clock
         self.ledger = ledger
 
+    # --- making -------------------------------------------------------------------
+
     def month(self, year: int, month: int, out: Path) -> Path:
         """See ``IReports.month``. Reads only what is committed; writes nothing but ``out``."""
-        return place(self.pdf(Month(year, month)), out).path
+        return place(self.pdf(Asked.period(Month(year, month))), out).path
 
-    def pdf(self, month: Month) -> bytes:
-        """A month's report.
+    def write(self, kind: str, about: str, language: str, out: Path) -> Path:
+        """See ``IReports.write``. Reads only what is committed; writes nothing but ``out``."""
+        return place(self.pdf(Asked(ReportKind(kind), about, language)), out).path
+
+    def paper(self, asked: Asked, progress: Progress = silent) -> Paper:
+        """The paper as data, made from the store as it is now.
 
         Raises:
-            ValueError: the month lies in the future.
+            NothingToTell: there is nothing to tell of.
         """
-        from reports.gather import gather
-        from reports.month_paper import month_paper
+        words = Words(asked.language, self.settings.time_zone)
+        making = Making(self.engine, words, House.of(self.settings), self.clock.now(), progress)
+        return make_paper(asked.kind, asked.about, making)
+
+    def pdf(self, asked: Asked) -> bytes:
+        """The paper as PDF; raises as ``paper`` does."""
         from reports.render import render_pdf
 
-        s = self.settings
-        facts = gather(self.engine, month, s.time_zone, self.clock.now())
-        return render_pdf(month_paper(facts, s.time_zone, s.authority, s.duty_room, rehearsal=s.rehearsal))
+        return render_pdf(self.paper(asked))
 
-    def keep(self, month: Month) -> Made:
-        """Write a month's report among the kept papers; its name carries its content, so none is ever overwritten.
+    def keep(self, asked: Asked, progress: Progress = silent) -> Kept:
+        """Make a paper and write it among the kept ones; none is ever overwritten.
 
         Raises:
-            ValueError: the month lies in the future.
+            NothingToTell: there is nothing to tell of.
             OSError: the folder cannot be written.
         """
-        pdf = self.pdf(month)
-        name = f"{month}-{hashlib.sha256(pdf).hexdigest()[:16]}.pdf"
-        return place(pdf, self.settings.reports_dir / name)
+        from reports.render import render_pdf
+        from reports.sheet import render_sheet
 
-    def note_made(self, month: Month, made: Made, subject: str) -> None:
+        paper = self.paper(asked, progress)
+        pdf = render_pdf(paper, progress)
+        sheet = None
+        if asked.kind in PERIODIC:
+            progress("sheet", 0)
+            sheet = render_sheet(paper)
+        progress("keeping", 0)
+        folder = self.settings.reports_dir
+        return Kept(
+            keep(pdf, folder, asked.stem, ".pdf"), keep(sheet, folder, asked.stem, ".xlsx") if sheet else None
+        )  # fmt: skip
+
+    def note_made(self, asked: Asked, kept: Kept, subject: str) -> None:
         """Put into the ledger what was kept, by its content."""
-        data = {
-            "period": str(month), "file": made.path.name, "bytes": made.bytes, "sha256": made.sha256, "sm3": made.sm3,
-        }  # fmt: skip
+        data = {"kind": asked.kind.value, "about": asked.about, "language": asked.language, **kept.told()}
         self.ledger.append("report.made", subject, data)
 
-    def ask(self, year: int, month: int, account_id: int | None) -> Report:
-        """Ask the clerk for a month's report; asking again makes it anew unless it waits already.
+    # --- asking -------------------------------------------------------------------
+
+    def ask(self, asked: Asked, account_id: int | None) -> Report:
+        """Ask the clerk for a paper; asking again makes it anew unless it waits already.
 
         Raises:
-            ValueError: there is no such month, or it lies in the future.
+            ValueError: there is no such period, or it lies in the future.
         """
-        asked = Month(year, month)
-        if self.clock.now() < asked.span(self.settings.time_zone).start:
-            raise ValueError(f"{asked} has not begun yet")
-        report = self._row(asked.first, lock=True)
+        if asked.kind in PERIODIC:
+            period = parse(asked.about)
+            if self.clock.now() < period.span(self.settings.time_zone).start:
+                raise ValueError(f"{period} has not begun yet")
+        report = self._row(asked, lock=True)
         if report is None:
-            report = self._insert(asked.first)
+            report = self._insert(asked)
         elif report.state is ReportState.WAITING:
             return report
         report.state = ReportState.WAITING
         report.asked_at = self.clock.now()
         report.asked_by_id = account_id
         report.claimed_at, report.tries, report.error = None, 0, ""
+        report.stage, report.percent = "", 0
         self.db.flush()
-        self.ledger.append("report.asked", f"report:{report.id}", {"period": str(asked)})
+        data = {"kind": asked.kind.value, "about": asked.about, "language": asked.language}
+        self.ledger.append("report.asked", f"report:{report.id}", data)
         return report
 
-    def find(self, month: Month) -> Report | None:
-        """The row of a month's report, if it was ever asked for."""
-        return self._row(month.first)
+    # --- finding ------------------------------------------------------------------
 
-    def of_year(self, year: int) -> dict[Month, Report]:
-        """The monthly reports of a year that were ever asked for."""
+    def find(self, asked: Asked) -> Report | None:
+        """The row of a paper, if it was ever asked for."""
+        return self._row(asked)
+
+    def get(self, report_id: int) -> Report | None:
+        return self.db.get(Report, report_id)
+
+    def of_year(self, year: int, language: str) -> dict[str, Report]:
+        """The reports of a year, its quarters and months that were ever asked for, by their period."""
         wanted = (
-            Report.kind == ReportKind.MONTH,
-            Report.period >= date(year, 1, 1),
-            Report.period <= date(year, 12, 31),
+            Report.kind.in_((ReportKind.MONTH, ReportKind.QUARTER, ReportKind.YEAR)),
+            Report.about.startswith(f"{year:04d}"),
+            Report.language == language,
         )
-        return {Month(row.period.year, row.period.month): row for row in self.db.scalars(select(Report).where(*wanted))}
+        return {row.about: row for row in self.db.scalars(select(Report).where(*wanted))}
+
+    def ranges(self, limit: int = 20) -> list[Report]:
+        """Reports of any days, the last asked for first."""
+        query = select(Report).where(Report.kind == ReportKind.RANGE).order_by(Report.asked_at.desc(), Report.id.desc())
+        return list(self.db.scalars(query.limit(limit)))
 
     def began_in(self) -> Month | None:
         """The month of the first call, incident or broadcast."""
         began = began_at(self.db)
         return None if began is None else month_of(began, self.settings)
 
-    def file(self, report: Report) -> Path | None:
-        """Where a report that was made is; None when it was never made or the file is gone."""
-        path = self.settings.reports_dir / report.file_name
-        return path if report.file_name and path.is_file() else None
+    def file(self, name: str) -> Path | None:
+        """Where a kept file is; None when it was never made or is gone."""
+        path = self.settings.reports_dir / name
+        return path if name and path.is_file() else None
 
-    def _row(self, period: date, *, lock: bool = False) -> Report | None:
-        query = select(Report).where(Report.kind == ReportKind.MONTH, Report.period == period)
+    def _row(self, asked: Asked, *, lock: bool = False) -> Report | None:
+        query = select(Report).where(
+            Report.kind == asked.kind, Report.about == asked.about, Report.language == asked.language
+        )
         return self.db.scalars(query.with_for_update() if lock else query).first()
 
-    def _insert(self, period: date) -> Report:
-        report = Report(kind=ReportKind.MONTH, period=period, state=ReportState.WAITING, asked_at=self.clock.now())
+    def _insert(self, asked: Asked) -> Report:
+        report = Report(
+            kind=asked.kind, about=asked.about, language=asked.language, state=ReportState.WAITING,
+            asked_at=self.clock.now(),
+        )  # fmt: skip
         try:
             with self.db.begin_nested():
                 self.db.add(report)
         except IntegrityError:  # somebody else asked at the same moment
-            found = self._row(period, lock=True)
+            found = self._row(asked, lock=True)
             assert found is not None
             return found
         return report

@@ -1,95 +1,170 @@
-"""How the paper says things. It is an official Chinese document, whatever language the screens have."""
+"""How papers say things, in the language that was chosen for them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
+from enum import StrEnum
+from functools import cache
+from gettext import NullTranslations
 from zoneinfo import ZoneInfo
 
-from dutycenter.vocabulary import (
-    CallResult,
-    Disposition,
-    IncidentClass,
-    IncidentStatus,
-    Level,
-    Outcome,
-    RecordingKind,
-    RecordingState,
-    ShiftDuty,
-    SourceChannel,
-)
-from reports.period import Month
+from babel.support import Translations
+
+from dutycenter.frame.i18n import DOMAIN, catalogue_folders, compile_catalogues
+from dutycenter.frame.labels import label
+from reports.paper import Cell, Rows
+from reports.period import Month, Period, Quarter, Range, Year
 
 NOTHING = "—"
-
-CLASSES: dict[IncidentClass | None, str] = {
-    IncidentClass.NATURAL: "自然灾害",
-    IncidentClass.ACCIDENT: "事故灾难",
-    IncidentClass.HEALTH: "公共卫生事件",
-    IncidentClass.SECURITY: "社会安全事件",
-    None: "未分类",
-}
-LEVELS: dict[Level | None, str] = {
-    Level.I: "特别重大",
-    Level.II: "重大",
-    Level.III: "较大",
-    Level.IV: "一般",
-    None: "未定级",
-}
-CHANNELS = {
-    SourceChannel.PHONE: "电话",
-    SourceChannel.VOICEMAIL: "语音留言",
-    SourceChannel.FAX: "传真",
-    SourceChannel.WALK_IN: "来人",
-    SourceChannel.REPORT: "书面报告",
-}
-STATUSES = {IncidentStatus.OPEN: "处置中", IncidentStatus.CLOSED: "办结"}
-RESULTS: dict[CallResult | None, str] = {
-    CallResult.ANSWERED: "接听",
-    CallResult.ABANDONED: "未接（来电人先挂机）",
-    CallResult.VOICEMAIL: "转语音留言",
-    CallResult.FAILED: "线路异常",
-    CallResult.SERVED: "自动受理（回拨确认）",
-    None: "通话未结束",
-}
-OUTCOMES: dict[Outcome | None, str] = {
-    Outcome.ACKNOWLEDGED: "已确认",
-    Outcome.DECLINED: "不能到位",
-    Outcome.REACHED: "接听未确认",
-    Outcome.NOT_REACHED: "未联系上",
-    Outcome.NOT_CALLED: "未呼叫",
-    None: "未结束",
-}
-DISPOSITIONS: dict[Disposition | None, str] = {
-    Disposition.ACKNOWLEDGED: "按键确认",
-    Disposition.DECLINED: "按键表示不能到位",
-    Disposition.TRANSFERRED: "转接值班席通话",
-    Disposition.HEARD: "听完未按键",
-    Disposition.HUNG_UP_EARLY: "未听完即挂机",
-    Disposition.VOICEMAIL: "对方语音信箱",
-    Disposition.BUSY: "占线",
-    Disposition.NO_ANSWER: "无人接听",
-    Disposition.REJECTED: "拒接",
-    Disposition.SWITCHED_OFF: "关机或不在服务区",
-    Disposition.NO_SUCH_NUMBER: "空号",
-    Disposition.CONGESTION: "线路拥塞",
-    Disposition.GATEWAY_DOWN: "中继中断",
-    Disposition.FAILED: "其他网络原因",
-    Disposition.DROPPED: "已确认或停止，主动撤回",
-    Disposition.LOST: "交换机失去记录",
-    None: "未结束",
-}
-REPORTS = {"phone": "电话报告", "written": "书面报告", "follow_up": "续报", "final": "终报"}
-LOSSES = {"dead": "死亡", "injured": "受伤", "missing": "失联", "trapped": "被困", "evacuated": "转移"}
-DUTIES = {ShiftDuty.LEADER: "带班领导", ShiftDuty.CHIEF: "值班长", ShiftDuty.OFFICER: "值班员"}
-RECORDINGS = {RecordingKind.CALL: "来电", RecordingKind.VOICEMAIL: "语音留言", RecordingKind.NOTICE: "叫应通知"}
-RECORDING_STATES = {
-    RecordingState.KEPT: "已入库存证",
-    RecordingState.STOPPED: "待入库",
-    RecordingState.RECORDING: "录音中",
-    RecordingState.MISSING: "文件缺失",
-}
-
+LANGUAGES = ("zh_CN", "en")
 _DIGITS = "〇一二三四五六七八九"
+_UNITS = ("B", "KB", "MB", "GB")
+
+
+@cache
+def _catalogue(language: str) -> NullTranslations:
+    if language == "en":  # the msgids themselves
+        return NullTranslations()
+    compile_catalogues()
+    merged = Translations()
+    for folder in catalogue_folders():
+        found = Translations.load(str(folder), [language], DOMAIN)
+        if isinstance(found, Translations):
+            merged.merge(found)
+    return merged
+
+
+class Words:
+    """A language and a zone.
+
+    Args:
+        language: one of ``LANGUAGES``.
+        zone: the duty room's.
+    """
+
+    def __init__(self, language: str, zone: ZoneInfo) -> None:
+        self.language = language
+        self.zone = zone
+        self.chinese = language.startswith("zh")
+
+    def gettext(self, msgid: str, **values: object) -> str:
+        """The words for a msgid, with what is to be filled in."""
+        text = _catalogue(self.language).gettext(msgid)
+        return text % values if values else text.replace("%%", "%")
+
+    def label(self, member: StrEnum) -> str:
+        """A vocabulary value's words."""
+        return self.gettext(str(label(member)))
+
+    # --- putting together -------------------------------------------------------
+
+    def join(self, sentences: Iterable[str]) -> str:
+        """Sentences one after another; empty ones are left out."""
+        return ("" if self.chinese else " ").join(text for text in sentences if text)
+
+    def clauses(self, parts: Iterable[str]) -> str:
+        """Parts of one sentence."""
+        return ("，" if self.chinese else ", ").join(part for part in parts if part)
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Things of one kind."""
+        return ("、" if self.chinese else ", ").join(names)
+
+    def colon(self, name: str, value: str) -> str:
+        return f"{name}：{value}" if self.chinese else f"{name}: {value}"
+
+    # --- numbers ------------------------------------------------------------------
+
+    @staticmethod
+    def number(count: int) -> str:
+        """Thousands set apart: 12,345."""
+        return f"{count:,}"
+
+    @staticmethod
+    def share(part: int, whole: int) -> str:
+        """A share in percent with one decimal; a dash of nothing."""
+        return f"{100 * part / whole:.1f}%" if whole else NOTHING
+
+    def duration(self, seconds: int | None) -> str:
+        """12秒, 1分05秒, 2小时03分; 12 s, 1 min 05 s, 2 h 03 min."""
+        if seconds is None:
+            return NOTHING
+        minutes, rest = divmod(seconds, 60)
+        if minutes == 0:
+            return f"{rest}秒" if self.chinese else f"{rest} s"
+        hours, minutes = divmod(minutes, 60)
+        if hours == 0:
+            return f"{minutes}分{rest:02d}秒" if self.chinese else f"{minutes} min {rest:02d} s"
+        return f"{hours:,}小时{minutes:02d}分" if self.chinese else f"{hours:,} h {minutes:02d} min"
+
+    @staticmethod
+    def size(count: int) -> str:
+        """Bytes as people read them."""
+        amount = float(count)
+        for unit in _UNITS:
+            if amount < 1000:
+                return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+            amount /= 1000
+        return f"{amount:.1f} TB"
+
+    # --- cells --------------------------------------------------------------------
+
+    def count(self, number: int, rows: Rows | None = None) -> Cell:
+        """A number of things; nothing is counted behind a zero."""
+        return Cell(self.number(number), number, "count", rows if number else None)
+
+    def part(self, part: int, whole: int) -> Cell:
+        return Cell(self.share(part, whole), part / whole if whole else None, "share")
+
+    def wait(self, seconds: int | None) -> Cell:
+        return Cell(self.duration(seconds), seconds, "seconds")
+
+    # --- time -----------------------------------------------------------------------
+
+    def day(self, day: date) -> str:
+        """Within a year: 10月1日, 1 Oct."""
+        return f"{day.month}月{day.day}日" if self.chinese else f"{day.day} {day:%b}"
+
+    def full_day(self, day: date) -> str:
+        return f"{day.year}年{day.month}月{day.day}日" if self.chinese else f"{day.day} {day:%B} {day.year}"
+
+    def month(self, month: Month) -> str:
+        return f"{month.year}年{month.month}月" if self.chinese else f"{month.first:%B} {month.year}"
+
+    def period(self, period: Period) -> str:
+        """2026年10月, 2026年第四季度, 2026年, 2026年10月1日至15日."""
+        if isinstance(period, Month):
+            return self.month(period)
+        if isinstance(period, Quarter):
+            zh = f"{period.year}年第{_DIGITS[period.quarter]}季度"
+            return zh if self.chinese else f"Quarter {period.quarter} of {period.year}"
+        if isinstance(period, Year):
+            return f"{period.year}年" if self.chinese else f"{period.year}"
+        assert isinstance(period, Range)
+        return self.between(period.first, period.last)
+
+    def between(self, first: date, last: date) -> str:
+        if first == last:
+            return self.full_day(first)
+        dash = "至" if self.chinese else " to "
+        return f"{self.full_day(first)}{dash}{self.full_day(last)}"
+
+    def moment(self, at: datetime) -> str:
+        """To the minute, in the duty room's zone."""
+        local = at.astimezone(self.zone)
+        return f"{self.full_day(local.date())}{'' if self.chinese else ', '}{local:%H:%M}"
+
+    def short_moment(self, at: datetime) -> str:
+        local = at.astimezone(self.zone)
+        return f"{self.day(local.date())}{'' if self.chinese else ' '}{local:%H:%M}"
+
+    def clock(self, at: datetime | None) -> str:
+        """To the second; a dash for what didn't happen."""
+        if at is None:
+            return NOTHING
+        local = at.astimezone(self.zone)
+        return f"{self.day(local.date())}{'' if self.chinese else ' '}{local:%H:%M:%S}"
 
 
 def numeral(number: int) -> str:
@@ -97,64 +172,3 @@ def numeral(number: int) -> str:
     tens, ones = divmod(number, 10)
     head = "" if tens == 0 else "十" if tens == 1 else _DIGITS[tens] + "十"
     return head + (_DIGITS[ones] if ones or not tens else "")
-
-
-def month_name(month: Month) -> str:
-    return f"{month.year}年{month.month}月"
-
-
-def day_name(day: date) -> str:
-    return f"{day.month}月{day.day}日"
-
-
-def full_day(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
-def moment(at: datetime, zone: ZoneInfo) -> str:
-    """To the minute, in the duty room's zone; midnight at a month's end is written as 24 o'clock by the caller."""
-    local = at.astimezone(zone)
-    return f"{full_day(local.date())}{local:%H:%M}"
-
-
-def short_moment(at: datetime, zone: ZoneInfo) -> str:
-    local = at.astimezone(zone)
-    return f"{local.month}月{local.day}日{local:%H:%M}"
-
-
-def number(count: int) -> str:
-    """Thousands set apart: 12,345."""
-    return f"{count:,}"
-
-
-def lapses(late: int, missed: int) -> str:
-    """Reports that came late or never, as far as there are any: 迟报4项、漏报1项."""
-    return "、".join(f"{name}{number(count)}项" for name, count in (("迟报", late), ("漏报", missed)) if count)
-
-
-def share(part: int, whole: int) -> str:
-    """A share in percent with one decimal; a dash of nothing."""
-    return f"{100 * part / whole:.1f}%" if whole else NOTHING
-
-
-def duration(seconds: int | None) -> str:
-    """12秒, 1分05秒, 2小时03分."""
-    if seconds is None:
-        return NOTHING
-    minutes, rest = divmod(seconds, 60)
-    if minutes == 0:
-        return f"{rest}秒"
-    hours, minutes = divmod(minutes, 60)
-    if hours == 0:
-        return f"{minutes}分{rest:02d}秒"
-    return f"{number(hours)}小时{minutes:02d}分"
-
-
-def size(count: int) -> str:
-    """Bytes as people read them."""
-    amount = float(count)
-    for unit in ("B", "KB", "MB", "GB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} TB"

@@ -13,10 +13,17 @@ STATIC = Path(__file__).resolve().parent.parent / "static"
 
 
 class ContentHash:
-    """A cache buster: ``?v=`` and the start of the file's SHA-256."""
+    """A cache buster: ``?v=`` and the start of the file's SHA-256.
+
+    Args:
+        folder: where the files are.
+    """
+
+    def __init__(self, folder: Path = STATIC) -> None:
+        self.folder = folder
 
     def __call__(self, request: Request, subpath: str, kw: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        file = STATIC / subpath
+        file = self.folder / subpath
         if file.is_file():
             kw["_query"] = {**(kw.get("_query") or {}), "v": _digest(file, file.stat().st_mtime_ns)}
         return subpath, kw

@@ -139,6 +139,14 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
     },
     v.ReportKind: {
         v.ReportKind.MONTH: _("Monthly report"),
+        v.ReportKind.QUARTER: _("Quarterly report"),
+        v.ReportKind.YEAR: _("Yearly report"),
+        v.ReportKind.RANGE: _("Report of any days"),
+        v.ReportKind.BRIEF: _("Incident brief"),
+        v.ReportKind.RECEIPTS: _("Broadcast receipts"),
+        v.ReportKind.SHIFT_LOG: _("Shift log"),
+        v.ReportKind.ROSTER: _("Duty roster"),
+        v.ReportKind.EVIDENCE: _("Evidence statement"),
     },
     v.ReportState: {
         v.ReportState.WAITING: _("To be made"),
@@ -187,6 +195,13 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         v.SmsWhen.BEFORE: _("by text message first, then by telephone"),
         v.SmsWhen.WITH: _("by telephone and text message at once"),
         v.SmsWhen.AFTER: _("by telephone; by text message to whom the calls have not reached"),
+    },
+    v.LetterState: {
+        v.LetterState.WAITING: _("To be sent"),
+        v.LetterState.SENDING: _("Being sent"),
+        v.LetterState.SENT: _("Sent"),
+        v.LetterState.REFUSED: _("Not taken"),
+        v.LetterState.UNKNOWN: _("Perhaps sent"),
     },
     v.ShiftDuty: {
         v.ShiftDuty.LEADER: _("Leader on duty"),

@@ -2,42 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from dutycenter.vocabulary import Disposition, Outcome
-from reports.chapters import Telling
+from reports.chapters import Count, Counted, Telling
+from reports.chapters.incidents import cut_off
 from reports.facts import Activity, BroadcastFacts, Launched
 from reports.figures import longest, merged, percentile
-from reports.paper import Bars, Block, Note, Paragraph, Part, Section
-from reports.words import DISPOSITIONS, OUTCOMES, duration, number, share, short_moment
+from reports.paper import Bars, Block, Cell, Figure, Paragraph, Part, Section
 
 CHARTED = 14  # departments in the figure; the table has them all
+LEADERS = 40  # in the table
 SHOWN = (Outcome.ACKNOWLEDGED, Outcome.DECLINED, Outcome.REACHED, Outcome.NOT_REACHED, Outcome.NOT_CALLED)
 
 
 def tell(t: Telling) -> Section:
     """The chapter."""
-    if not t.now.broadcasts.recipients:
-        said = "本月未发起叫应通知。"
-        if t.now.broadcasts.broadcasts:
-            said = f"本月发起群呼{number(t.now.broadcasts.broadcasts)}次，均无通知对象。"
-        return Section("叫应通知", parts=[Part("总体情况", [Paragraph(said)])])
+    _, b = t.gettext, t.now.broadcasts
+    title = _("Call-outs")
+    if not b.recipients:
+        said = _("Nobody was called out in %(this)s.", this=t.terms.this)
+        if b.broadcasts:
+            said = _("%(n)s broadcasts were launched, all without recipients.",
+                     n=t.words.number(b.broadcasts))  # fmt: skip
+        return Section(title, [Paragraph(said)])
     parts = [
-        Part("总体情况", _overall(t)),
-        Part("各单位叫应情况", _departments(t)),
-        Part("呼叫结果", _attempts(t)),
-        Part("群呼清单", _list(t)),
+        Part(_("Overview"), _overall(t)),
+        Part(_("By department"), _departments(t)),
     ]
-    return Section("叫应通知", parts=parts)
+    if t.facts.leaders:
+        parts.append(Part(_("By leader"), _leaders(t)))
+    parts += [
+        Part(_("From report to notification"), _launches(t)),
+        Part(_("How the calls ended"), _attempts(t)),
+        Part(_("List of broadcasts"), _list(t)),
+    ]
+    return Section(title, parts=parts)
 
 
-def _total(activity: Activity) -> int:
+def total(activity: Activity) -> int:
+    """All recipients."""
     return activity.broadcasts.recipients
 
 
-def with_outcome(outcome: Outcome | None) -> Callable[[Activity], int]:
+def with_outcome(outcome: Outcome | None) -> Count:
     """Counts the recipients with an outcome."""
     return lambda a: sum(n for (_, found), n in a.broadcasts.outcomes.items() if found is outcome)
+
+
+def called(activity: Activity) -> int:
+    """Recipients who were really called."""
+    return activity.broadcasts.recipients - with_outcome(Outcome.NOT_CALLED)(activity)
+
+
+def acknowledged(activity: Activity) -> int:
+    return with_outcome(Outcome.ACKNOWLEDGED)(activity)
+
+
+def outcome_name(t: Telling, outcome: Outcome | None) -> str:
+    return t.words.label(outcome) if outcome else t.gettext("Not settled")
 
 
 def by_department(facts: BroadcastFacts) -> dict[str, dict[Outcome | None, int]]:
@@ -48,150 +71,234 @@ def by_department(facts: BroadcastFacts) -> dict[str, dict[Outcome | None, int]]
     return dict(sorted(found.items(), key=lambda item: (-sum(item[1].values()), item[0])))
 
 
+def _outcomes(t: Telling) -> list[Outcome | None]:
+    return [*SHOWN, *([None] if with_outcome(None)(t.now) else [])]
+
+
 def _overall(t: Telling) -> list[Block]:
-    broadcasts = t.now.broadcasts
-    acknowledged = with_outcome(Outcome.ACKNOWLEDGED)(t.now)
-    called = broadcasts.recipients - with_outcome(Outcome.NOT_CALLED)(t.now)
-    said = (
-        f"本月发起叫应通知{number(broadcasts.broadcasts)}次，通知{number(broadcasts.recipients)}人次，"
-        f"{t.change(_total, '人次')}；实际呼叫{number(called)}人次，已确认{number(acknowledged)}人次，"
-        f"确认率{share(acknowledged, called)}"
-    )
-    base = t.facts.before
-    base_called = base.broadcasts.recipients - with_outcome(Outcome.NOT_CALLED)(base)
-    if t.baselines.before and base_called:
-        said += f"（上月{share(with_outcome(Outcome.ACKNOWLEDGED)(base), base_called)}）"
-    said += "。"
-    waits = merged(broadcasts.to_acknowledge)
+    b, w, _ = t.now.broadcasts, t.words, t.gettext
+    base, before = t.before.activity, ""
+    if t.before.known and called(base):
+        before = _(" (%(base)s: %(share)s)",
+                   base=t.before.name, share=w.share(acknowledged(base), called(base)))  # fmt: skip
+    said = [
+        _("%(n)s broadcasts notified %(people)s people (%(change)s).",
+          n=w.number(b.broadcasts), people=w.number(b.recipients), change=t.change(total)),
+        _("Called: %(called)s; acknowledged: %(done)s, a rate of %(share)s%(before)s.",
+          called=w.number(called(t.now)), done=w.number(acknowledged(t.now)),
+          share=w.share(acknowledged(t.now), called(t.now)), before=before),
+    ]  # fmt: skip
+    waits = merged(b.to_acknowledge)
     if waits:
-        said += (
-            f"自发起至确认，半数人员不超过{duration(percentile(waits, 50))}，"
-            f"九成不超过{duration(percentile(waits, 90))}，最长{duration(longest(waits))}。"
-        )
-    if broadcasts.to_launch:
-        said += (
-            f"自事件接报至首次发起通知，{number(sum(broadcasts.to_launch.values()))}起事件的中位用时为"
-            f"{duration(percentile(broadcasts.to_launch, 50))}，最长{duration(longest(broadcasts.to_launch))}。"
-        )
+        said.append(_("From launch to acknowledgement: %(within)s.", within=t.within(waits)))
     table = t.compared(
-        "叫应结果（单位：人次）",
-        "结果",
-        [(name, with_outcome(outcome)) for outcome, name in OUTCOMES.items() if outcome or with_outcome(None)(t.now)],
-        ("合计", _total),
-        queries=["recipients_by_outcome", "broadcasts_launched", "time_to_acknowledge", "time_to_launch"],
-        counting="每人每次群呼只有一个结果；仅按键确认计为已确认，语音信箱、听而未按不算。",
-    )
-    return [Paragraph(said), table]
+        _("Results of call-outs"),
+        _("Result"),
+        "recipients",
+        [
+            Counted(outcome_name(t, outcome), with_outcome(outcome), {"outcome": outcome or "-"})
+            for outcome in _outcomes(t)
+        ],
+        total,
+        queries=["recipients_by_outcome", "broadcasts_launched", "time_to_acknowledge"],
+        counting=_("One result for each person in each broadcast; a pressed key acknowledges, voicemail does not."),
+    )  # fmt: skip
+    return [Paragraph(w.join(said)), table]
 
 
 def _departments(t: Telling) -> list[Block]:
-    found = by_department(t.now.broadcasts)
-    unsettled = with_outcome(None)(t.now)
-    outcomes: list[Outcome | None] = [*SHOWN, *([None] if unsettled else [])]
-    rows = []
-    for department, counts in found.items():
-        rows.append((department or "（未填单位）", *_row(counts, outcomes), duration(_median(t, department))))
+    found, w, _ = by_department(t.now.broadcasts), t.words, t.gettext
+    outcomes = _outcomes(t)
+    unnamed = _("(no department)")
+    rows: list[list[Cell | str]] = [
+        [department or unnamed, *_row(t, counts, outcomes, {"department": department or "-"}),
+         w.wait(_median(t, department))]
+        for department, counts in found.items()
+    ]  # fmt: skip
     whole: dict[Outcome | None, int] = {outcome: with_outcome(outcome)(t.now) for outcome in outcomes}
-    rows.append(("合计", *_row(whole, outcomes), duration(percentile(merged(t.now.broadcasts.to_acknowledge), 50))))
+    half = w.wait(percentile(merged(t.now.broadcasts.to_acknowledge), 50))
+    rows.append([_("Total"), *_row(t, whole, outcomes, {}), half])
     table = t.maker.table(
-        "各单位叫应情况（单位：人次）",
-        ("单位", "通知", *(OUTCOMES[outcome] for outcome in outcomes), "确认率", "确认用时中位数"),
+        _("Call-outs by department"),
+        (_("Unit"), _("People"), *(outcome_name(t, outcome) for outcome in outcomes),
+         _("Rate"), _("Half within")),
         rows,
         queries=["recipients_by_outcome", "time_to_acknowledge"],
-        counting="单位名称以发起时为准；确认率为已确认占实际呼叫（不含未呼叫）的比例，用时自发起至确认。",
+        counting=_("Departments as named at launch; the rate is that of the acknowledged among those "
+"called; waits are from launch to acknowledgement."),
         total=True,
-    )
+    )  # fmt: skip
+    return [Paragraph(_reading(t, found)), table, _composition(t, found, unnamed)]
+
+
+def _composition(t: Telling, found: Mapping[str, Mapping[Outcome | None, int]], unnamed: str) -> Figure:
+    _ = t.gettext
     charted = dict(list(found.items())[:CHARTED])
-    figure = t.maker.figure(
-        "各单位叫应结果构成",
-        Bars(
-            [department or "（未填单位）" for department in charted],
-            [(OUTCOMES[outcome], [counts.get(outcome, 0) for counts in charted.values()]) for outcome in outcomes],
-            "人次",
-        ),
-        _reading(found),
-        queries=["recipients_by_outcome"],
-        counting=f"通知人次最多的前{CHARTED}个单位。"
-        if len(found) > CHARTED
-        else "各单位结果占其通知人次的比例，条末为通知人次。",
+    counting = _("Parts of each department's people; their number stands at the end of the bar.")  # fmt: skip
+    if len(found) > CHARTED:
+        counting = t.words.join([counting, _("The %(n)s departments with the most people.",
+                                             n=CHARTED)])  # fmt: skip
+    chart = Bars(
+        [department or unnamed for department in charted],
+        [
+            (outcome_name(t, outcome), [counts.get(outcome, 0) for counts in charted.values()])
+            for outcome in _outcomes(t)
+        ],
+        _("people"),
     )
-    return [Paragraph(_reading(found)), table, figure]
+    return t.maker.figure(
+        _("Results by department"), chart, _reading(t, found),
+        queries=["recipients_by_outcome"], counting=counting,
+    )  # fmt: skip
 
 
-def _reading(found: Mapping[str, Mapping[Outcome | None, int]]) -> str:
+def _reading(t: Telling, found: Mapping[str, Mapping[Outcome | None, int]]) -> str:
+    _ = t.gettext
     rated = {
-        department: counts.get(Outcome.ACKNOWLEDGED, 0) / called
+        department: counts.get(Outcome.ACKNOWLEDGED, 0) / people
         for department, counts in found.items()
-        if (called := sum(counts.values()) - counts.get(Outcome.NOT_CALLED, 0)) and department
+        if (people := sum(counts.values()) - counts.get(Outcome.NOT_CALLED, 0)) and department
     }
-    if not rated:
-        return f"本月通知涉及{len(found)}个单位。"
-    best, worst = max(rated, key=lambda d: rated[d]), min(rated, key=lambda d: rated[d])
-    said = f"本月通知涉及{len(found)}个单位。"
-    if rated[best] == rated[worst]:
-        return said + f"各单位确认率均为{100 * rated[best]:.1f}%。" if len(rated) > 1 else said
-    return said + f"确认率最高的是{best}（{100 * rated[best]:.1f}%），最低的是{worst}（{100 * rated[worst]:.1f}%）。"
+    said = [_("Departments notified: %(n)s.", n=len(found))]
+    if len(rated) > 1:
+        best, worst = max(rated, key=lambda d: rated[d]), min(rated, key=lambda d: rated[d])
+        if rated[best] == rated[worst]:
+            said.append(_("All have a rate of %(share)s.", share=f"{100 * rated[best]:.1f}%"))
+        else:
+            said.append(_("The highest rate is that of %(best)s (%(high)s), the lowest that of %(worst)s (%(low)s).",
+                          best=best, high=f"{100 * rated[best]:.1f}%", worst=worst,
+                          low=f"{100 * rated[worst]:.1f}%"))  # fmt: skip
+    return t.words.join(said)
 
 
-def _row(counts: Mapping[Outcome | None, int], outcomes: list[Outcome | None]) -> list[str]:
+def _row(t: Telling, counts: Mapping[Outcome | None, int], outcomes: Sequence[Outcome | None],
+         filters: Mapping[str, str]) -> list[Cell]:  # fmt: skip
+    w = t.words
     whole = sum(counts.values())
-    called = whole - counts.get(Outcome.NOT_CALLED, 0)
-    shown = [number(counts.get(outcome, 0)) for outcome in outcomes]
-    return [number(whole), *shown, share(counts.get(Outcome.ACKNOWLEDGED, 0), called)]
+    people = whole - counts.get(Outcome.NOT_CALLED, 0)
+    shown = [
+        w.count(counts.get(outcome, 0), t.rows("recipients", outcome=outcome or "-", **filters)) for outcome in outcomes
+    ]
+    return [
+        w.count(whole, t.rows("recipients", **filters)),
+        *shown,
+        w.part(counts.get(Outcome.ACKNOWLEDGED, 0), people),
+    ]
 
 
 def _median(t: Telling, department: str) -> int | None:
     return percentile({s: n for (d, s), n in t.now.broadcasts.to_acknowledge.items() if d == department}, 50)
 
 
-def _attempts(t: Telling) -> list[Block]:
-    attempts = t.now.broadcasts.attempts
-    total = sum(attempts.values())
-    if not total:
-        return [Paragraph("本月未实际拨出电话。")]
+def _leaders(t: Telling) -> list[Block]:
+    """Leaders one by one, and in which time they acknowledged."""
+    w, _, leaders = t.words, t.gettext, t.facts.leaders
+    people = sum(one.called for one in leaders)
+    done = sum(sum(one.waits.values()) for one in leaders)
+    waits: dict[int, int] = {}
+    for one in leaders:
+        for seconds, count in one.waits.items():
+            waits[seconds] = waits.get(seconds, 0) + count
+    said = _("Leaders called: %(n)s people, %(called)s times; acknowledged %(done)s times or %(share)s.",
+             n=w.number(len(leaders)), called=w.number(people), done=w.number(done),
+             share=w.share(done, people))  # fmt: skip
+    if waits:
+        said = w.join([said, _("From launch to acknowledgement: %(within)s.",
+                               within=t.within(waits))])  # fmt: skip
     rows = [
-        (name, number(attempts[disposition]), share(attempts[disposition], total))
-        for disposition, name in sorted(DISPOSITIONS.items(), key=lambda item: -attempts.get(item[0], 0))
-        if attempts.get(disposition)
+        (
+            one.name,
+            w.clauses([one.department, one.post]),
+            w.count(one.called),
+            w.count(sum(one.waits.values())),
+            w.part(sum(one.waits.values()), one.called),
+            w.wait(percentile(one.waits, 50)),
+            w.wait(longest(one.waits)),
+        )
+        for one in leaders[:LEADERS]
     ]
-    rows.append(("合计", number(total), share(total, total)))
     table = t.maker.table(
-        "呼叫结果（单位：次）",
-        ("结果", "次数", "占比"),
+        _("Time to acknowledgement by leader"),
+        (_("Name"), _("Unit and post"), _("Called"), _("Acknowledged"), _("Rate"),
+         _("Half within"), _("Longest")),
         rows,
-        queries=["attempts_by_disposition"],
-        counting="每次拨号只有一个结果。",
-        total=True,
-    )
-    called = t.now.broadcasts.recipients - with_outcome(Outcome.NOT_CALLED)(t.now)
-    said = f"共拨出电话{number(total)}次"
-    said += f"，平均每人次{total / called:.1f}次。" if called else "。"
-    bad = attempts.get(Disposition.NO_SUCH_NUMBER, 0)
-    if bad:
-        said += f"其中空号{number(bad)}次，请有关单位核对通讯录号码。"
+        align="llrrrrr",
+        queries=["leaders"],
+        counting=_("People of weight 2 or more in the directory at launch, the weightiest first."),
+    )  # fmt: skip
+    return [Paragraph(said), table, *cut_off(t, len(rows), len(leaders))]
+
+
+def _launches(t: Telling) -> list[Block]:
+    _, waits = t.gettext, t.now.broadcasts.to_launch
+    if not waits:
+        return [Paragraph(_("No incident of %(this)s led to a broadcast.",
+                            this=t.terms.this))]  # fmt: skip
+    said = _("From the report of an incident to its first broadcast: %(within)s.",
+             within=t.within(waits))  # fmt: skip
+    table = t.waits(
+        _("Time from report to notification"),
+        _("Reported incidents"),
+        lambda a: a.broadcasts.to_launch,
+        queries=["time_to_launch"],
+        counting=_("From the moment in which the report reached the duty room to the launch of the "
+"incident's first broadcast."),
+    )  # fmt: skip
     return [Paragraph(said), table]
 
 
-def _list(t: Telling) -> list[Block]:
-    return listed(t, "群呼清单", t.facts.launched, t.now.broadcasts.broadcasts, "按发起时间排列。")
-
-
-def listed(t: Telling, title: str, found: Sequence[Launched], total: int, counting: str) -> list[Block]:
-    """Broadcasts one by one with their result, and how many more there are."""
+def _attempts(t: Telling) -> list[Block]:
+    attempts, w, _ = t.now.broadcasts.attempts, t.words, t.gettext
+    whole = sum(attempts.values())
+    if not whole:
+        return [Paragraph(_("No number was dialled."))]
+    known = sorted((d for d in (*Disposition, None) if attempts.get(d)), key=lambda d: -attempts[d])
     rows = [
         (
-            short_moment(one.launched_at, t.zone),
+            w.label(kind) if kind else _("Not settled"),
+            w.count(attempts[kind], t.rows("attempts", disposition=kind or "-")),
+            w.part(attempts[kind], whole),
+        )
+        for kind in known
+    ]
+    rows.append((_("Total"), w.count(whole, t.rows("attempts")), w.part(whole, whole)))
+    table = t.maker.table(
+        _("Numbers dialled, by result"),
+        (_("Result"), _("Times"), _("Share")),
+        rows,
+        queries=["attempts_by_disposition"],
+        counting=_("Every dialled number has one result."),
+        total=True,
+    )
+    said = [_("Numbers dialled: %(n)s.", n=w.number(whole))]
+    if called(t.now):
+        said.append(_("That is %(mean)s for each person called.",
+                      mean=f"{whole / called(t.now):.1f}"))  # fmt: skip
+    bad = attempts.get(Disposition.NO_SUCH_NUMBER, 0)
+    if bad:
+        said.append(_("Numbers that don't exist: %(n)s; the departments should check their directory.", n=w.number(bad)))  # fmt: skip
+    return [Paragraph(w.join(said)), table]
+
+
+def _list(t: Telling) -> list[Block]:
+    _ = t.gettext
+    return listed(t, _("Broadcasts, one by one"), t.facts.launched, t.now.broadcasts.broadcasts,
+                  _("By their launch."))  # fmt: skip
+
+
+def listed(t: Telling, title: str, found: Sequence[Launched], whole: int, counting: str) -> list[Block]:
+    """Broadcasts one by one with their result, and how many more there are."""
+    w, _ = t.words, t.gettext
+    rows = [
+        (
+            w.short_moment(one.launched_at),
             one.title,
-            number(one.recipients),
-            number(one.acknowledged),
-            share(one.acknowledged, one.recipients),
+            w.count(one.recipients),
+            w.count(one.acknowledged),
+            w.part(one.acknowledged, one.recipients),
         )
         for one in found
     ]
-    head = ("发起时间", "群呼", "通知人次", "已确认", "占比")
-    blocks: list[Block] = [
-        t.maker.table(title, head, rows, align="llrrr", queries=["launched_broadcasts"], counting=counting)
-    ]
-    if total > len(rows):
-        blocks.append(Note(f"仅列前{len(rows)}次，其余{number(total - len(rows))}次见系统。"))
-    return blocks
+    head = (_("Launched"), _("Broadcast"), _("People"), _("Acknowledged"), _("Share"))
+    table = t.maker.table(title, head, rows, align="llrrr", queries=["launched_broadcasts"], counting=counting)
+    return [table, *cut_off(t, len(rows), whole)]

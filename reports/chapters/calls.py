@@ -2,131 +2,187 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from dutycenter.vocabulary import CallResult
-from reports.chapters import Telling
-from reports.facts import Activity
-from reports.figures import by_day, by_hour, longest, only, percentile
-from reports.paper import Block, Columns, Note, Paragraph, Part, Section
-from reports.words import RESULTS, day_name, duration, number, share
+from reports.chapters import Count, Counted, Telling
+from reports.facts import TAKEN, Activity
+from reports.figures import by_day, by_hour, by_month, only, percentile
+from reports.paper import Block, Columns, Figure, Note, Paragraph, Part, Rows, Section
+
+DAYS_SHOWN = 62  # a chart of more days than this is one of months
 
 
 def tell(t: Telling) -> Section:
     """The chapter."""
+    _ = t.gettext
+    title = _("Telephone duty")
     if not t.now.calls.total:
-        said = "本月值班电话无来电。"
-        if t.baselines.before and t.facts.before.calls.total:
-            said += f"上月来电{number(t.facts.before.calls.total)}次，请核实线路是否正常。"
-        return Section("电话值守", parts=[Part("来电和接听", [Paragraph(said)])])
-    return Section("电话值守", parts=[Part("来电和接听", _results(t)), Part("时段分布", _rhythm(t))])
+        said = [_("No call came in on the duty number in %(this)s.", this=t.terms.this)]
+        if t.before.known and t.before.activity.calls.total:
+            said.append(_("In %(base)s there were %(n)s: please check the line.",
+                          base=t.before.name, n=t.words.number(t.before.activity.calls.total)))  # fmt: skip
+        return Section(title, [Paragraph(t.words.join(said))])
+    parts = [Part(_("Calls and answers"), _results(t)), Part(_("When it rings"), _rhythm(t))]
+    return Section(title, parts=parts)
 
 
-def _total(activity: Activity) -> int:
+def total(activity: Activity) -> int:
+    """All calls."""
     return activity.calls.total
 
 
-def _with(result: CallResult | None) -> Callable[[Activity], int]:
+def result_name(t: Telling, result: CallResult | None) -> str:
+    return t.words.label(result) if result else t.gettext("Still going on")
+
+
+def _with(result: CallResult | None) -> Count:
     return lambda a: sum(n for found, n in a.calls.results.items() if found is result)
 
 
 def _results(t: Telling) -> list[Block]:
-    calls = t.now.calls
+    calls, w, _ = t.now.calls, t.words, t.gettext
     table = t.compared(
-        "来电接听情况（单位：次）",
-        "结果",
-        [(name, _with(result)) for result, name in RESULTS.items() if result or calls.results.get(None)],
-        ("合计", _total),
+        _("Calls by result"),
+        _("Result"),
+        "calls",
+        [
+            Counted(result_name(t, result), _with(result), {"result": result or "-"})
+            for result in (*CallResult, None)
+            if result or calls.results.get(None)
+        ],
+        total,
         queries=["calls_by_result"],
-        counting="每次来电只有一个结果。",
+        counting=_("Every call has one result."),
     )
-    said = (
-        f"本月值班电话来电{number(calls.total)}次，{t.change(_total, '次')}；"
-        f"接听{number(calls.answered)}次，接通率{share(calls.answered, calls.total)}"
-    )
-    if t.baselines.before and t.facts.before.calls.total:
-        said += f"（上月{share(t.facts.before.calls.answered, t.facts.before.calls.total)}）"
-    missed = sum(
-        n for result, n in calls.results.items() if result not in (None, CallResult.ANSWERED, CallResult.SERVED)
-    )
-    said += "。"
-    if missed:
-        said += f"未接听{number(missed)}次，"
-        said += f"其中已处理{number(calls.settled)}次，待处理{number(calls.open)}次。" if calls.open else "均已处理。"
+    base = t.before.activity.calls
+    before = ""
+    if t.before.known and base.total:
+        before = _(" (%(base)s: %(share)s)",
+                   base=t.before.name, share=w.share(base.answered, base.total))  # fmt: skip
+    missed = sum(n for result, n in calls.results.items() if result not in (None, *TAKEN))
+    said = [
+        _("%(n)s calls came in on the duty number (%(change)s).",
+          n=w.number(calls.total), change=t.change(total)),
+        _("Answered: %(n)s, a rate of %(share)s%(before)s.",
+          n=w.number(calls.answered), share=w.share(calls.answered, calls.total), before=before),
+    ]  # fmt: skip
+    if not missed:
+        said.append(_("No call was missed."))
+    elif calls.open:
+        said.append(_("Not answered: %(n)s, of which %(settled)s were dealt with and %(open)s still wait.",
+                      n=w.number(missed), settled=w.number(calls.settled), open=w.number(calls.open)))  # fmt: skip
     else:
-        said += "无漏接来电。"
-    blocks: list[Block] = [Paragraph(said), table]
-    if calls.to_answer:
-        blocks += _waits(t)
-    return blocks
+        said.append(_("Not answered: %(n)s; all were dealt with.", n=w.number(missed)))
+    blocks: list[Block] = [Paragraph(w.join(said)), table]
+    return [*blocks, *_waits(t)] if calls.to_answer else blocks
 
 
 def _waits(t: Telling) -> list[Block]:
-    months = [("本月", t.now.calls.to_answer)]
-    if t.baselines.before:
-        months.append(("上月", t.facts.before.calls.to_answer))
-    if t.baselines.year_before:
-        months.append(("上年同月", t.facts.year_before.calls.to_answer))
-    rows = [
-        (
-            name,
-            number(sum(waits.values())),
-            *(duration(value) for value in (percentile(waits, 50), percentile(waits, 90), longest(waits))),
-        )
-        for name, waits in months
-    ]
-    waits = t.now.calls.to_answer
-    said = (
-        f"从来电到达至值班席接听，半数来电不超过{duration(percentile(waits, 50))}，"
-        f"九成不超过{duration(percentile(waits, 90))}，最长{duration(longest(waits))}。"
-    )
-    table = t.maker.table(
-        "来电接听用时",
-        ("月份", "接听次数", "中位数", "九成不超过", "最长"),
-        rows,
+    _ = t.gettext
+    said = _("From a call's arrival to the answer of a desk: %(within)s.",
+             within=t.within(t.now.calls.to_answer))  # fmt: skip
+    table = t.waits(
+        _("Time to answer"),
+        _("Times answered"),
+        lambda a: a.calls.to_answer,
         queries=["time_to_answer"],
-        counting="自来电到达交换机至值班席接起的整秒数，含语音提示和排队时间；中位数、九成按最近秩法取值。",
-    )
+        counting=_("Whole seconds from the arrival at the switch to the answer of a desk, prompts and queue "
+"included; nearest rank."),
+    )  # fmt: skip
     return [Paragraph(said), table]
 
 
 def _rhythm(t: Telling) -> list[Block]:
-    quarters = t.facts.calls_by_quarter
-    taken, missed = only(quarters, answered=True), only(quarters, answered=False)
-    hours = [("接听", by_hour(taken, t.zone)), ("未接听", by_hour(missed, t.zone))]
-    days = [("接听", by_day(taken, t.facts.month, t.zone)), ("未接听", by_day(missed, t.facts.month, t.zone))]
-    per_hour = [sum(pair) for pair in zip(*(values for _, values in hours), strict=True)]
-    per_day = [sum(pair) for pair in zip(*(values for _, values in days), strict=True)]
-    busiest_hour, busiest_day = per_hour.index(max(per_hour)), per_day.index(max(per_day))
-    total = sum(per_hour)
-    night = sum(per_hour[hour] for hour in (*range(8), *range(18, 24)))
-    hour_said = (
-        f"来电最集中的时段为{busiest_hour}时至{busiest_hour + 1}时，共{number(per_hour[busiest_hour])}次，"
-        f"占{share(per_hour[busiest_hour], total)}；工作时间以外（18时至次日8时）{number(night)}次，"
-        f"占{share(night, total)}。"
-    )
-    quiet = sum(1 for count in per_day if count == 0)
-    elapsed = t.facts.month.length if t.facts.complete else t.facts.as_of.astimezone(t.zone).day
-    day_said = (
-        f"日均来电{total / elapsed:.1f}次，{day_name(t.facts.month.dates[busiest_day])}最多，"
-        f"为{number(per_day[busiest_day])}次"
-    )
-    day_said += f"；{quiet}天无来电。" if quiet and t.facts.complete else "。"
-    by_hours = t.maker.figure(
-        "来电时段分布",
-        Columns([str(hour) for hour in range(24)], hours, "时", "次"),
-        hour_said,
-        queries=["calls_by_quarter"],
-        counting="按来电到达的钟点归属。",
-    )
-    by_days = t.maker.figure(
-        "逐日来电",
-        Columns([str(day.day) for day in t.facts.month.dates], days, "日", "次"),
-        day_said,
-        queries=["calls_by_quarter"],
-        counting="按来电到达的日期归属。",
-    )
-    blocks: list[Block] = [Paragraph(hour_said), by_hours, Paragraph(day_said), by_days]
+    hours = _by_hours(t)
+    days = _by_months(t) if t.period.length > DAYS_SHOWN else _by_days(t)
+    blocks: list[Block] = [Paragraph(hours.reading), hours, Paragraph(days.reading), days]
     if not t.facts.complete:
-        blocks.append(Note(f"本月尚未结束，日均按已过{elapsed}天计算。"))
+        blocks.append(
+            Note(t.gettext("The period is still running; the daily mean is over the %(n)s days gone by.", n=_elapsed(t)))
+        )  # fmt: skip
     return blocks
+
+
+def _elapsed(t: Telling) -> int:
+    if t.facts.complete:
+        return t.period.length
+    return (t.facts.as_of.astimezone(t.words.zone).date() - t.period.first).days + 1
+
+
+def _series(t: Telling, taken: Sequence[int], missed: Sequence[int]) -> list[tuple[str, Sequence[int]]]:
+    return [(t.gettext("answered"), taken), (t.gettext("not answered"), missed)]
+
+
+def _quarters(t: Telling) -> tuple[dict[int, int], dict[int, int]]:
+    return only(t.facts.calls_by_quarter, answered=True), only(t.facts.calls_by_quarter, answered=False)
+
+
+def _by_hours(t: Telling) -> Figure:
+    w, _ = t.words, t.gettext
+    taken, missed = (by_hour(quarters, w.zone) for quarters in _quarters(t))
+    per_hour = [a + b for a, b in zip(taken, missed, strict=True)]
+    busiest = per_hour.index(max(per_hour))
+    night = sum(per_hour[hour] for hour in (*range(8), *range(18, 24)))
+    said = _(
+        "It rings most from %(from)s to %(to)s o'clock: %(n)s calls or %(share)s. Outside "
+"working hours (18 to 8 o'clock): %(night)s or %(part)s.",
+        **{"from": busiest}, to=busiest + 1, n=w.number(per_hour[busiest]),
+        share=w.share(per_hour[busiest], sum(per_hour)), night=w.number(night), part=w.share(night, sum(per_hour)),
+    )  # fmt: skip
+    rows = [t.rows("calls", hour=str(hour)) for hour in range(24)]
+    return t.maker.figure(
+        _("Calls by hour of the day"),
+        Columns([str(hour) for hour in range(24)], _series(t, taken, missed), _("o'clock"), _("calls"), rows),
+        said,
+        queries=["calls_by_quarter"],
+        counting=_("By the hour of arrival."),
+    )
+
+
+def _by_days(t: Telling) -> Figure:
+    w, _, dates = t.words, t.gettext, t.period.dates
+    taken, missed = (by_day(quarters, t.period, w.zone) for quarters in _quarters(t))
+    per_day = [a + b for a, b in zip(taken, missed, strict=True)]
+    busiest = per_day.index(max(per_day))
+    quiet = sum(1 for count in per_day if count == 0)
+    said = _(
+        "A day has %(mean)s calls in the mean; %(day)s had the most, %(n)s.",
+        mean=f"{sum(per_day) / _elapsed(t):.1f}", day=w.day(dates[busiest]), n=w.number(per_day[busiest]),
+    )  # fmt: skip
+    if quiet and t.facts.complete:
+        said = w.join([said, _("Days without a call: %(n)s.", n=quiet)])
+    names = [str(day.day) for day in dates]
+    rows = [t.rows("calls", day=str(day)) for day in dates]
+    return _dated(t, _("Calls by day"), names, _("day"), taken, missed, rows, said)
+
+
+def _by_months(t: Telling) -> Figure:
+    w, _, months = t.words, t.gettext, t.period.months
+    taken, missed = (by_month(quarters, months, w.zone) for quarters in _quarters(t))
+    both = [a + b for a, b in zip(taken, missed, strict=True)]
+    busiest = both.index(max(both))
+    said = _(
+        "A day has %(mean)s calls in the mean; %(month)s had the most, %(n)s.",
+        mean=f"{sum(both) / _elapsed(t):.1f}", month=w.month(months[busiest]), n=w.number(both[busiest]),
+    )  # fmt: skip
+    names = [str(month)[2:] for month in months]
+    return _dated(t, _("Calls by month"), names, _("month"), taken, missed, (), said)
+
+
+def _dated(t: Telling, title: str, names: Sequence[str], axis: str, taken: Sequence[int], missed: Sequence[int],
+           rows: Sequence[Rows], said: str) -> Figure:  # fmt: skip
+    _ = t.gettext
+    return t.maker.figure(
+        title,
+        Columns(names, _series(t, taken, missed), axis, _("calls"), rows),
+        said,
+        queries=["calls_by_quarter"],
+        counting=_("By the date of arrival."),
+    )
+
+
+def answered_within(t: Telling) -> str:
+    """How soon half of the calls were answered; empty when none was."""
+    half = percentile(t.now.calls.to_answer, 50)
+    return t.words.duration(half) if half is not None else ""

@@ -1,4 +1,4 @@
-"""值班安排: who served, whether an hour was left empty, who answered."""
+"""值班出勤: who served, whether an hour was left empty, who answered, spot checks."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dutycenter.vocabulary import ShiftDuty
 from reports.chapters import Telling
 from reports.facts import Served
 from reports.figures import gaps
-from reports.paper import Block, Note, Paragraph, Part, Section
+from reports.paper import Block, Cell, Note, Paragraph, Part, Section
 from reports.period import Span
-from reports.words import DUTIES, number, share, short_moment
 
 LISTED = 30  # people in the table
 GAPS = 5  # named one by one
@@ -18,75 +17,94 @@ GAPS = 5  # named one by one
 
 def tell(t: Telling) -> Section:
     """The chapter."""
-    duty = t.facts.duty
-    parts = [Part("值班排班", _served(t) if duty.served else [Paragraph("系统中无本月值班安排，出勤无从统计。")])]
+    duty, _ = t.facts.duty, t.gettext
+    nothing: list[Block] = [Paragraph(_("The system has no roster for %(this)s: attendance cannot be counted.", this=t.terms.this))]  # fmt: skip
+    parts = [Part(_("Attendance"), _served(t) if duty.served else nothing)]
     if duty.by_officer:
-        parts.append(Part("来电接听人员", _officers(t)))
-    return Section("值班出勤", parts=parts)
+        parts.append(Part(_("Who answered"), _officers(t)))
+    checks = _("Spot checks are not kept in this system: no scores can be shown. Their records stand in "
+"the paper log.")  # fmt: skip
+    parts.append(Part(_("Spot checks"), [Paragraph(checks)]))
+    return Section(_("Duty and attendance"), parts=parts)
 
 
 def uncovered(t: Telling) -> list[Span]:
-    """Parts of the month so far that no shift covers; nothing to say where no roster was kept."""
+    """Parts of the period so far that no shift covers; nothing to say where no roster was kept."""
     if not t.facts.duty.shifts:
         return []
     return gaps(t.facts.duty.shifts, Span(t.facts.span.start, t.facts.as_of))
 
 
+def empty_hours(found: Sequence[Span]) -> str:
+    """How many hours the gaps are together."""
+    return _hours(sum(_seconds(gap) for gap in found))
+
+
 def _served(t: Telling) -> list[Block]:
-    served = t.facts.duty.served
+    served, w, _ = t.facts.duty.served, t.words, t.gettext
     begun = sum(1 for shift in t.facts.duty.shifts if t.facts.span.holds(shift.start))
-    said = f"本月排班{number(begun)}班次，{number(len({(s.name, s.department) for s in served}))}人参加值班。"
+    said = [_("Shifts: %(shifts)s; people who served: %(people)s.",
+              shifts=w.number(begun), people=w.number(len({(s.name, s.department) for s in served})))]  # fmt: skip
     empty = uncovered(t)
     if empty:
-        said += f"有{len(empty)}段时间无人排班，共{_hours(sum(_seconds(gap) for gap in empty))}小时。"
+        said.append(_("Times without anybody on the roster: %(n)s, %(hours)s hours together.", n=len(empty), hours=empty_hours(empty)))  # fmt: skip
     else:
-        said += "全月各时段均有人值班。" if t.facts.complete else "至数据截止各时段均有人值班。"
-    rows = _people(served)
+        said.append(_("Somebody was on the roster at every hour so far."))
+    rows = _people(t, served)
     table = t.maker.table(
-        "值班出勤（单位：班次）",
-        ("姓名", "单位", *DUTIES.values(), "合计", "小时"),
+        _("Attendance"),
+        (_("Name"), _("Unit"), *(w.label(duty) for duty in ShiftDuty), _("Total"), _("Hours")),
         rows[:LISTED],
         align="llrrrrr",
         queries=["served", "shifts"],
-        counting="按排班表统计，各职责列为班次数。",
+        counting=_("By the roster; the duties count shifts."),
     )
-    blocks: list[Block] = [Paragraph(said), table]
+    blocks: list[Block] = [Paragraph(w.join(said)), table]
     if len(rows) > LISTED:
-        blocks.append(Note(f"仅列前{LISTED}人，其余{len(rows) - LISTED}人见系统。"))
+        blocks.append(Note(_("The first %(shown)s are listed; the other %(rest)s are in the system.",
+                             shown=LISTED, rest=len(rows) - LISTED)))  # fmt: skip
     if empty:
-        named = "；".join(f"{short_moment(gap.start, t.zone)}至{short_moment(gap.end, t.zone)}" for gap in empty[:GAPS])
-        blocks.append(Note(f"无人排班的时段：{named}{'等' if len(empty) > GAPS else ''}。"))
+        named = [f"{w.short_moment(gap.start)} – {w.short_moment(gap.end)}" for gap in empty[:GAPS]]
+        more = _(" and others") if len(empty) > GAPS else ""
+        blocks.append(Note(_("Without anybody on the roster: %(named)s%(more)s.",
+                             named=w.listed(named), more=more)))  # fmt: skip
     return blocks
 
 
-def _people(served: Sequence[Served]) -> list[tuple[str, ...]]:
+def _people(t: Telling, served: Sequence[Served]) -> list[tuple[Cell | str, ...]]:
     """A row for each person, who served most comes first."""
+    w = t.words
     found: dict[tuple[str, str], dict[ShiftDuty, tuple[int, int]]] = {}
     for one in served:
         found.setdefault((one.name, one.department), {})[one.duty] = (one.shifts, one.seconds)
     rows = [
-        (who, [duties.get(duty, (0, 0))[0] for duty in DUTIES], sum(seconds for _, seconds in duties.values()))
+        (who, [duties.get(duty, (0, 0))[0] for duty in ShiftDuty], sum(seconds for _, seconds in duties.values()))
         for who, duties in found.items()
     ]
     rows.sort(key=lambda row: (-row[2], row[0]))
     return [
-        (*who, *(number(count) for count in counts), number(sum(counts)), _hours(seconds))
+        (*who, *(w.count(count) for count in counts), w.count(sum(counts)), _hours(seconds))
         for who, counts, seconds in rows
     ]
 
 
 def _officers(t: Telling) -> list[Block]:
-    found = t.facts.duty.by_officer
-    total = sum(found.values())
-    rows = [(name or "未登记接听人", number(count), share(count, total)) for name, count in found.items()]
-    rows = [*rows[:LISTED], ("合计", number(total), share(total, total))]
+    found, w, _ = t.facts.duty.by_officer, t.words, t.gettext
+    whole = sum(found.values())
+    rows = [(name or _("not on record"), w.count(count), w.part(count, whole)) for name, count in found.items()]
+    rest = [(name, count) for name, count in list(found.items())[LISTED:]]
+    rows = rows[:LISTED]
+    if rest:
+        others = sum(count for _, count in rest)
+        rows.append((_("others"), w.count(others), w.part(others, whole)))
+    rows.append((_("Total"), w.count(whole, t.rows("calls", result="answered")), w.part(whole, whole)))
     return [
         t.maker.table(
-            "来电接听人员（单位：次）",
-            ("接听人", "接听", "占比"),
+            _("Calls by who answered"),
+            (_("Name"), _("Times answered"), _("Share")),
             rows,
             queries=["calls_by_officer"],
-            counting="按接听来电的值班席登录账号归属。",
+            counting=_("By the account that was logged in at the desk."),
             total=True,
         )
     ]

@@ -2,88 +2,106 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dutycenter.vocabulary import RecordingKind, RecordingState
 from reports.chapters import Telling
-from reports.paper import Block, Note, Paragraph, Part, Section
-from reports.words import RECORDING_STATES, RECORDINGS, duration, moment, number, size
+from reports.facts import Head
+from reports.paper import Block, Cell, Note, Paragraph, Part, Section
+from reports.words import Words
 
 
 def tell(t: Telling) -> Section:
     """The chapter."""
-    return Section("证据状态", parts=[Part("录音", _recordings(t)), Part("台账和封存", _ledger(t))])
+    _ = t.gettext
+    parts = [Part(_("Recordings"), _recordings(t)), Part(_("Ledger and seal"), _ledger(t))]
+    return Section(_("State of the evidence"), parts=parts)
 
 
 def _recordings(t: Telling) -> list[Block]:
+    w, _ = t.words, t.gettext
     found = [recording for recording in t.facts.recordings if not recording.exercise]
     if not found:
-        return [Paragraph("本月无录音。")]
-    shown = (RecordingState.KEPT, RecordingState.MISSING)
-    states = [state for state in RECORDING_STATES if state in shown or t.facts.recorded(state)]
-    groups = [(RECORDINGS[kind], [r for r in found if r.kind is kind]) for kind in RecordingKind]
-    rows = [
+        return [Paragraph(_("There is no recording of %(this)s.", this=t.terms.this))]
+    always = (RecordingState.KEPT, RecordingState.MISSING)
+    states = [state for state in RecordingState if state in always or t.facts.recorded(state)]
+    groups = [(w.label(kind), {"kind": kind}, [r for r in found if r.kind is kind]) for kind in RecordingKind]
+    rows: list[Sequence[Cell | str]] = [
         (
             name,
-            number(sum(r.count for r in chosen)),
-            *(number(sum(r.count for r in chosen if r.state is state)) for state in states),
-            number(sum(r.count for r in chosen if r.foundling)),
-            duration(round(sum(r.seconds for r in chosen))),
-            size(sum(r.bytes for r in chosen)),
+            w.count(sum(r.count for r in chosen), t.rows("recordings", **filters)),
+            *(
+                w.count(sum(r.count for r in chosen if r.state is state), t.rows("recordings", state=state, **filters))
+                for state in states
+            ),
+            w.count(sum(r.count for r in chosen if r.foundling), t.rows("recordings", foundling="1", **filters)),
+            w.wait(round(sum(r.seconds for r in chosen))),
+            w.size(sum(r.bytes for r in chosen)),
         )
-        for name, chosen in (*groups, ("合计", found))
+        for name, filters, chosen in (*groups, (_("Total"), {}, found))
     ]
-    kept, missing = t.facts.recorded(RecordingState.KEPT), t.facts.recorded(RecordingState.MISSING)
-    foundlings = sum(r.count for r in found if r.foundling)
-    said = f"本月录音{number(t.facts.recorded())}段，已入库存证{number(kept)}段"
-    said += f"，文件缺失{number(missing)}段，须查明原因。" if missing else "，无文件缺失。"
-    if foundlings:
-        said += f"其中{number(foundlings)}段找不到对应通话，已单独收存。"
     table = t.maker.table(
-        "录音存证（单位：段）",
-        ("录音", "总数", *(RECORDING_STATES[state] for state in states), "无主", "时长", "大小"),
+        _("Recordings kept as evidence"),
+        (_("Recording"), _("In all"), *(w.label(state) for state in states), _("Foundlings"),
+         _("Length"), _("Size")),
         rows,
         queries=["recordings"],
-        counting="无主指找不到对应通话的录音。",
+        counting=_("A foundling is a recording that belongs to no known call."),
         total=True,
-    )
-    return [Paragraph(said), table]
+    )  # fmt: skip
+    missing = t.facts.recorded(RecordingState.MISSING)
+    foundlings = sum(r.count for r in found if r.foundling)
+    said = [
+        _("Recordings: %(n)s, of which kept by their hashes: %(kept)s.",
+          n=w.number(t.facts.recorded()), kept=w.number(t.facts.recorded(RecordingState.KEPT))),
+        _("Files missing: %(n)s; the cause must be found.", n=w.number(missing))
+        if missing else _("No file is missing."),
+    ]  # fmt: skip
+    if foundlings:
+        said.append(_("Without a known call: %(n)s, kept apart.",
+                      n=w.number(foundlings)))  # fmt: skip
+    return [Paragraph(w.join(said)), table]
 
 
 def _ledger(t: Telling) -> list[Block]:
-    ledger = t.facts.ledger
+    ledger, w, _ = t.facts.ledger, t.words, t.gettext
     waiting = ledger.entries - ledger.sealed
-    said = f"本月台账新增{number(ledger.entries)}条，" if ledger.entries else "本月台账无新增条目，"
-    if ledger.entries:
-        said += f"已封存{number(ledger.sealed)}条，尚未封存{number(waiting)}条；" if waiting else "全部封存；"
-    if ledger.replays:
-        said += (
-            f"录音被调听{number(ledger.replays)}次，涉及录音{number(ledger.replayed)}段、"
-            f"调听人{number(ledger.listeners)}人，每次调听均已记入台账。"
-        )
+    if not ledger.entries:
+        said = [_("The ledger has no entry of %(this)s.", this=t.terms.this)]
+    elif waiting:
+        said = [_("Entries in the ledger: %(n)s; sealed %(sealed)s, not sealed yet %(waiting)s.",
+                  n=w.number(ledger.entries), sealed=w.number(ledger.sealed), waiting=w.number(waiting))]  # fmt: skip
     else:
-        said += "录音未被调听。"
-    blocks: list[Block] = [Paragraph(said)]
-    head = ledger.head
-    if head is None:
-        blocks.append(Note("至数据截止，台账尚无签名树头，本月数据暂不能以树头证明。"))
-        return blocks
-    at = moment(head.at, t.zone)
-    blocks.append(
-        Paragraph(
-            f"下列签名树头于{at}形成，覆盖台账前{number(head.size)}条。台账任何一条如被改动、删除或插入，重新计算的根值即与此不符。"
-        )
-    )
-    code = f"dutycenter-head {head.size} {head.at:%Y-%m-%dT%H:%M:%SZ} sha256:{head.sha256} sm3:{head.sm3} key:{head.key_id}"
-    blocks.append(
-        t.maker.proof(
-            "台账签名树头",
-            queries=["ledger"],
-            counting="台账条目不含报告自身的；树头取首个覆盖本月全部条目者，尚未全部覆盖时取最新者；调听按台账中的调听条目统计。",
-            size=number(head.size),
-            at=at,
-            sha256=head.sha256,
-            sm3=head.sm3,
-            key_id=head.key_id,
-            code=code,
-        )
-    )
+        said = [_("Entries in the ledger: %(n)s, all sealed.", n=w.number(ledger.entries))]
+    if ledger.replays:
+        said.append(_("Replays: %(n)s, of %(recordings)s recordings by %(people)s people; each stands in the ledger.",
+                      n=w.number(ledger.replays), recordings=w.number(ledger.replayed),
+                      people=w.number(ledger.listeners)))  # fmt: skip
+    else:
+        said.append(_("No recording was replayed."))
+    blocks: list[Block] = [Paragraph(w.join(said))]
+    if ledger.head is None:
+        return [*blocks, Note(_("The ledger has no signed head up to now: it cannot prove this period's data yet."))]  # fmt: skip
+    blocks.append(Paragraph(_(
+        "The signed head below was made on %(at)s and covers the first %(n)s entries. If any of "
+"them were changed, taken out or put in between, the root computed anew would not be "
+"this one.",
+        at=w.moment(ledger.head.at), n=w.number(ledger.head.size))))  # fmt: skip
+    lines, hashes, code = proof(w, ledger.head)
+    blocks.append(t.maker.proof(
+        _("Signed head of the ledger"), lines, hashes, code, queries=["ledger"],
+        counting=_("Entries of the reports themselves are left out; the head is the first that covers all "
+"entries, or the last there is."),
+    ))  # fmt: skip
     return blocks
+
+
+def proof(w: Words, head: Head) -> tuple[list[tuple[str, str]], list[tuple[str, str]], str]:
+    """A head as lines, as hashes, and as what its QR code says."""
+    lines = [
+        (w.gettext("Covers entries"), w.gettext("the first %(n)s", n=w.number(head.size))),
+        (w.gettext("Made at"), w.moment(head.at)),
+    ]
+    hashes = [("SHA-256", head.sha256), ("SM3", head.sm3), (w.gettext("Signing key"), head.key_id)]
+    code = f"dutycenter-head {head.size} {head.at:%Y-%m-%dT%H:%M:%SZ} sha256:{head.sha256} sm3:{head.sm3} key:{head.key_id}"
+    return lines, hashes, code

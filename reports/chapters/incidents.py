@@ -1,214 +1,302 @@
-"""突发事件: what happened, where, how it was told, and whether in time."""
+"""突发事件: what happened, where, when, and how it was told."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from dutycenter.vocabulary import IncidentClass, IncidentStatus, Level
-from reports.chapters import Telling
+from dutycenter.vocabulary import IncidentClass, IncidentStatus, Level, SourceChannel
+from reports.chapters import Count, Counted, Telling
 from reports.facts import LOSSES, Activity
-from reports.paper import Block, Note, Paragraph, Part, Section
-from reports.words import (
-    CHANNELS,
-    CLASSES,
-    LEVELS,
-    NOTHING,
-    REPORTS,
-    STATUSES,
-    lapses,
-    number,
-    share,
-    short_moment,
-)
-from reports.words import LOSSES as LOSS_NAMES
-
-COUNTED = "类别、级别以报告生成时的核定为准。"
+from reports.figures import by_hour
+from reports.paper import Block, Cell, Columns, Note, Paragraph, Part, Section
+from reports.words import NOTHING
 
 
 def tell(t: Telling) -> Section:
     """The chapter."""
-    incidents = t.now.incidents
-    if not incidents.total:
-        opening = "本月未接报突发事件。"
-        if t.baselines.before and t.facts.before.incidents.total:
-            opening += f"上月接报{number(t.facts.before.incidents.total)}起。"
-        parts = [Part("接报情况", [Paragraph(opening)])]
-    else:
-        parts = [
-            Part("类别和级别", _kinds(t)),
-            Part("发生地区和信息来源", _places(t)),
-            Part("较大以上事件", _notable(t)),
-        ]
-    return Section("突发事件", parts=[*parts, Part("信息报送时限", _deadlines(t))])
+    _ = t.gettext
+    title = _("Reported incidents")
+    if not t.now.incidents.total:
+        said = [_("No incident was reported in %(this)s.", this=t.terms.this)]
+        if t.before.known and t.before.activity.incidents.total:
+            count = t.words.number(t.before.activity.incidents.total)
+            said.append(_("In %(base)s there were %(n)s.", base=t.before.name, n=count))
+        return Section(title, [Paragraph(t.words.join(said))])
+    parts = [
+        Part(_("Classes and levels"), _kinds(t)),
+        Part(_("Places and sources"), _places(t)),
+        Part(_("Hours of the day"), _hours(t)),
+        Part(_("Serious and graver incidents"), _notable(t)),
+    ]
+    return Section(title, parts=parts)
 
 
-def of_class(kind: IncidentClass | None) -> Callable[[Activity], int]:
+def class_name(t: Telling, kind: IncidentClass | None) -> str:
+    return t.words.label(kind) if kind else t.gettext("Not classified")
+
+
+def level_name(t: Telling, level: Level | None) -> str:
+    """Without its number: the tables are narrow."""
+    names = {
+        Level.I: t.gettext("Particularly grave"),
+        Level.II: t.gettext("Grave"),
+        Level.III: t.gettext("Serious"),
+        Level.IV: t.gettext("Ordinary"),
+        None: t.gettext("Not graded"),
+    }
+    return names[level]
+
+
+def of_class(kind: IncidentClass | None) -> Count:
     """Counts the incidents of a class."""
     return lambda a: sum(n for (found, _), n in a.incidents.kinds.items() if found is kind)
 
 
-def _of_level(level: Level | None) -> Callable[[Activity], int]:
+def _of_level(level: Level | None) -> Count:
     return lambda a: sum(n for (_, found), n in a.incidents.kinds.items() if found is level)
 
 
-def _total(activity: Activity) -> int:
+def total(activity: Activity) -> int:
+    """All incidents."""
     return activity.incidents.total
 
 
+def _counting(t: Telling) -> str:
+    return t.gettext(
+        "Class and level as they stand when the report is made."
+    )  # fmt: skip
+
+
 def _kinds(t: Telling) -> list[Block]:
-    incidents = t.now.incidents
-    classes = [kind for kind in CLASSES if kind or of_class(None)(t.now)]
-    levels = [level for level in LEVELS if level or _of_level(None)(t.now)]
-    rows = [
+    w, _, incidents = t.words, t.gettext, t.now.incidents
+    classes = [kind for kind in (*IncidentClass, None) if kind or of_class(None)(t.now)]
+    levels = [level for level in (*Level, None) if level or _of_level(None)(t.now)]
+    rows: list[Sequence[Cell | str]] = [
         (
-            CLASSES[kind],
-            *(number(incidents.kinds.get((kind, level), 0)) for level in levels),
-            number(of_class(kind)(t.now)),
+            class_name(t, kind),
+            *(
+                w.count(
+                    incidents.kinds.get((kind, level), 0),
+                    t.rows("incidents", **{"class": kind or "-"}, level=level or "-"),
+                )
+                for level in levels
+            ),
+            w.count(of_class(kind)(t.now), t.rows("incidents", **{"class": kind or "-"})),
         )
         for kind in classes
     ]
-    rows.append(("合计", *(number(_of_level(level)(t.now)) for level in levels), number(incidents.total)))
+    sums = (w.count(_of_level(level)(t.now), t.rows("incidents", level=level or "-")) for level in levels)
+    rows.append((_("Total"), *sums, w.count(incidents.total, t.rows("incidents"))))
     matrix = t.maker.table(
-        "突发事件类别和级别（单位：起）",
-        ("类别", *(LEVELS[level] for level in levels), "合计"),
+        _("Incidents by class and level"),
+        (_("Class"), *(level_name(t, level) for level in levels), _("Total")),
         rows,
         queries=["incidents_by_kind"],
-        counting=COUNTED,
+        counting=_counting(t),
         total=True,
     )
-    most = max((kind for kind in classes), key=lambda kind: of_class(kind)(t.now))
-    closed = incidents.statuses.get(IncidentStatus.CLOSED, 0)
-    said = (
-        f"本月接报突发事件{number(incidents.total)}起，{t.change(_total, '起')}。"
-        f"{_leading(CLASSES[most], of_class(most)(t.now), incidents.total, '为')}"
-        f"已办结{number(closed)}起，处置中{number(incidents.total - closed)}起。{_losses(t)}"
-    )
-    blocks: list[Block] = [Paragraph(said), matrix]
+    blocks: list[Block] = [Paragraph(_overview(t, classes)), matrix]
     if not t.alone:
         blocks.append(
             t.compared(
-                "各类突发事件环比和同比（单位：起）",
-                "类别",
-                [(CLASSES[kind], of_class(kind)) for kind in classes],
-                ("合计", _total),
+                _("Incidents by class, compared"),
+                _("Class"),
+                "incidents",
+                [Counted(class_name(t, kind), of_class(kind), {"class": kind or "-"}) for kind in classes],
+                total,
                 queries=["incidents_by_kind"],
-                counting=COUNTED,
+                counting=_counting(t),
             )
         )
-    missing = [f"{number(of_class(None)(t.now))}起未填类别"] if of_class(None)(t.now) else []
-    graded = [kind for kind in IncidentClass if kind is not IncidentClass.SECURITY]
-    ungraded = sum(incidents.kinds.get((kind, None), 0) for kind in graded)
-    missing += [f"{number(ungraded)}起应定级而未定级"] if ungraded else []
-    if missing:
-        blocks.append(Note(f"数据缺项：{'，'.join(missing)}。社会安全事件依法可不定级。"))
-    return blocks
+    return [*blocks, *_trend(t), *_missing(t)]
 
 
-def _leading(name: str, count: int, total: int, verb: str) -> str:
+def _overview(t: Telling, classes: Sequence[IncidentClass | None]) -> str:
+    w, _, incidents = t.words, t.gettext, t.now.incidents
+    most = max(classes, key=lambda kind: of_class(kind)(t.now))
+    closed = incidents.statuses.get(IncidentStatus.CLOSED, 0)
+    return w.join(
+        [
+            _("In %(this)s %(n)s incidents were reported (%(change)s).",
+              this=t.terms.this, n=w.number(incidents.total), change=t.change(total)),
+            _leading(t, class_name(t, most), of_class(most)(t.now), incidents.total),
+            _("Closed: %(closed)s; being handled: %(open)s.",
+              closed=w.number(closed), open=w.number(incidents.total - closed)),
+            _losses(t),
+        ]
+    )  # fmt: skip
+
+
+def _leading(t: Telling, name: str, count: int, whole: int) -> str:
     """The largest part of the incidents, in words that fit all of them, one of them, or most of them."""
-    if count == total:
-        return f"{'均' if total > 1 else '该事件'}{verb}{name}。"
-    most = f"其中{name}最多" if verb == "为" else f"{verb}{name}的最多"
-    return f"{most}，有{number(count)}起，占{share(count, total)}。"
+    _ = t.gettext
+    if count == whole:
+        text = _("All of it: %(name)s.", name=name)
+        return text if whole > 1 else _("It is: %(name)s.", name=name)
+    return _("Most of all: %(name)s, %(n)s or %(share)s.",
+             name=name, n=t.words.number(count), share=t.words.share(count, whole))  # fmt: skip
 
 
 def _losses(t: Telling) -> str:
-    found = [f"{LOSS_NAMES[name]}{number(t.now.incidents.losses[name])}人" for name in LOSSES
-             if t.now.incidents.losses.get(name)]  # fmt: skip
-    return f"据已填报情况，共造成{'、'.join(found)}。" if found else "已填报情况中无人员伤亡。"
+    _, found = t.gettext, t.now.incidents.losses
+    names = {
+        "dead": _("dead"), "injured": _("injured"), "missing": _("missing"),
+        "trapped": _("trapped"), "evacuated": _("evacuated"),
+    }  # fmt: skip
+    told = [_("%(n)s %(name)s", name=names[name], n=t.words.number(found[name])) for name in LOSSES if found.get(name)]
+    if not told:
+        return _("No casualties are on record.")
+    return _("As far as filled in: %(losses)s.", losses=t.words.listed(told))
+
+
+def _trend(t: Telling) -> list[Block]:
+    """The periods before, where there are some."""
+    _ = t.gettext
+    history = list(reversed(t.facts.history))
+    if len(history) < 3:
+        return []
+    counts = [sum(past.incidents.values()) for _, past in history]
+    reading = _("%(n)s periods: at least %(low)s, at most %(high)s.",
+                n=len(counts), low=t.words.number(min(counts)), high=t.words.number(max(counts)))  # fmt: skip
+    return [
+        t.maker.figure(
+            _("Incidents in this and the earlier periods"),
+            Columns(
+                [str(period)[2:] for period, _ in history], [(_("Reported incidents"), counts)],
+                _("period"), _("incidents"), [t.rows_of(period, "incidents") for period, _ in history],
+            ),
+            reading,
+            queries=["past"],
+            counting=_("Earlier periods that the record covers whole."),
+        )
+    ]  # fmt: skip
+
+
+def _missing(t: Telling) -> list[Block]:
+    _, incidents = t.gettext, t.now.incidents
+    unknown = of_class(None)(t.now)
+    ungraded = sum(n for (kind, level), n in incidents.kinds.items()
+                   if level is None and kind not in (None, IncidentClass.SECURITY))  # fmt: skip
+    missing = [_("%(n)s without a class", n=unknown)] if unknown else []
+    missing += [_("%(n)s that should be graded and are not", n=ungraded)] if ungraded else []
+    if not missing:
+        return []
+    return [
+        Note(
+            _("Data missing: %(what)s. Social security incidents need no level by law.", what=t.words.listed(missing))
+        )
+    ]  # fmt: skip
 
 
 def _places(t: Telling) -> list[Block]:
-    incidents = t.now.incidents
+    _, incidents = t.gettext, t.now.incidents
     names = [name for name in incidents.districts if name is not None]
+    counted = [Counted(name, in_district(name), {"district": name}) for name in names]
     if None in incidents.districts:
-        names.append("")
+        counted.append(Counted(_("Not filled in"), in_district(None), {"district": "-"}))
     districts = t.compared(
-        "突发事件发生地区（单位：起）",
-        "地区",
-        [(name or "未填地区", _in_district(name or None)) for name in names],
-        ("合计", _total),
+        _("Incidents by district"),
+        _("District"),
+        "incidents",
+        counted,
+        total,
         queries=["incidents_by_district"],
-        counting="按事件登记的行政区划归属。",
+        counting=_("By the district on the form."),
     )
     channels = t.compared(
-        "突发事件信息来源（单位：起）",
-        "来源",
-        [(name, _by_channel(channel)) for channel, name in CHANNELS.items() if incidents.channels.get(channel)],
-        ("合计", _total),
+        _("Incidents by source"),
+        _("Source"),
+        "incidents",
+        [
+            Counted(t.words.label(channel), by_channel(channel), {"channel": channel})
+            for channel in SourceChannel
+            if incidents.channels.get(channel)
+        ],
+        total,
         queries=["incidents_by_channel"],
-        counting="按首次报到的方式归属。",
+        counting=_("By how the first report came in."),
     )
     most = max(incidents.channels, key=lambda c: incidents.channels[c])
-    said = _leading(CHANNELS[most], incidents.channels[most], incidents.total, "信息来自")
-    if names and names[0]:
-        top = max((name for name in names if name), key=lambda name: incidents.districts[name])
-        said = _leading(top, incidents.districts[top], incidents.total, "发生在") + said
-    return [Paragraph(said), districts, channels]
+    said = []
+    if names:
+        top = max(names, key=lambda name: incidents.districts[name])
+        said.append(_("Most incidents were in %(name)s: %(n)s or %(share)s.",
+                      name=top, n=t.words.number(incidents.districts[top]),
+                      share=t.words.share(incidents.districts[top], incidents.total)))  # fmt: skip
+    said.append(_("Most reports came by %(name)s: %(n)s or %(share)s.",
+                  name=t.words.label(most), n=t.words.number(incidents.channels[most]),
+                  share=t.words.share(incidents.channels[most], incidents.total)))  # fmt: skip
+    return [Paragraph(t.words.join(said)), districts, channels]
 
 
-def _in_district(name: str | None) -> Callable[[Activity], int]:
+def in_district(name: str | None) -> Count:
     return lambda a: a.incidents.districts.get(name, 0)
 
 
-def _by_channel(channel: object) -> Callable[[Activity], int]:
+def by_channel(channel: object) -> Count:
     return lambda a: sum(n for found, n in a.incidents.channels.items() if found is channel)
 
 
+def _hours(t: Telling) -> list[Block]:
+    _, w = t.gettext, t.words
+    hours = by_hour(t.facts.incidents_by_quarter, w.zone)
+    busiest = hours.index(max(hours))
+    night = sum(hours[hour] for hour in (*range(8), *range(18, 24)))
+    said = _(
+        "Most incidents were reported from %(from)s to %(to)s o'clock: %(n)s. Outside working "
+"hours (18 to 8 o'clock): %(night)s or %(share)s.",
+        **{"from": busiest}, to=busiest + 1, n=hours[busiest], night=w.number(night), share=w.share(night, sum(hours)),
+    )  # fmt: skip
+    chart = Columns(
+        [str(hour) for hour in range(24)], [(_("Reported incidents"), hours)], _("o'clock"), _("incidents"),
+        [t.rows("incidents", hour=str(hour)) for hour in range(24)],
+    )  # fmt: skip
+    figure = t.maker.figure(
+        _("Incidents by hour of the day"), chart, said, queries=["incidents_by_quarter"],
+        counting=_("By the hour in which the report reached the duty room."),
+    )  # fmt: skip
+    return [Paragraph(said), figure]
+
+
 def _notable(t: Telling) -> list[Block]:
-    facts = t.facts
+    facts, w, _ = t.facts, t.words, t.gettext
     if not facts.notable_count:
-        return [Paragraph("本月无较大以上突发事件。")]
+        return [Paragraph(_("There was no serious or graver incident in %(this)s.",
+                            this=t.terms.this))]  # fmt: skip
+    statuses = {status: w.label(status) for status in IncidentStatus}
     rows = [
         (
             incident.number,
-            short_moment(incident.reported_at, t.zone),
-            incident.title or "（未填标题）",
-            CLASSES[incident.incident_class],
-            LEVELS[incident.level],
+            w.short_moment(incident.reported_at),
+            incident.title or _("(no title)"),
+            class_name(t, incident.incident_class),
+            level_name(t, incident.level),
             incident.district or NOTHING,
-            STATUSES[incident.status],
+            statuses[incident.status],
         )
         for incident in facts.notable
     ]
     table = t.maker.table(
-        "较大以上突发事件",
-        ("编号", "接报时间", "事件", "类别", "级别", "地区", "状态"),
+        _("Serious and graver incidents, one by one"),
+        (_("Incident no."), _("Reported at"), _("Incident"), _("Class"), _("Level"),
+         _("District"), _("Status")),
         rows,
         align="lllllll",
         queries=["notable_incidents"],
-        counting="级别为较大、重大、特别重大的事件，按接报时间排列。",
-    )
-    blocks: list[Block] = [Paragraph(f"本月接报较大以上突发事件{number(facts.notable_count)}起。"), table]
-    if facts.notable_count > len(rows):
-        blocks.append(Note(f"仅列前{len(rows)}起，其余{number(facts.notable_count - len(rows))}起见系统。"))
-    return blocks
+        counting=_("Levels I to III, by the time of the report."),
+    )  # fmt: skip
+    blocks: list[Block] = [
+        Paragraph(_("Serious and graver incidents: %(n)s.",
+                    n=w.number(facts.notable_count))),
+        table,
+    ]  # fmt: skip
+    return [*blocks, *cut_off(t, len(rows), facts.notable_count)]
 
 
-def _deadlines(t: Telling) -> list[Block]:
-    d = t.facts.deadlines
-    if not d.total:
-        return [Paragraph("本月无到期的信息报送时限。")]
-    due = d.total - sum(d.pending.values())
-    met, late, missed = (sum(part.values()) for part in (d.met, d.late, d.missed))
-    said = f"本月到期的报送时限{number(due)}项，按时{number(met)}项，按时率{share(met, due)}"
-    said += f"；{lapses(late, missed)}。" if late or missed else "，无迟报、漏报。"
-    rows = [
-        (
-            REPORTS.get(report, report),
-            *(number(part.get(report, 0)) for part in (d.met, d.late, d.missed, d.pending)),
-            share(d.met.get(report, 0), sum(part.get(report, 0) for part in (d.met, d.late, d.missed))),
-        )
-        for report in d.reports
-    ]
-    pending = sum(d.pending.values())
-    rows.append(("合计", number(met), number(late), number(missed), number(pending), share(met, due)))
-    table = t.maker.table(
-        "信息报送时限（单位：项）",
-        ("报送方式", "按时", "迟报", "漏报", "未到期", "按时率"),
-        rows,
-        queries=["deadlines"],
-        counting="到期后才报为迟报，至数据截止仍未报为漏报。",
-        total=True,
-    )
-    return [Paragraph(said), table]
+def cut_off(t: Telling, shown: int, whole: int) -> list[Block]:
+    """A remark where a list names the first only."""
+    if whole <= shown:
+        return []
+    return [
+        Note(t.gettext("The first %(shown)s are listed; the other %(rest)s are in the system.", shown=shown, rest=t.words.number(whole - shown)))
+    ]  # fmt: skip

@@ -45,6 +45,7 @@ DEPARTMENTS = (
     ("市消防救援支队", "消防支队"), ("市卫生健康委员会", "卫健委"), ("市交通运输局", "交通局"),
     ("市自然资源和规划局", "资规局"), ("市住房和城乡建设局", "住建局"), ("国网云江供电公司", "供电公司"),
 )  # fmt: skip
+POSTS = ("局长", "副局长", "副局长", "办公室主任", "应急科科长", "值班员")
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 GIVEN = ("伟", "静", "建国", "敏", "志强", "丽华", "军", "晓东", "海燕", "明", "国庆", "秀英", "鹏", "文博", "雪梅")
 TITLES = {
@@ -82,7 +83,7 @@ def found(db: Session, seed: int = 1) -> City:
     people = [
         Person(department_id=department.id, name=_name(rng), post=post, position=position)
         for department in departments
-        for position, post in enumerate(("局长", "副局长", "副局长", "办公室主任", "应急科科长", "值班员"))
+        for position, post in enumerate(POSTS)
     ]
     accounts = [
         Account(username=f"officer{n}", name=_name(rng), role=Role.OFFICER, password_hash="-", desk=f"100{n}",
@@ -197,7 +198,11 @@ def _broadcast(rng: random.Random, db: Session, city: City, at: datetime, title:
     db.add(broadcast)
     db.flush()
     for person_id, name, department in rng.sample(city.people, rng.randint(18, 60)):
-        recipient = Recipient(broadcast=broadcast, person_id=person_id, name=name, department=department)
+        position = city.people.index((person_id, name, department)) % len(POSTS)
+        recipient = Recipient(
+            broadcast=broadcast, person_id=person_id, name=name, department=department, post=POSTS[position],
+            weight=max(1, 4 - position),
+        )  # fmt: skip
         number = RecipientNumber(recipient=recipient, number="13800000000", kind=NumberKind.MOBILE)
         attempts: list[dict[str, Any]] = []
         if rng.random() < 0.02:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.figures import Change, by_day, by_hour, gaps, percentile, unusual_days
+from reports.chapters import Telling
+from reports.facts import Facts
+from reports.figures import Change, by_day, by_hour, gaps, percentile, unlike, unusual_days
+from reports.paper import Maker
 from reports.period import Month, Span
+from reports.words import Words
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 
@@ -28,6 +34,18 @@ class TestPercentile:
         assert percentile({}, 50) is None
 
 
+ALONE = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def told(now: int, base: int, known: bool = True, language: str = "zh_CN") -> tuple[str, str]:
+    """How a change is said, in a table and in a sentence."""
+    month, zone = Month(2026, 10), ZoneInfo("Asia/Shanghai")
+    facts = SimpleNamespace(period=month, before=None, year_before=None, began_at=ALONE)
+    telling = Telling(cast("Facts", facts), Words(language, zone), Maker("", ""))
+    change = Change(now, base, known)
+    return telling.change_cell(change).text, telling.change_words(change, telling.before)
+
+
 class TestChange:
     @pytest.mark.parametrize(
         ("now", "base", "cell", "words"),
@@ -36,26 +54,42 @@ class TestChange:
             (90, 100, "−10.0%", "环比下降10.0%"),
             (100, 100, "持平", "与上月持平"),
             (0, 100, "−100.0%", "环比下降100.0%"),
-            (7, 0, "新增", "上月为零，增加7起"),
+            (7, 0, "新增", "上月为零"),
             (0, 0, "持平", "与上月持平"),
             (100001, 100000, "+不足0.1%", "环比增长不足0.1%"),
         ],
     )
     def test_its_words_fit_the_sign(self, now: int, base: int, cell: str, words: str) -> None:
-        change = Change(now, base)
-        assert change.cell == cell
-        assert change.words("环比", "起") == words
+        assert told(now, base) == (cell, words)
 
     def test_it_compares_with_nothing_where_nothing_was_recorded(self) -> None:
-        change = Change(5, 0, known=False)
-        assert change.cell == "—"
-        assert change.words("同比", "起") == "上年同月无可比数据"
+        assert told(5, 0, known=False) == ("—", "上月无可比数据")
 
-    @given(st.integers(0, 10**6), st.integers(0, 10**6))
+    @given(st.integers(0, 10**6), st.integers(1, 10**6))
     def test_growth_is_never_called_a_fall(self, now: int, base: int) -> None:
-        words = Change(now, base).words("同比", "次")
-        assert ("下降" in words) is (now < base)
-        assert ("增" in words) is (now > base)
+        cell, words = told(now, base)
+        assert ("下降" in words) is (now < base) is cell.startswith("−")
+        assert ("增长" in words) is (now > base) is cell.startswith("+")
+        english = told(now, base, language="en")[1]
+        assert english.startswith("up") is (now > base)
+        assert english.startswith("down") is (now < base)
+
+
+class TestUnlike:
+    def test_a_count_far_from_its_median_stands_out_with_its_sign(self) -> None:
+        earlier = [60, 62, 58, 61, 59, 63, 60, 57, 64, 60, 61, 59]
+        more, fewer = unlike(120, earlier), unlike(10, earlier)
+        assert more is not None
+        assert fewer is not None
+        assert more.z > 3.5 > -3.5 > fewer.z
+        assert (more.median, more.of) == (60, 12)
+
+    def test_months_that_are_all_alike_do_not_make_every_change_an_outlier(self) -> None:
+        assert unlike(65, [60] * 12) is None
+        assert unlike(2, [0] * 12) is None
+
+    def test_few_months_say_nothing(self) -> None:
+        assert unlike(1000, [1, 1, 1, 1, 1]) is None
 
 
 class TestHoursAndDays:

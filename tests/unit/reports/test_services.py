@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,13 +13,14 @@ from sqlalchemy import select
 from dutycenter.calls.models import Call
 from dutycenter.interfaces import IReports
 from dutycenter.ledger.models import LedgerEntry
-from dutycenter.vocabulary import CallState, ReportState
+from dutycenter.vocabulary import CallState, ReportKind, ReportState
 from dutycenter.work import Work
 from reports import jobs
 from reports.models import Report
 from reports.period import Month
-from reports.services import Reports
+from reports.services import Asked, Reports
 
+OCTOBER = Asked.period(Month(2026, 10))
 FIRST_DAY = datetime(2026, 10, 31, 16, 10, tzinfo=UTC)  # 1 November, 00:10 in Shanghai
 
 
@@ -58,11 +59,11 @@ class TestFirstDay:
     def test_last_month_is_asked_for_once_and_made_once(self, work: Work, wall: Wall) -> None:
         one_call(work, FIRST_DAY - timedelta(days=3))
         for _ in range(2):
-            jobs.ask_for_last_month(work)
+            jobs.ask_for_what_is_due(work)
         for _ in range(2):
             jobs.make_waiting(work)
         (row,) = rows(work)
-        assert (row.state, row.period, row.tries) == (ReportState.MADE, date(2026, 10, 1), 1)
+        assert (row.state, row.about, row.tries) == (ReportState.MADE, "2026-10", 1)
         content = (work.settings.reports_dir / row.file_name).read_bytes()
         assert content.startswith(b"%PDF")
         assert row.sha256 == hashlib.sha256(content).hexdigest()
@@ -75,8 +76,8 @@ class TestFirstDay:
     def test_a_missed_first_day_is_caught_up(self, sqlite_work: Work, wall: Wall) -> None:
         one_call(sqlite_work, FIRST_DAY - timedelta(days=3))
         wall.moment = FIRST_DAY + timedelta(days=12)
-        jobs.ask_for_last_month(sqlite_work)
-        assert [row.period for row in rows(sqlite_work)] == [date(2026, 10, 1)]
+        jobs.ask_for_what_is_due(sqlite_work)
+        assert [row.about for row in rows(sqlite_work)] == ["2026-10"]
 
     @pytest.mark.parametrize("call", [None, FIRST_DAY])
     def test_nothing_is_asked_for_before_the_record_began(
@@ -84,15 +85,15 @@ class TestFirstDay:
     ) -> None:
         if call is not None:
             one_call(sqlite_work, call)
-        jobs.ask_for_last_month(sqlite_work)
+        jobs.ask_for_what_is_due(sqlite_work)
         assert rows(sqlite_work) == []
 
     def test_a_report_that_failed_is_not_asked_for_again(self, sqlite_work: Work, wall: Wall) -> None:
         one_call(sqlite_work, FIRST_DAY - timedelta(days=3))
-        jobs.ask_for_last_month(sqlite_work)
+        jobs.ask_for_what_is_due(sqlite_work)
         with sqlite_work.write() as request:
             request.db.get(Report, 1).state = ReportState.FAILED
-        jobs.ask_for_last_month(sqlite_work)
+        jobs.ask_for_what_is_due(sqlite_work)
         assert [row.state for row in rows(sqlite_work)] == [ReportState.FAILED]
 
 
@@ -100,7 +101,7 @@ class TestAsk:
     def test_asking_again_while_it_waits_changes_nothing(self, work: Work, wall: Wall) -> None:
         for _ in range(2):
             with work.write() as request:
-                request.find_service(Reports).ask(2026, 10, None)
+                request.find_service(Reports).ask(OCTOBER, None)
         assert len(rows(work)) == 1
         assert len(entries(work)) == 1
 
@@ -109,25 +110,25 @@ class TestAsk:
     ) -> None:
         for _ in range(2):
             with sqlite_work.write() as request:
-                request.find_service(Reports).ask(2026, 10, None)
+                request.find_service(Reports).ask(OCTOBER, None)
             jobs.make_waiting(sqlite_work)
             wall.moment += timedelta(days=400)
         assert [action for action, _, _ in entries(sqlite_work)].count("report.made") == 2
-        assert len(list(sqlite_work.settings.reports_dir.iterdir())) == 1
+        assert sorted(file.suffix for file in sqlite_work.settings.reports_dir.iterdir()) == [".pdf", ".xlsx"]
 
     @pytest.mark.parametrize(("year", "month"), [(2026, 12), (2026, 13), (3000, 1)])
     def test_it_refuses_what_has_not_begun_or_is_no_month(
         self, sqlite_work: Work, wall: Wall, year: int, month: int
     ) -> None:
         with pytest.raises(ValueError), sqlite_work.write() as request:
-            request.find_service(Reports).ask(year, month, None)
+            request.find_service(Reports).ask(Asked(ReportKind.MONTH, f"{year}-{month:02d}", "zh_CN"), None)
         assert rows(sqlite_work) == []
 
 
 class TestMakeWaiting:
     def test_of_two_clerks_one_makes_it(self, work: Work, wall: Wall) -> None:
         with work.write() as request:
-            report_id = request.find_service(Reports).ask(2026, 10, None).id
+            report_id = request.find_service(Reports).ask(OCTOBER, None).id
         assert jobs._claim(work, report_id) is not None
         assert jobs._claim(work, report_id) is None
         jobs.make_waiting(work)
@@ -138,7 +139,7 @@ class TestMakeWaiting:
         self, sqlite_work: Work, wall: Wall
     ) -> None:
         with sqlite_work.write() as request:
-            report_id = request.find_service(Reports).ask(2026, 10, None).id
+            report_id = request.find_service(Reports).ask(OCTOBER, None).id
         claimed = jobs._claim(sqlite_work, report_id)
         assert claimed is not None
         wall.moment += jobs.TAKEN_OVER + timedelta(seconds=1)
@@ -152,7 +153,7 @@ class TestMakeWaiting:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.write_text("a file where the folder should be")
         with sqlite_work.write() as request:
-            request.find_service(Reports).ask(2026, 10, None)
+            request.find_service(Reports).ask(OCTOBER, None)
         jobs.make_waiting(sqlite_work)
         (row,) = rows(sqlite_work)
         assert row.state is ReportState.FAILED
@@ -171,7 +172,7 @@ class TestMakeWaiting:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.write_text("a file where the folder should be")
         with sqlite_work.write() as request:
-            request.find_service(Reports).ask(2026, 10, None)
+            request.find_service(Reports).ask(OCTOBER, None)
         for _ in range(jobs.TRIES + 3):
             jobs.make_waiting(sqlite_work)
             wall.moment += timedelta(days=1)
@@ -195,4 +196,4 @@ class TestMonth:
         with work.write() as request:
             request.db.add(Call(channel_uuid="x", state=CallState.ENDED, arrived_at=FIRST_DAY))
             request.db.flush()
-            assert request.find_service(Reports).pdf(Month(2026, 10)).startswith(b"%PDF")
+            assert request.find_service(Reports).pdf(OCTOBER).startswith(b"%PDF")

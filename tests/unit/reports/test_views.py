@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -65,9 +66,14 @@ class TestIndex:
     ) -> None:
         filled(sqlite_work)
         page = browser(Role.LEADER).get("/reports?month=2026-10")
-        assert "来电时段分布" in page.text
-        assert page.html.select("svg .answered")
-        assert not page.html.select("form[action$='/ask']")
+        assert "来电和事件时段分布" in page.text
+        charts = {
+            json.loads(one["data-chart"])["name"]: json.loads(one["data-chart"])
+            for one in page.html.select("[data-chart]")
+        }
+        assert {"dates", "hours", "classes", "districts", "departments"} <= set(charts)
+        assert charts["dates"]["links"][13] == "/reports/days/2026-10-14"
+        assert not page.html.select("form[action*='/ask']")
 
     @pytest.mark.parametrize("month", ["2026-13", "x", "%3Cscript%3E", "0001-01", "9998-12"])
     def test_an_absurd_month_is_refused_in_words(self, browser: Callable[[Role], TestApp], month: str) -> None:
@@ -78,7 +84,13 @@ class TestIndex:
         from pyramid.config import Configurator
 
         app = TestApp(Configurator(registry=sqlite_work.registry).make_wsgi_app())
-        for path in ("/reports", "/reports/months?month=2026-10", "/reports/2026-10.pdf"):
+        for path in (
+            "/reports",
+            "/reports/calendar?period=2026-10",
+            "/reports/2026-10.pdf",
+            "/reports/2026-10/read",
+            "/reports/2026-10/rows/calls",
+        ):
             assert "log" in app.get(path, status=303).location
 
 
@@ -89,11 +101,11 @@ class TestAsk:
         app = browser(Role.ADMINISTRATOR)
         app.get("/reports/2026-10.pdf", status=404)
         page = app.get("/reports?month=2026-10")
-        (form,) = [form for form in page.forms.values() if form.action.endswith("/2026-10/ask")]
+        (form,) = [form for form in page.forms.values() if "/2026-10/ask" in form.action]
         form.submit(status=303)
-        assert "等待生成" in app.get("/reports/months?month=2026-10").text
+        assert "等待生成" in app.get("/reports/calendar?period=2026-10").text
         jobs.make_waiting(sqlite_work)
-        assert "/reports/2026-10.pdf" in app.get("/reports/months?month=2026-10").text
+        assert "/reports/2026-10.pdf" in app.get("/reports/calendar?period=2026-10").text
         paper = app.get("/reports/2026-10.pdf")
         assert paper.content_type == "application/pdf"
         assert paper.body.startswith(b"%PDF")
@@ -115,9 +127,9 @@ class TestAsk:
     ) -> None:
         with sqlite_work.write() as request:
             request.db.add(Report(
-                kind="month", period=OCTOBER.first, state=ReportState.FAILED, asked_at=now, claimed_at=now, tries=1,
+                kind="month", about="2026-10", language="zh_CN", state=ReportState.FAILED, asked_at=now, claimed_at=now, tries=1,
                 error="OSError: <b>disk</b> full", made_at=now - timedelta(days=1),
             ))  # fmt: skip
-        text = browser(Role.LEADER).get("/reports/months?month=2026-10").text
+        text = browser(Role.LEADER).get("/reports/calendar?period=2026-10").text
         assert "&lt;b&gt;disk&lt;/b&gt; full" in text
         assert "<b>disk" not in text
