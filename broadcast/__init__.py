@@ -43,6 +43,7 @@ def includeme(config: Configurator) -> None:
     config.register_service_factory(running.factory, running.Running)
     config.add_job(tell_corrections, name="broadcast.corrections", seconds=2)
     config.add_job(mark_late_recordings, name="broadcast.recordings", seconds=5)
+    config.include("broadcast.launch_views")
     config.include("broadcast.views")
     config.include("broadcast.sms")
     config.include("broadcast.plans")

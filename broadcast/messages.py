@@ -49,6 +49,13 @@ def message_fault(text: str, translate: Translate) -> str:
     if not _SPOKEN.search(text):
         return translate(_("The message has no words that can be spoken."))
     markup = _MARKUP.search(text)
+    if markup and markup.group().startswith("{"):
+        return translate(
+            _(
+                "The incident does not say “${field}” yet. Write it into the message, or take ${part} out.",
+                mapping={"field": markup.group()[1:-1][:40], "part": markup.group()[:42]},
+            )
+        )
     if markup:
         return translate(
             _(

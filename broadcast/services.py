@@ -17,7 +17,7 @@ from broadcast.extras import number_fault, recipient_for
 from broadcast.goals import goal_fault, limit_of, seconds_fault
 from broadcast.messages import MAX_TITLE, Translate, clean_text, length_fault, message_fault
 from broadcast.models import EVERYBODY, SUPERIORS, Attempt, Broadcast, BroadcastMessage, Recipient
-from broadcast.people import Candidate, candidates, lines_of, recipient_of
+from broadcast.people import Candidate, Lines, candidates, lines_of, recipient_of
 from broadcast.plans.content import write_steps
 from broadcast.timeline import enter_launch
 from dutycenter.incidents.models import Incident
@@ -108,8 +108,11 @@ class Broadcasts(Answering):
 
     def candidates(self, people: list[int]) -> list[Candidate]:
         """These people as a broadcast launched now would see them."""
-        lines = lines_of(self.db, {self.settings.hotline_number})
-        return candidates(self.db, people, self.clock.now(), lines)
+        return candidates(self.db, people, self.clock.now(), self.lines())
+
+    def lines(self) -> Lines:
+        """What may be dialled now."""
+        return lines_of(self.db, {self.settings.hotline_number})
 
     def preview(self, message: str) -> Prompt:
         """The message as it will be heard.
@@ -135,7 +138,7 @@ class Broadcasts(Answering):
                 return known
         chosen = self.candidates(list(wish.people))
         text = clean_text(wish.message)
-        lines = lines_of(self.db, {self.settings.hotline_number})
+        lines = self.lines()
         extras = [recipient_for(extra, lines) for extra in self._typed(wish)]
         self._check(wish, text, chosen, extras)
         prompt = self._speak(text)

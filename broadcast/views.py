@@ -13,10 +13,9 @@ from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import FileResponse, Response
 
-from broadcast import board, launch
+from broadcast import board
 from broadcast.models import Broadcast, Recipient
-from broadcast.services import Broadcasts, WishError
-from broadcast.settle import Ground
+from broadcast.services import Broadcasts
 from dutycenter.frame.labels import label
 from dutycenter.incidents.models import Incident
 from dutycenter.interfaces import IClock
@@ -35,83 +34,6 @@ def listing(request: Request) -> dict[str, Any]:
     running = [s for s in standings if rows[s.broadcast_id].finished_at is None and s.state != BroadcastState.DRAFT]
     others = [s for s in standings if s not in running]
     return {"standings": running + others, "rows": rows, "BroadcastState": BroadcastState}
-
-
-# --- launch -----------------------------------------------------------------------
-
-
-def new(request: Request) -> dict[str, Any]:
-    """An empty form, or one with what the incident proposes."""
-    incident = _incident(request)
-    return _launch_page(request, launch.Form.proposed(request, incident), incident, {})
-
-
-def create(request: Request) -> Response | dict[str, Any]:
-    """Draft and launch in one transaction; what is wrong is said beside what was typed."""
-    form = launch.Form.read(request)
-    broadcasts = request.find_service(Broadcasts)
-    try:
-        broadcast_id = broadcasts.draft(form.wish(), form.token)
-        broadcasts.launch(broadcast_id)
-    except WishError as error:
-        request.tm.doom()
-        request.response.status_int = 422
-        incident = request.db.get(Incident, form.incident_id) if form.incident_id is not None else None
-        return _launch_page(request, form, incident, error.faults)
-    return HTTPSeeOther(request.route_path("broadcast.board", id=broadcast_id))
-
-
-def hear(request: Request) -> dict[str, Any]:
-    """The message spoken now, as a player; nothing is kept but the prompt."""
-    try:
-        prompt = request.find_service(Broadcasts).preview(request.POST.get("message", "")[: launch.MAX_TEXT])
-    except WishError as error:
-        return {"fault": str(error), "path": "", "seconds": 0.0}
-    folder = settings_of(request.registry).prompts_dir
-    return {
-        "fault": "",
-        "path": request.route_path("broadcast.voice", name=str(prompt.path.resolve().relative_to(folder.resolve()))),
-        "seconds": prompt.seconds,
-    }
-
-
-def voice(request: Request) -> Response:
-    """A made prompt, by its name below the folder of prompts."""
-    folder = settings_of(request.registry).prompts_dir.resolve()
-    name = request.matchdict["name"]
-    path = (folder / name).resolve() if "\0" not in name else folder
-    if not path.is_relative_to(folder) or path.suffix != ".wav" or not path.is_file():
-        raise HTTPNotFound(_("There is no such prompt. Make it again with “Hear it”."))
-    return FileResponse(str(path), request=request, content_type="audio/wav")
-
-
-def _incident(request: Request) -> Incident | None:
-    raw = request.GET.get("incident", "")
-    if not raw:
-        return None
-    found = request.db.get(Incident, int(raw)) if raw.isascii() and raw.isdigit() and len(raw) < 10 else None
-    if found is None:
-        raise HTTPNotFound(_("There is no such incident."))
-    return found
-
-
-def _launch_page(
-    request: Request, form: launch.Form, incident: Incident | None, faults: dict[str, str] | Any
-) -> dict[str, Any]:
-    broadcasts = request.find_service(Broadcasts)
-    choices = launch.choices(request.db, broadcasts)
-    offered = {candidate.person.id for choice in choices for candidate in choice.people}
-    form.people &= offered
-    return {
-        "form": form,
-        "incident": incident,
-        "faults": faults,
-        "choices": choices,
-        "fields": launch.insertable(request, incident),
-        "limits": launch.limits(),
-        "grounds": board.GROUNDS,
-        "Ground": Ground,
-    }
 
 
 # --- board --------------------------------------------------------------------------
@@ -256,9 +178,6 @@ def _recipient(request: Request, broadcast: Broadcast) -> Recipient:
 def includeme(config: Configurator) -> None:
     one = r"/broadcasts/{id:\d{1,9}}"
     config.add_route("broadcast.list", "/broadcasts")
-    config.add_route("broadcast.new", "/broadcasts/new")
-    config.add_route("broadcast.hear", "/broadcasts/voice")
-    config.add_route("broadcast.voice", "/broadcasts/voice/{name:.+}")
     config.add_route("broadcast.board", one)
     config.add_route("broadcast.state", one + "/state")
     config.add_route("broadcast.message", one + "/message.wav")
@@ -272,10 +191,6 @@ def includeme(config: Configurator) -> None:
         config.add_view(view, route_name=route, permission=permission, renderer=renderer, request_method=method)
 
     page(listing, "broadcast.list", "board", "list")
-    page(new, "broadcast.new", "desk", "new")
-    page(create, "broadcast.new", "desk", "new", "POST")
-    page(hear, "broadcast.hear", "desk", "hear", "POST")
-    page(voice, "broadcast.voice", "view")
     page(show, "broadcast.board", "board", "board")
     page(state, "broadcast.state", "board", "state")
     page(message, "broadcast.message", "view")

@@ -2,12 +2,23 @@ import pytest
 from sqlalchemy import select
 
 from broadcast.models import Attempt, Broadcast, Recipient
+from broadcast.plans.content import Content, Who
+from broadcast.plans.services import Plans
 from broadcast.services import Broadcasts
 from dutycenter.directory.models import Department, Person, PhoneNumber
 from dutycenter.incidents.models import Incident
-from dutycenter.interfaces import IBroadcasts
+from dutycenter.interfaces import EscalationStep, IBroadcasts
 from dutycenter.switch.models import Gateway
-from dutycenter.vocabulary import Disposition, IncidentStatus, NumberKind, Role, SourceChannel
+from dutycenter.vocabulary import (
+    Disposition,
+    EscalationKind,
+    IncidentClass,
+    IncidentStatus,
+    NumberKind,
+    Role,
+    SourceChannel,
+    WhoKind,
+)
 
 
 @pytest.fixture
@@ -29,7 +40,7 @@ def town(site):
         )  # fmt: skip
         request.db.add(incident)
         request.db.flush()
-        site.incident = incident.id
+        site.incident, site.rooms = incident.id, [room.id for room in rooms]
     return site
 
 
@@ -37,15 +48,22 @@ def launch_form(browser, query=""):
     return browser.get(f"/broadcasts/new{query}").forms["launch"]
 
 
+def send(browser, form, *who, **options):
+    """Send the launch form with this selection, as the picker would have put it together."""
+    picked = [pair for token in who for pair in (("who", token), ("tier", "0"), ("both", "no"))]
+    return browser.post("/broadcasts/new", [*form.submit_fields(), *picked], **options)
+
+
+def everybody(town) -> list[str]:
+    return [f"department:{room}" for room in town.rooms]
+
+
 def launched(town, **more) -> int:
     browser = town.logged_in(Role.OFFICER)
     form = launch_form(browser)
-    for box in form.fields["people"]:
-        box.checked = True
     form["title"], form["message"] = "Flood", more.get("message", "请立即到岗。")
     form["exercise"] = more.get("exercise", False)
-    page = form.submit()
-    assert page.status_int == 303, page.text
+    page = send(browser, form, *everybody(town), status=303)
     return int(page.location.rsplit("/", 1)[1])
 
 
@@ -57,7 +75,45 @@ class TestLaunch:
         assert "浏阳河: 山洪." in form["message"].value
         assert form["incident_id"].value == str(town.incident)
         assert 'data-insert="浏阳河"' in page.text
-        assert "no telephone number" in page.text
+
+    def test_it_says_whom_a_selection_means_and_who_cannot_be_called(self, town):
+        browser = town.logged_in(Role.OFFICER)
+        token = launch_form(browser)["csrf_token"].value
+        fields = [("csrf_token", token), *(("who", one) for one in everybody(town)), ("without", "2")]
+        page = browser.post("/broadcasts/new/called", fields)
+        assert 'data-people="4" data-able="3"' in page
+        assert "no telephone number" in page
+        assert "人1" not in page
+        assert "1 taken out by hand" in page
+
+    def test_the_plan_that_suits_the_incident_is_proposed_with_why_and_fills_the_form(self, town):
+        with town.work.write() as request:
+            request.db.get(Incident, town.incident).incident_class = IncidentClass.NATURAL
+            plans = request.find_service(Plans)
+            who = [Who(WhoKind.DEPARTMENT, str(town.rooms[0]), 0, True)]
+            step = EscalationStep(EscalationKind.KNOCK, 300)
+            flood = Content(
+                "防汛", "{地点}{措施}", who, [IncidentClass.NATURAL], channels=7, goal_seconds=90, steps=[step]
+            )
+            plans.create(Content("任何事件", "到岗", who))
+            plan = plans.create(flood).id
+            plans.create(Content("事故", "到岗", who, [IncidentClass.ACCIDENT]))
+        browser = town.logged_in(Role.OFFICER)
+        page = browser.get(f"/broadcasts/new?incident={town.incident}")
+        offered = [link.text.split()[2:] for link in page.html.select("a.suggestion")]
+        assert offered == [["防汛", "Natural", "disaster"], ["任何事件", "for", "any", "incident"]]
+        page = browser.get(f"/broadcasts/new?incident={town.incident}&plan={plan}")
+        form = page.forms["launch"]
+        assert [form[n].value for n in ("message", "channels", "goal_minutes")] == ["浏阳河{措施}", "7", "1.5"]
+        assert "knocks at the door" in page
+        assert "The incident does not say “措施” yet" in form.submit(status=422)
+        form["message"] = "浏阳河请到岗。"
+        made = int(form.submit(status=303).location.rsplit("/", 1)[1])
+        with town.work.read() as request:
+            broadcast = request.db.get(Broadcast, made)
+            assert broadcast.plan_version_id is not None
+            assert [step["kind"] for step in broadcast.steps] == ["knock"]
+            assert {r.legs for r in broadcast.recipients} == {2}
 
     def test_it_calls_whom_it_said_and_shows_the_board(self, town):
         made = launched(town)
@@ -69,15 +125,32 @@ class TestLaunch:
             assert len(broadcast.recipients) == 5
             assert broadcast.created_by_id == town.ids[Role.OFFICER]
 
+    def test_a_number_that_was_typed_in_is_called_by_its_name(self, town):
+        browser = town.logged_in(Role.OFFICER)
+        form = launch_form(browser)
+        form["title"], form["message"], form["extra_name"], form["extra_number"] = (
+            "x",
+            "请到岗",
+            "村支书",
+            "138 0013 8000",
+        )
+        made = int(send(browser, form, status=303).location.rsplit("/", 1)[1])
+        with town.work.read() as request:
+            one = request.db.scalars(select(Recipient).where(Recipient.broadcast_id == made)).one()
+            assert (one.name, one.numbers[0].number, one.person_id) == ("村支书", "13800138000", None)
+        form = launch_form(browser)
+        form["extra_number"] = "119"
+        assert "Emergency numbers are never called" in send(browser, form, "person:2", status=422)
+
     def test_nothing_typed_is_lost_when_something_is_wrong(self, town):
-        form = launch_form(town.logged_in(Role.OFFICER), f"?incident={town.incident}")
+        browser = town.logged_in(Role.OFFICER)
+        form = launch_form(browser, f"?incident={town.incident}")
         form["title"], form["message"], form["channels"], form["exercise"] = "标题", "<b>大水</b>", "abc", True
-        form.fields["people"][1].checked = True
-        page = form.submit(status=422)
+        page = send(browser, form, "person:2", status=422)
         kept = page.forms["launch"]
         assert [kept[name].value for name in ("title", "message", "channels")] == ["标题", "<b>大水</b>", "abc"]
         assert kept["exercise"].checked
-        assert [box.checked for box in kept.fields["people"]].count(True) == 1
+        assert kept.fields["who"][0].value == "person:2"
         assert kept["incident_id"].value == str(town.incident)
         assert "Nobody has been called." in page
         assert "Give a number from 1 to 500." in page
@@ -92,10 +165,10 @@ class TestLaunch:
         assert "seconds; 120 is the most" in form.submit(status=422)
 
     def test_the_same_form_sent_twice_calls_once(self, town):
-        form = launch_form(town.logged_in(Role.OFFICER))
-        form.fields["people"][1].checked = True
+        browser = town.logged_in(Role.OFFICER)
+        form = launch_form(browser)
         form["title"], form["message"] = "x", "请到岗"
-        assert form.submit().location == form.submit().location
+        assert send(browser, form, "person:2").location == send(browser, form, "person:2").location
         with town.work.read() as request:
             assert len(request.db.scalars(select(Broadcast.id)).all()) == 1
 
