@@ -47,3 +47,4 @@ def includeme(config: Configurator) -> None:
     config.include("broadcast.views")
     config.include("broadcast.sms")
     config.include("broadcast.plans")
+    config.include("broadcast.history")

@@ -6,20 +6,20 @@ the same counts and pauses. Times are seconds since the launch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from broadcast.history.chances import Chances
+from broadcast.history.counting import NEUTRAL, REPEAT
 from broadcast.kernel import Chooser as Kernel
 from broadcast.kernel import Code, Explanation, Gateway, Number, Person, Plan, Rules, Snapshot
+from broadcast.kernel.plan import DEFAULT_FACTOR
+from broadcast.kernel.posterior import Beta
 from broadcast.lines import Line, Lines
 from broadcast.settle import FINAL, UNTRIED
 from dutycenter.vocabulary import Disposition, NumberKind
 
-LIKELY = {NumberKind.MOBILE: 0.6, NumberKind.OFFICE: 0.35, NumberKind.HOME: 0.3, NumberKind.DUTY: 0.3}
-"""How likely a call to such a line is acknowledged, where no history tells."""
-
 PATIENCE_WITH_LINES = 4  # calls of one number that the network failed, before they count as tries
-RESTED = (*(code for code in Code if Code.HEARD <= code < Code.CONGESTION), Code.FAILED)
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,36 @@ class Choice:
     gateway: str
 
 
+class Belief:
+    """How likely a number's next call in this broadcast is acknowledged.
+
+    Two things follow from a call that failed: the number is less good than was
+    believed (its posterior), and the next call soon after succeeds less often than
+    the first (the factor of how it failed).
+    """
+
+    def __init__(self, first: Beta) -> None:
+        self.first = first
+        self._now = first
+        self._tried = 0
+        self._factor = 1.0
+
+    @property
+    def chance(self) -> float:
+        return self._now.mean * self._factor
+
+    @property
+    def evidence(self) -> float:
+        return self._now.evidence
+
+    def failed(self, disposition: Disposition, factor: float) -> None:
+        """One more call brought nothing."""
+        self._factor *= factor
+        if disposition not in NEUTRAL:
+            self._now = self._now.seen(False, self._tried, REPEAT)
+            self._tried += 1
+
+
 class Chooser:
     """Chooses the calls of one broadcast; see ``broadcast.kernel.Chooser``.
 
@@ -75,7 +105,9 @@ class Chooser:
         rounds: tries of each number.
         pause: seconds before the same number is tried again.
         ring_timeout: seconds.
-        message: seconds that an answered call is expected to take.
+        message: seconds of the message as it was made.
+        chances: what history says of the numbers.
+        likeliest_first: the likeliest number first, instead of each person's own order.
     """
 
     def __init__(
@@ -87,6 +119,8 @@ class Chooser:
         pause: float,
         ring_timeout: float,
         message: float,
+        chances: Chances,
+        likeliest_first: bool = False,
     ) -> None:
         self._called = list(recipients)
         self._lines = lines
@@ -97,25 +131,28 @@ class Chooser:
             for position, number in enumerate(called.numbers)
         }
         self._failed_by_lines: dict[int, int] = {}
-        rules = Rules(
-            pause=dict.fromkeys(RESTED, pause),
-            ring=(4.0, max(5.0, ring_timeout * 0.6)),
-            message=max(1.0, message),
-        )
-        self._kernel = Kernel(self._plan(lines, rules, rounds))
+        self._beliefs = {
+            number.id: Belief(chances.belief(number.number, number.kind))
+            for called in self._called
+            for number in called.numbers
+        }
+        rules = {
+            kind: chances.rules(kind, pause=pause, ring_timeout=ring_timeout, message=message) for kind in NumberKind
+        }
+        self._kernel = Kernel(self._plan(lines, rules, rounds, likeliest_first))
         self._shares = [(-1, 0.0)] * len(lines.all)
         self._replay()
 
-    def _plan(self, lines: Lines, rules: Rules, rounds: int) -> Plan:
+    def _plan(self, lines: Lines, rules: Mapping[NumberKind, Rules], rounds: int, likeliest_first: bool) -> Plan:
         people = [
             Person(
                 [
-                    Number(LIKELY[number.kind], gateways=lines.bits(number.number), rules=rules, tries=rounds)
+                    self._number(number, lines.bits(number.number), rules[number.kind], rounds)
                     for number in called.numbers
                 ],
                 weight=max(0, called.weight),
                 tier=called.tier,
-                ordered=True,
+                ordered=not likeliest_first,
                 legs=called.legs,
                 since=called.since,
             )
@@ -124,6 +161,10 @@ class Chooser:
         # A plan without any channel is refused; the true numbers follow with each ``allow``.
         gateways = [Gateway(max(1, line.channels), line.rate, cost=line.cost) for line in lines]
         return Plan(people, gateways or [Gateway(1, 1.0)])
+
+    def _number(self, dialled: Dialled, gateways: int, rules: Rules, rounds: int) -> Number:
+        belief = self._beliefs[dialled.id].first
+        return Number(belief.mean, gateways=gateways, rules=rules, tries=rounds, evidence=belief.evidence)
 
     def _replay(self) -> None:
         happened: list[tuple[float, int, Tried]] = []
@@ -189,7 +230,10 @@ class Chooser:
                 code = Code.FAILED
         else:
             self._failed_by_lines.pop(number_id, None)
-        self._kernel.ended(row, position, code, now)
+        if self._kernel.ended(row, position, code, now) and disposition not in FINAL:
+            belief = self._beliefs[number_id]
+            belief.failed(disposition, DEFAULT_FACTOR.get(code, 1.0))
+            self._kernel.believe(row, position, belief.chance, belief.evidence)
 
     def put_back(self, number_id: int, now: float) -> None:
         """A choice that may not be carried out now: the person has a leg up elsewhere."""
@@ -209,7 +253,7 @@ class Chooser:
             self._kernel.stop(row)
 
     def snapshot(self, now: float) -> Snapshot:
-        """Where it stands, for a forecast from here."""
+        """The present state, copied, for a forecast elsewhere."""
         return self._kernel.snapshot(now)
 
     def why(self, recipient_id: int, now: float) -> Explanation:

@@ -171,7 +171,8 @@ class Dialer:
             runs = []
             for broadcast_id, fence in taken:
                 broadcast = store.hold(request.db, broadcast_id, fence, self._lease_end())
-                run = Run(broadcast, fence, self.clock, self.lines, {self.work.settings.hotline_number})
+                broadcast.rehearsed = broadcast.rehearsed or self.work.settings.rehearsal
+                run = Run(broadcast, fence, self.clock, self.lines, self.work.settings)
                 run.load(request.db, broadcast)
                 runs.append(run)
         for run in runs:

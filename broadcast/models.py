@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dutycenter.db.base import Base, text_enum
@@ -19,6 +19,9 @@ from dutycenter.vocabulary import (
     RecipientRole,
     SmsWhen,
 )
+
+UNCOUNTED = "NOT counted AND disposition IS NOT NULL"
+"""Attempts that history has still to count: as few as were settled in the last seconds."""
 
 EVERYBODY, SUPERIORS, TOLD = "all", "superior", "told"
 """Who hears a message: superiors are told that people in their charge are not reached, and
@@ -37,11 +40,13 @@ class Broadcast(Base):
     prompt_path: Mapped[str] = mapped_column(String(512), default="")  # made before launch
     prompt_seconds: Mapped[float] = mapped_column(default=0.0)
     exercise: Mapped[bool] = mapped_column(default=False)
+    rehearsed: Mapped[bool] = mapped_column(default=True)  # over the simulated switch: never teaches about real numbers
     state: Mapped[BroadcastState] = mapped_column(text_enum(BroadcastState), index=True)
     channels: Mapped[int] = mapped_column(default=20)  # at most, over all gateways
     rounds: Mapped[int] = mapped_column(default=3)  # tries of each number at most
     pause: Mapped[int] = mapped_column(default=60)  # seconds before the same number is tried again
     ring_timeout: Mapped[int] = mapped_column(default=30)  # seconds
+    likeliest_first: Mapped[bool] = mapped_column(default=False)  # instead of each person's own order of numbers
     reached_rule: Mapped[ReachedRule] = mapped_column(text_enum(ReachedRule), default=ReachedRule.KEY)
     sms_when: Mapped[SmsWhen] = mapped_column(text_enum(SmsWhen), default=SmsWhen.NEVER)
     goal: Mapped[str] = mapped_column(Text, default="")  # as broadcast.kernel.goal reads it; empty: everybody
@@ -135,7 +140,7 @@ class RecipientNumber(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     recipient_id: Mapped[int] = mapped_column(ForeignKey("recipients.id"), index=True)
-    number: Mapped[str] = mapped_column(String(32))
+    number: Mapped[str] = mapped_column(String(32), index=True)
     kind: Mapped[NumberKind] = mapped_column(text_enum(NumberKind))
     position: Mapped[int] = mapped_column(default=0)
 
@@ -150,12 +155,13 @@ class Attempt(Base):
     __table_args__ = (
         Index("ix_attempts_open", "broadcast_id", "disposition"),
         Index("ix_attempts_kind_disposition", "kind", "disposition"),
+        Index("ix_attempts_uncounted", "id", postgresql_where=text(UNCOUNTED), sqlite_where=text(UNCOUNTED)),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcasts.id"))
     recipient_id: Mapped[int] = mapped_column(ForeignKey("recipients.id"), index=True)
-    number_id: Mapped[int] = mapped_column(ForeignKey("recipient_numbers.id"))
+    number_id: Mapped[int] = mapped_column(ForeignKey("recipient_numbers.id"), index=True)
     gateway: Mapped[str] = mapped_column(String(64))
     kind: Mapped[AttemptKind] = mapped_column(text_enum(AttemptKind), default=AttemptKind.NOTICE)
     created_at: Mapped[datetime]
@@ -171,6 +177,7 @@ class Attempt(Base):
     desk_asked_at: Mapped[datetime | None]  # waits for the duty desk since; None again when nobody came
     desk_talked_at: Mapped[datetime | None]  # the duty desk took the leg
     message_version: Mapped[int] = mapped_column(default=1)  # what is said on this leg
+    counted: Mapped[bool] = mapped_column(default=False)  # in the history of its number
 
     recipient: Mapped[Recipient] = relationship(back_populates="attempts")
     number: Mapped[RecipientNumber] = relationship()

@@ -8,7 +8,7 @@ chosen and written, and only what has been committed is handed to the switch.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from broadcast import store
+from broadcast.assembly import chooser_of
 from broadcast.chooser import Choice, Chooser
 from broadcast.exercises import mark_recordings
 from broadcast.goals import Watch
@@ -42,6 +43,7 @@ from broadcast.settle import (
 from dutycenter.calls.legs import LOST
 from dutycenter.calls.models import Leg
 from dutycenter.interfaces import IClock, ILedger
+from dutycenter.settings import Settings
 from dutycenter.switch.causes import meaning
 from dutycenter.vocabulary import BroadcastState, Disposition
 
@@ -89,14 +91,13 @@ class Orders:
 class Run:
     """A broadcast that this dialer holds the lease of."""
 
-    def __init__(
-        self, broadcast: Broadcast, fence: int, clock: IClock, lines: Lines, kept_free: Collection[str] = ()
-    ) -> None:
+    def __init__(self, broadcast: Broadcast, fence: int, clock: IClock, lines: Lines, settings: Settings) -> None:
         assert broadcast.launched_at is not None
         self.id = broadcast.id
         self.fence = fence
         self.clock = clock
         self.lines = lines
+        self.zone = settings.time_zone
         self.message_seconds = broadcast.prompt_seconds
         self.ring_timeout = broadcast.ring_timeout
         self.exercise = broadcast.exercise
@@ -105,7 +106,7 @@ class Run:
         # Pauses must not follow a wall clock that is set right meanwhile.
         self._offset = (clock.now() - broadcast.launched_at).total_seconds() - clock.monotonic()
         self.open: dict[str, Open] = {}
-        self.steps = Steps(broadcast.steps, kept_free)
+        self.steps = Steps(broadcast.steps, {settings.hotline_number})
         self.roll = (0, 0)
         self.chooser: Chooser
         self.watch: Watch
@@ -139,14 +140,7 @@ class Run:
 
     def _build(self, db: Session, broadcast: Broadcast) -> None:
         self.roll = store.roll(db, self.id)
-        self.chooser = Chooser(
-            store.load(db, broadcast),
-            self.lines,
-            rounds=broadcast.rounds,
-            pause=broadcast.pause,
-            ring_timeout=broadcast.ring_timeout,
-            message=broadcast.prompt_seconds + 6.0,
-        )
+        self.chooser = chooser_of(db, broadcast, self.lines, self.clock.now(), self.zone)
         self.watch = Watch(db, broadcast)
 
     def _opened(self, attempt: Attempt) -> Open:

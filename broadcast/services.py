@@ -159,6 +159,7 @@ class Broadcasts(Answering):
             ring_timeout=wish.ring_timeout,
             reached_rule=wish.reached_rule,
             sms_when=wish.sms_when,
+            likeliest_first=wish.likeliest_first,
             goal=wish.goal.strip(),
             goal_seconds=goal_seconds,
             steps=write_steps(wish.steps),
@@ -188,6 +189,7 @@ class Broadcasts(Answering):
             ring_timeout=wish.ring_timeout,
             reached_rule=wish.reached_rule.value,
             sms_when=wish.sms_when.value,
+            likeliest_first=wish.likeliest_first,
             goal=broadcast.goal,
             goal_seconds=goal_seconds,
             steps=broadcast.steps,
@@ -279,6 +281,7 @@ class Broadcasts(Answering):
         broadcast.launched_at = now
         if broadcast.sms_when is SmsWhen.BEFORE:
             broadcast.calls_from = now + timedelta(seconds=self.settings.sms_lead)
+        broadcast.rehearsed = self.settings.rehearsal
         self.db.flush()
         self.db.execute(
             update(Recipient)

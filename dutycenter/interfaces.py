@@ -377,6 +377,7 @@ class Wish:
     ring_timeout: int = 30  # seconds
     reached_rule: ReachedRule = ReachedRule.KEY
     sms_when: SmsWhen = SmsWhen.NEVER
+    likeliest_first: bool = False  # the number most likely answered, instead of each person's own order
     goal: str = ""  # "(书记 OR 县长) AND 应急局×1 within 5 min"; empty: everybody
     goal_seconds: int | None = None  # by when, where the goal's text does not say it
     extras: Sequence[ExtraNumber] = ()

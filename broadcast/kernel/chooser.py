@@ -410,11 +410,17 @@ class Chooser:
         rules = self._state.rules
         return float((rules["ack_hold"] + rules["fail_hold"]).mean() / 2.0)
 
-    def believe(self, recipient: int, number: int, p: float) -> None:
-        """The probability of a number's next attempt is known better now."""
+    def believe(self, recipient: int, number: int, p: float, evidence: float | None = None) -> None:
+        """The probability of a number's next attempt is known better now.
+
+        ``evidence``: how many calls it is worth, for forecasts; None: as before.
+        """
         if not 0.0 <= p <= 1.0:
             raise PlanError("a probability is not between 0 and 1")
-        self._numbers[self._arm(recipient, number)]["p"] = p
+        arm = self._arm(recipient, number)
+        self._numbers[arm]["p"] = p
+        if evidence is not None and self._tables.evidence is not None and arm < self._tables.evidence.size:
+            self._tables.evidence[arm] = evidence
         live_refresh(self._at, recipient)
 
     def weigh(self, recipient: int, weight: float, tier: int | None = None) -> None:

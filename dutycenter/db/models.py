@@ -14,5 +14,6 @@ MODELS = (
     "broadcast.models",
     "broadcast.sms.models",
     "broadcast.plans.models",
+    "broadcast.history.models",
     "reports.models",
 )

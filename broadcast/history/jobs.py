@@ -1,0 +1,31 @@
+"""The clerk's share: counting what was settled, and fitting what numbers borrow."""
+
+from __future__ import annotations
+
+from broadcast.history import services
+from dutycenter.interfaces import IClock
+from dutycenter.work import Work, settings_of
+
+
+def count(work: Work) -> None:
+    """Count what has been settled since the last time, in batches that hold no lock for long."""
+    with work.read() as request:
+        if not services.is_uncounted(request.db):
+            return
+    zone = settings_of(work.registry).time_zone
+    while True:
+        with work.write() as request:
+            if not services.count_some(request.db, zone, request.find_service(IClock).now()):
+                return
+
+
+def fit(work: Work) -> None:
+    """Fit the priors anew where something was counted since."""
+    # The fit is numeric code, which the web and its tables need not load.
+    from broadcast.history.priors import fit_all, stale
+
+    with work.read() as request:
+        due = [rehearsed for rehearsed in (False, True) if stale(request.db, rehearsed)]
+    for rehearsed in due:
+        with work.write() as request:
+            fit_all(request.db, rehearsed, request.find_service(IClock).now())

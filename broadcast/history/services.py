@@ -1,0 +1,143 @@
+"""Counting what calls showed, and reading it: incremental, idempotent, and to be done again from the rows at will."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, delete, func, select, text, update
+from sqlalchemy.orm import Session, aliased
+
+from broadcast.history.counting import NEUTRAL, Seen, Sums, add_up
+from broadcast.history.models import KindHistory, NumberHistory, Prior
+from broadcast.models import UNCOUNTED, Attempt, Broadcast, Recipient, RecipientNumber
+from dutycenter.vocabulary import Disposition
+
+BATCH = 500  # attempts counted in one transaction
+
+
+def count_some(db: Session, zone: ZoneInfo, now: datetime) -> int:
+    """Count settled attempts that are not counted yet, up to BATCH. Returns how many.
+
+    The sums and the marks are one transaction: an attempt is counted once, however
+    often and by whomever this is called.
+    """
+    ids = db.scalars(
+        select(Attempt.id).where(text(UNCOUNTED)).order_by(Attempt.id).limit(BATCH).with_for_update(skip_locked=True)
+    ).all()
+    if not ids:
+        return 0
+    _keep(db, add_up(_seen(db, ids), zone), now)
+    db.execute(
+        update(Attempt).where(Attempt.id.in_(ids)).values(counted=True).execution_options(synchronize_session=False)
+    )
+    return len(ids)
+
+
+def forget(db: Session) -> None:
+    """Begin anew: empty sums, and no attempt counted."""
+    for table in (NumberHistory, KindHistory, Prior):
+        db.execute(delete(table))
+    db.execute(
+        update(Attempt)
+        .where(Attempt.counted, Attempt.disposition.is_not(None))
+        .values(counted=False)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def is_uncounted(db: Session) -> bool:
+    """Is there an attempt to count? Costs nothing: the index holds no other rows."""
+    return db.scalar(select(Attempt.id).where(text(UNCOUNTED)).limit(1)) is not None
+
+
+def _seen(db: Session, ids: Sequence[str]) -> list[Seen]:
+    """These attempts, each with its place among the tries of the same number in its broadcast."""
+    earlier = aliased(Attempt)
+    nth = (
+        select(func.count())
+        .where(
+            earlier.number_id == Attempt.number_id,
+            earlier.disposition.not_in([d.value for d in NEUTRAL]),
+            (earlier.created_at < Attempt.created_at)
+            | ((earlier.created_at == Attempt.created_at) & (earlier.id < Attempt.id)),
+        )
+        .correlate(Attempt)
+        .scalar_subquery()
+    )
+    rows = db.execute(
+        select(
+            RecipientNumber.number,
+            RecipientNumber.kind,
+            Broadcast.rehearsed,
+            Broadcast.reached_rule,
+            Attempt.disposition,
+            nth,
+            Attempt.created_at,
+            Attempt.answered_at,
+            Attempt.ended_at,
+            Recipient.acknowledged_at,
+            Broadcast.prompt_seconds,
+        )
+        .join(RecipientNumber, RecipientNumber.id == Attempt.number_id)
+        .join(Recipient, Recipient.id == Attempt.recipient_id)
+        .join(Broadcast, Broadcast.id == Attempt.broadcast_id)
+        .where(Attempt.id.in_(ids))
+        .order_by(Attempt.id)
+    )
+    return [Seen(*_own_acknowledgement(row)) for row in rows]
+
+
+def _own_acknowledgement(row: Any) -> list[Any]:
+    """The person's acknowledgement counts as this call's only if this call brought it."""
+    values = list(row)
+    if values[4] is not Disposition.ACKNOWLEDGED:
+        values[9] = None
+    return values
+
+
+def _keep(db: Session, sums: Sums, now: datetime) -> None:
+    # Locked in one order, so that two who count cannot wait for each other.
+    numbers = {number for _, number, _ in sums.numbers}
+    kept = db.scalars(
+        select(NumberHistory).where(NumberHistory.number.in_(numbers)).order_by(NumberHistory.id).with_for_update()
+    )
+    known = {(row.rehearsed, row.number, row.band): row for row in kept}
+    for (rehearsed, number, band), add in sums.numbers.items():
+        row = known.get((rehearsed, number, band))
+        if row is None:
+            row = NumberHistory(
+                rehearsed=rehearsed, number=number, band=band, calls=0, acknowledged=0, trials=0.0, successes=0.0
+            )
+            db.add(row)
+        row.kind, row.counted_at = add.kind, now
+        row.calls += add.calls
+        row.acknowledged += add.acknowledged
+        row.trials += add.trials
+        row.successes += add.successes
+    _keep_times(db, sums)
+    db.flush()
+
+
+def _keep_times(db: Session, sums: Sums) -> None:
+    kept = db.scalars(select(KindHistory).order_by(KindHistory.id).with_for_update())
+    known = {(row.rehearsed, row.kind, row.disposition): row for row in kept}
+    for (rehearsed, kind, disposition), times in sums.kinds.items():
+        row = known.get((rehearsed, kind, disposition))
+        if row is None:
+            row = KindHistory(
+                rehearsed=rehearsed, kind=kind, disposition=disposition, calls=0.0, held=0.0, rang=0.0, beyond=0.0
+            )
+            db.add(row)
+        row.calls += times.calls
+        row.held += times.held
+        row.rang += times.rang
+        row.beyond += times.beyond
+
+
+def numbers_of(db: Session, numbers: Sequence[str] | Select[Any], rehearsed: bool) -> Sequence[NumberHistory]:
+    """What is kept of these numbers (or of those that a query gives)."""
+    query = select(NumberHistory).where(NumberHistory.number.in_(numbers), NumberHistory.rehearsed == rehearsed)
+    return db.scalars(query).all()
