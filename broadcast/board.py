@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from broadcast.models import Attempt, Broadcast, Receipt, Recipient, RecipientNumber
+from broadcast.pauses import pause_after
 from broadcast.settle import UNTRIED, Ground
 from dutycenter.calls.models import Recording
 from dutycenter.frame.labels import label
@@ -200,8 +201,11 @@ def next_try(broadcast: Broadcast, recipient: Recipient) -> tuple[RecipientNumbe
         tried = [a for a in of_it if a.disposition not in UNTRIED]
         if len(tried) >= broadcast.rounds or any(a.disposition is Disposition.NO_SUCH_NUMBER for a in tried):
             continue
-        ended = max((a.ended_at or a.created_at for a in of_it), default=None)
-        ready = recipient.attempts[0].created_at if ended is None else ended + timedelta(seconds=broadcast.pause)
+        last = max(of_it, key=lambda a: a.ended_at or a.created_at, default=None)
+        ready = recipient.attempts[0].created_at
+        if last is not None:
+            rest = timedelta(seconds=pause_after(last.disposition, broadcast.pause))
+            ready = (last.ended_at or last.created_at) + rest
         candidate = (len(tried), ready, number.position, number)
         if best is None or candidate[:3] < best[:3]:
             best = candidate

@@ -133,15 +133,16 @@ class TestOutcomes:
         small_town.play(twin, small_town.dialer(twin))
         assert twin.most_up == 3
 
-    def test_the_same_number_rests_before_it_is_tried_again(self, small_town, manner):
+    @pytest.mark.parametrize(("cause", "rest"), [("USER_BUSY", 22.5), ("NO_ANSWER", 45), ("SUBSCRIBER_ABSENT", 135)])
+    def test_the_same_number_rests_as_its_failure_asks_before_it_is_tried_again(self, small_town, manner, cause, rest):
         small_town.settle(2, numbers=2)
         small_town.gateway()
         small_town.launch(rounds=3, pause=45)
-        twin = small_town.twin(lambda number, nth: manner(ring=1, cause="USER_BUSY"))
+        twin = small_town.twin(lambda number, nth: manner(ring=1, cause=cause))
         small_town.play(twin, small_town.dialer(twin))
         by_number = {number: [at for at, n, *_ in twin.begun if n == number] for number in twin.calls}
         assert all(len(times) == 3 for times in by_number.values())
-        assert all(b - a >= 45 for times in by_number.values() for a, b in pairwise(times))
+        assert all(rest <= b - a < rest + 5 for times in by_number.values() for a, b in pairwise(times))
         first, second = by_number["13800000000"][0], by_number["13800000001"][0]
         assert second - first < 3, "the next number follows at once"
 
