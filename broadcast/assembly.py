@@ -1,34 +1,122 @@
-"""From the rows of a broadcast to its chooser: the same for the dialer, for forecasts and for explanations."""
+"""From rows to a chooser: the same for the dialer, for forecasts and for explanations."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from broadcast import store
-from broadcast.chooser import Chooser
+from broadcast.chooser import Called, Chooser
 from broadcast.history.chances import chances
 from broadcast.lines import Lines
 from broadcast.models import Broadcast, Recipient, RecipientNumber
 
 
+class Pace(Protocol):
+    """How a broadcast calls: its row, a plan's content, or a form."""
+
+    @property
+    def channels(self) -> int: ...
+    @property
+    def rounds(self) -> int: ...
+    @property
+    def pause(self) -> int: ...
+    @property
+    def ring_timeout(self) -> int: ...
+
+
 def chooser_of(db: Session, broadcast: Broadcast, lines: Lines, now: datetime, zone: ZoneInfo) -> Chooser:
-    """A chooser that knows what was tried so far and what history says of the numbers."""
+    """The chooser of a broadcast, who knows what was tried so far and what history says of the numbers."""
     numbers = (
         select(RecipientNumber.number)
         .join(Recipient, Recipient.id == RecipientNumber.recipient_id)
         .where(Recipient.broadcast_id == broadcast.id)
     )
-    return Chooser(
+    return _chooser(
+        db,
         store.load(db, broadcast),
         lines,
-        rounds=broadcast.rounds,
-        pause=broadcast.pause,
-        ring_timeout=broadcast.ring_timeout,
+        broadcast,
+        numbers,
         message=broadcast.prompt_seconds,
-        chances=chances(db, numbers, rehearsed=broadcast.rehearsed, now=now, zone=zone),
         likeliest_first=broadcast.likeliest_first,
+        rehearsed=broadcast.rehearsed,
+        now=now,
+        zone=zone,
     )
+
+
+def chooser_if_launched(
+    db: Session,
+    called: Sequence[Called],
+    lines: Lines,
+    pace: Pace,
+    *,
+    message: float,
+    likeliest_first: bool = False,
+    rehearsed: bool,
+    now: datetime,
+    zone: ZoneInfo,
+) -> Chooser:
+    """The chooser of a broadcast that would be launched now, with its share of the lines.
+
+    Args:
+        called: who would be called, by the ids of people and of their numbers.
+        message: seconds of the message.
+        rehearsed: over the simulated switch.
+    """
+    numbers = [number.number for one in called for number in one.numbers]
+    chooser = _chooser(
+        db,
+        called,
+        lines,
+        pace,
+        numbers,
+        message=message,
+        likeliest_first=likeliest_first,
+        rehearsed=rehearsed,
+        now=now,
+        zone=zone,
+    )
+    chooser.allow(first_lines(lines, pace.channels))
+    return chooser
+
+
+def _chooser(
+    db: Session,
+    called: Sequence[Called],
+    lines: Lines,
+    pace: Pace,
+    numbers: Sequence[str] | Select[Any],
+    *,
+    message: float,
+    likeliest_first: bool,
+    rehearsed: bool,
+    now: datetime,
+    zone: ZoneInfo,
+) -> Chooser:
+    return Chooser(
+        called,
+        lines,
+        rounds=pace.rounds,
+        pause=pace.pause,
+        ring_timeout=pace.ring_timeout,
+        message=message,
+        chances=chances(db, numbers, rehearsed=rehearsed, now=now, zone=zone),
+        likeliest_first=likeliest_first,
+    )
+
+
+def first_lines(lines: Lines, channels: int) -> list[tuple[int, float]]:
+    """Channels and calls a second of each gateway, for so many channels from the first gateway on."""
+    shares, left = [], channels
+    for line in lines:
+        taken = min(line.channels, left) if line.enabled else 0
+        left -= taken
+        shares.append((taken, line.rate))
+    return shares

@@ -26,7 +26,7 @@ LIKELY = {NumberKind.MOBILE: 0.6, NumberKind.OFFICE: 0.35, NumberKind.HOME: 0.3,
 
 UNTOLD = 3.0  # calls that such a guess counts for
 OTHER_HOURS = 0.5  # what a call at another time of day counts beside one at this
-FIRST_WORDS = 6.0  # seconds of greeting before the message
+AROUND = 10.0  # seconds from answer to key besides the message, where no history tells: who is calling, the keys
 LEAST_CALLS = 20.0  # weighted calls of a kind from which its own ways to fail are believed
 
 
@@ -77,7 +77,7 @@ class Chances:
         manner = self.manners.get(kind, Manner({}, {}))
         rang = 9.0 if manner.rang is None else manner.rang
         rang = min(max(rang, 1.0), ring_timeout * 0.9)
-        beyond = FIRST_WORDS if manner.beyond is None else manner.beyond
+        beyond = AROUND if manner.beyond is None else manner.beyond
         return Rules(
             pause={Code[d.name]: share * pause for d, share in SHARES.items()},
             ring=(rang * 0.5, rang * 1.5),

@@ -15,6 +15,7 @@ from broadcast.history.models import KindHistory, NumberHistory, Prior
 from broadcast.models import UNCOUNTED, Attempt, Broadcast, Recipient, RecipientNumber
 from dutycenter.vocabulary import Disposition
 
+MOST_NAMED = 5000  # values that one statement names; databases have a limit
 BATCH = 500  # attempts counted in one transaction
 
 
@@ -137,7 +138,10 @@ def _keep_times(db: Session, sums: Sums) -> None:
         row.beyond += times.beyond
 
 
-def numbers_of(db: Session, numbers: Sequence[str] | Select[Any], rehearsed: bool) -> Sequence[NumberHistory]:
+def numbers_of(db: Session, numbers: Sequence[str] | Select[Any], rehearsed: bool) -> list[NumberHistory]:
     """What is kept of these numbers (or of those that a query gives)."""
-    query = select(NumberHistory).where(NumberHistory.number.in_(numbers), NumberHistory.rehearsed == rehearsed)
-    return db.scalars(query).all()
+    rows = select(NumberHistory).where(NumberHistory.rehearsed == rehearsed)
+    if isinstance(numbers, Select):
+        return list(db.scalars(rows.where(NumberHistory.number.in_(numbers))))
+    chunks = (numbers[at : at + MOST_NAMED] for at in range(0, len(numbers), MOST_NAMED))
+    return [row for chunk in chunks for row in db.scalars(rows.where(NumberHistory.number.in_(chunk)))]

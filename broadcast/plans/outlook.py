@@ -13,9 +13,10 @@ from broadcast.lines import Lines
 from broadcast.people import Candidate
 from broadcast.plans.content import Content
 from broadcast.plans.who import Meant
+from dutycenter.interfaces import IClock
+from dutycenter.work import settings_of
 
 RUNS = 100
-SPOKEN_AROUND = 14.0  # seconds of a call besides the message: who is calling, the keys
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ def outlook(
 ) -> Outlook | None:
     """The forecast of a plan launched now; None when there is no line to call on."""
     # The kernel is compiled code: whoever only shows plans need not load it.
-    from broadcast.chooser import Called, Chooser, Dialled
+    from broadcast.assembly import chooser_if_launched
+    from broadcast.chooser import Called, Dialled
     from broadcast.kernel import compile_goal, forecast
 
     able = [candidate for candidate in people if candidate.callable]
@@ -50,27 +52,19 @@ def outlook(
         )
         for c in able
     ]
-    chooser = Chooser(
+    settings = settings_of(request.registry)
+    chooser = chooser_if_launched(
+        request.db,
         called,
         lines,
-        rounds=content.rounds,
-        pause=content.pause,
-        ring_timeout=content.ring_timeout,
-        message=message + SPOKEN_AROUND,
+        content,
+        message=message,
+        rehearsed=settings.rehearsal,
+        now=request.find_service(IClock).now(),
+        zone=settings.time_zone,
     )
-    chooser.allow(_shares(lines, content.channels))
     goal = compile_goal(content.goal or "100%", resolver([member_of_candidate(i, c) for i, c in enumerate(able)]))
     found = forecast(chooser.snapshot(0.0), RUNS, goal=goal, deadline=float(content.goal_seconds or math.inf))
     assert found.goal is not None
     assert found.goal_chance is not None
     return Outlook(found.goal_chance, found.goal.median if math.isfinite(found.goal.median) else None)
-
-
-def _shares(lines: Lines, channels: int) -> list[tuple[int, float]]:
-    """The plan's channels, from the first gateway on."""
-    shares, left = [], channels
-    for line in lines:
-        taken = min(line.channels, left)
-        left -= taken
-        shares.append((taken, line.rate))
-    return shares
