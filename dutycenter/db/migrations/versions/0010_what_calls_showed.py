@@ -1,7 +1,7 @@
 """What earlier calls showed: by number, by kind of line, and what a new number borrows
 
-Revision: 0009
-After: 0008
+Revision: 0010
+After: 0009
 
 Attempts from before count as the simulated switch's: nobody can say any more which
 switch they went over, and a rehearsal must not teach about real numbers.
@@ -14,8 +14,8 @@ from alembic import op
 
 from dutycenter.db.base import UtcDateTime
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
