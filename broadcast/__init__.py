@@ -44,6 +44,7 @@ def includeme(config: Configurator) -> None:
     config.add_job(tell_corrections, name="broadcast.corrections", seconds=2)
     config.add_job(mark_late_recordings, name="broadcast.recordings", seconds=5)
     config.include("broadcast.launch_views")
+    config.include("broadcast.running_views")
     config.include("broadcast.views")
     config.include("broadcast.sms")
     config.include("broadcast.plans")

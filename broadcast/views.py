@@ -15,6 +15,7 @@ from pyramid.response import FileResponse, Response
 
 from broadcast import board
 from broadcast.models import Broadcast, Recipient
+from broadcast.plans.follow_up import follow_up
 from broadcast.services import Broadcasts
 from dutycenter.frame.labels import label
 from dutycenter.incidents.models import Incident
@@ -61,6 +62,7 @@ def _board(request: Request) -> dict[str, Any]:
         "broadcast": broadcast,
         "board": shown,
         "incident": incident,
+        "follow_up": follow_up(request.db, broadcast),
         "now": now,
         "Place": board.Place,
         "PLACES": board.PLACES,

@@ -71,9 +71,9 @@ class TestTheStory:
         page.get_by_role("link", name=number).first.click()
         expect(page.locator("main")).to_contain_text("柳河镇 <b>三组</b>")
         page.locator("a[href*='/broadcasts/new']").first.click()
-        page.wait_for_selector("#tree")
-        for department in page.locator("#tree summary input[data-department]").all()[:2]:
-            department.check()
+        page.locator("[data-picker] input[type=search]").click()
+        for department in ("应急局", "水利局"):
+            page.locator("[data-picker] [data-token^='department:']", has_text=department).click()
         page.fill("#title", "防汛响应")
         page.fill("#message", "柳河水位超过警戒线,请立即到岗。")
         page.fill("#rounds", "1")

@@ -292,3 +292,46 @@ class TestPermissions:
 
     def test_the_empty_list_teaches(self, town):
         assert "Nobody has been called out yet" in town.logged_in(Role.DISPLAY).get("/broadcasts")
+
+
+class TestChange:
+    def test_people_join_while_it_runs_and_the_message_is_corrected(self, town):
+        browser = town.logged_in(Role.OFFICER)
+        form = launch_form(browser)
+        form["title"], form["message"] = "x", "请到岗"
+        made = int(send(browser, form, "person:2", status=303).location.rsplit("/", 1)[1])
+        page = browser.get(f"/broadcasts/{made}/change")
+        token = {"csrf_token": form["csrf_token"].value}
+        assert "Nobody is chosen" in browser.post(f"/broadcasts/{made}/add", token, status=422)
+        wrong = [*token.items(), ("extra_name", "甲"), ("extra_number", "12")]
+        kept = browser.post(f"/broadcasts/{made}/add", wrong, status=422)
+        assert "This number is too short" in kept
+        assert 'value="甲"' in kept
+        good = [
+            *token.items(),
+            ("who", "person:3"),
+            ("who", "person:2"),
+            ("extra_name", ""),
+            ("extra_number", "13800138000"),
+        ]
+        browser.post(f"/broadcasts/{made}/add", good, status=303)
+        assert "请到岗" in page
+        assert "said already" in browser.post(f"/broadcasts/{made}/correct", token | {"message": "请到岗"}, status=422)
+        browser.post(f"/broadcasts/{made}/correct", token | {"message": "请到南门"}, status=303)
+        board = browser.get(f"/broadcasts/{made}")
+        for words in ("人2", "13800138000", "请到南门"):
+            assert words in board
+        with town.work.read() as request:
+            assert request.db.get(Broadcast, made).message_version == 2
+            assert len(request.db.get(Broadcast, made).recipients) == 3
+
+    def test_somebody_is_taken_out_and_put_back(self, town):
+        made = launched(town)
+        with town.work.read() as request:
+            one = request.db.scalars(select(Recipient).where(Recipient.name == "人1")).one().id
+        browser = town.logged_in(Role.OFFICER)
+        token = {"csrf_token": launch_form(browser)["csrf_token"].value}
+        place = f"/broadcasts/{made}/people/{one}"
+        assert "Call again after all" in browser.post(f"{place}/take-out", token).follow()
+        assert "Call no more" in browser.post(f"{place}/put-back", token).follow()
+        town.logged_in(Role.AUDITOR).post(f"{place}/take-out", status=403, expect_errors=True)
