@@ -10,9 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from pyramid.config import Configurator
+from pyramid.i18n import TranslationStringFactory
 
 from dutycenter.frame.assets import ContentHash
 from dutycenter.interfaces import IReports
+
+_ = TranslationStringFactory("dutycenter")
 
 DAY = 24 * 3600
 ABOUT = r"{about:\d{4}|\d{4}-\d\d|\d{4}-Q[1-4]|\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d}"
@@ -31,7 +34,21 @@ ROUTES = {
     "reports.rows": f"/reports/{ABOUT}/rows/{{kind:[a-z]+}}",
     "reports.pdf": f"/reports/{ABOUT}.pdf",
     "reports.sheet": f"/reports/{ABOUT}.xlsx",
+    "report_brief": f"/incidents/{ID}/brief",
+    "report_evidence": f"/incidents/{ID}/evidence",
+    "report_receipts": f"/broadcasts/{ID}/receipts",
+    "report_shift_log": f"/roster/shifts/{ID}/log",
+    "report_roster": r"/roster/weeks/{id:\d{4}-\d\d-\d\d}",
+    "report_file": f"/papers/{ID}/{{name:[0-9A-Za-z_.-]+}}",
 }
+
+PAPERS = (
+    ("incident", "report_brief", _("Incident brief")),
+    ("incident", "report_evidence", _("Evidence statement")),
+    ("broadcast", "report_receipts", _("Broadcast receipts")),
+    ("shift", "report_shift_log", _("Shift log")),
+    ("week", "report_roster", _("Duty roster")),
+)
 
 
 def includeme(config: Configurator) -> None:
@@ -44,6 +61,8 @@ def includeme(config: Configurator) -> None:
     config.add_cache_buster("reports:static", ContentHash(Path(__file__).parent / "static"))
     for name, pattern in ROUTES.items():
         config.add_route(name, pattern)
+    for of, route, label in PAPERS:
+        config.add_paper(of, route, label)
     config.scan("reports.views")
     config.add_job(jobs.ask_for_what_is_due, name="reports.first_day", cron=jobs.FIRST_DAY)
     config.add_job(jobs.ask_for_what_is_due, name="reports.catch_up", seconds=jobs.CATCH_UP_SECONDS)

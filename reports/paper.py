@@ -25,7 +25,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a table. ``value`` is the number behind the text, in ``form``: count, share or seconds."""
+    """What stands in a table. ``value`` is the number behind the text, in ``form``: count, share, seconds; ``hash`` is text to compare."""
 
     text: str
     value: float | None = None

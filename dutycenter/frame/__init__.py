@@ -13,6 +13,7 @@ from dutycenter.frame.assets import ContentHash
 from dutycenter.frame.filters import FILTERS
 from dutycenter.frame.find import add_finder
 from dutycenter.frame.i18n import DOMAIN, catalogue_folders, compile_catalogues, negotiate_language
+from dutycenter.frame.papers import add_paper
 from dutycenter.frame.secret import secret_key
 from dutycenter.settings import Settings
 
@@ -23,6 +24,8 @@ def includeme(config: Configurator) -> None:
     settings: Settings = config.registry["dutycenter.settings"]
     config.registry["dutycenter.finders"] = []
     config.add_directive("add_finder", add_finder)
+    config.registry["dutycenter.papers"] = []
+    config.add_directive("add_paper", add_paper)
     _languages(config, settings)
     _templates(config)
     _sessions(config, settings)

@@ -18,6 +18,7 @@ from dutycenter.frame.find import find
 from dutycenter.frame.i18n import LANGUAGE_COOKIE, LANGUAGE_NAMES
 from dutycenter.frame.labels import ROLE_WORDS
 from dutycenter.frame.nav import Place, has_path, may, places
+from dutycenter.frame.papers import papers_of
 from dutycenter.switch.models import Gateway
 from dutycenter.work import settings_of
 
@@ -98,6 +99,7 @@ def _add_globals(event: BeforeRender) -> None:
     event.setdefault("settings", settings)
     event.setdefault("nav", lambda: places(request))
     event.setdefault("may", lambda permission: may(request, permission))
+    event.setdefault("papers", lambda of, **ids: papers_of(request, of, **ids))
     event.setdefault("has_path", lambda path: has_path(request, path))
     event.setdefault("page_words", lambda: {name: request.localizer.translate(text) for name, text in WORDS.items()})
     event.setdefault("role_words", ROLE_WORDS.__getitem__)

@@ -21,7 +21,7 @@ from reports.queries.broadcasts import (
 )
 from reports.queries.calls import calls_by_officer, calls_by_quarter, calls_by_result, calls_left, time_to_answer
 from reports.queries.duty import served, shifts
-from reports.queries.evidence import began_at, data_end, last_entry_at, ledger, recordings
+from reports.queries.evidence import began_at, covering_head, data_end, last_entry_at, ledger, recordings
 from reports.queries.history import past
 from reports.queries.incidents import (
     deadlines,
@@ -44,6 +44,7 @@ __all__ = [
     "calls_by_quarter",
     "calls_by_result",
     "calls_left",
+    "covering_head",
     "data_end",
     "deadlines",
     "incident_losses",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -77,6 +78,17 @@ def ledger(db: Session, span: Span) -> LedgerFacts:
         replayed=replayed,
         listeners=listeners,
     )
+
+
+def covering_head(db: Session, entries: Sequence[int]) -> Head | None:
+    """The first signed head that covers all of these entries; None while one of them is not sealed."""
+    positions: list[int] = []
+    for start in range(0, len(entries), 500):
+        part = LedgerLeaf.entry_id.in_(entries[start : start + 500])
+        positions += db.scalars(select(LedgerLeaf.position).where(part))
+    if not positions or len(positions) < len(entries):
+        return None
+    return _head(_covering(db, max(positions)))
 
 
 def _covering(db: Session, position: int) -> LedgerHead | None:

@@ -30,6 +30,7 @@ from dutycenter.vocabulary import (
 )
 from dutycenter.work import Work
 from reports import queries
+from reports.facts import TAKEN
 from reports.figures import by_day, by_hour, only
 from reports.period import Month
 
@@ -97,7 +98,7 @@ class TestCalls:
                     if c["answered_at"]
                 )
                 assert queries.time_to_answer(db, span, exercise) == waits
-                missed = [c for c in mine if c["result"] not in (None, CallResult.ANSWERED)]
+                missed = [c for c in mine if c["result"] not in (None, *TAKEN)]
                 assert queries.calls_left(db, span, exercise) == (
                     sum(c["settled_at"] is not None for c in missed),
                     sum(c["open"] and c["settled_at"] is None for c in missed),
@@ -106,7 +107,7 @@ class TestCalls:
             real = [c for c in calls if not c["exercise"] and inside(month, zone, c["arrived_at"])]
             for answered in (True, False):
                 local = [c["arrived_at"].astimezone(zone) for c in real
-                         if (c["result"] is CallResult.ANSWERED) is answered]  # fmt: skip
+                         if (c["result"] in TAKEN) is answered]  # fmt: skip
                 chosen = only(quarters, answered)
                 assert by_hour(chosen, zone) == [sum(at.hour == hour for at in local) for hour in range(24)]
                 assert by_day(chosen, month, zone) == [sum(at.day == day.day for at in local) for day in month.dates]

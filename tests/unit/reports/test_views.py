@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,8 @@ from webtest import TestApp
 
 from dutycenter.accounts.models import Account
 from dutycenter.accounts.sessions import COOKIE, Sessions
+from dutycenter.calls.models import Call, Recording
+from dutycenter.incidents.models import Incident
 from dutycenter.vocabulary import ReportState, Role
 from dutycenter.work import Work
 from reports import jobs
@@ -133,3 +136,81 @@ class TestAsk:
         text = browser(Role.LEADER).get("/reports/calendar?period=2026-10").text
         assert "&lt;b&gt;disk&lt;/b&gt; full" in text
         assert "<b>disk" not in text
+
+
+class TestPapers:
+    def test_a_paper_is_asked_for_made_and_opened_from_its_page(
+        self, sqlite_work: Work, browser: Callable[[Role], TestApp]
+    ) -> None:
+        filled(sqlite_work, busy=0.1)
+        app = browser(Role.OFFICER)
+        page = app.get("/incidents/1/brief?language=zh_CN")
+        assert page.html.select_one("form[hx-trigger=load]")
+        page.forms["make"].submit(status=303)
+        assert app.get("/incidents/1/brief?language=zh_CN").html.select_one("#paper[hx-trigger]")
+        jobs.make_waiting(sqlite_work)
+        page = app.get("/incidents/1/brief?language=zh_CN")
+        (link,) = page.html.select("#paper a.btn-primary")
+        paper = app.get(link["href"])
+        assert paper.body.startswith(b"%PDF")
+        assert hashlib.sha256(paper.body).hexdigest() in page.text
+        app.get("/papers/1/brief-1-0000000000000000.pdf", status=404)
+
+    def test_pages_of_things_lead_to_their_papers(self, sqlite_work: Work, browser: Callable[[Role], TestApp]) -> None:
+        filled(sqlite_work, busy=0.1)
+        app = browser(Role.LEADER)
+        assert "/incidents/1/evidence" in app.get("/incidents/1").text
+        assert "/broadcasts/1/receipts" in app.get("/broadcasts/1").text
+        roster = app.get("/roster?week=2026-10-05").text
+        assert "/roster/weeks/2026-10-05" in roster
+        assert "/log" in roster
+
+    def test_nothing_there_is_said_and_not_tried_for_ever(
+        self, sqlite_work: Work, browser: Callable[[Role], TestApp]
+    ) -> None:
+        app = browser(Role.LEADER)
+        page = app.get("/incidents/404/brief")
+        page.forms["make"].submit(status=303)
+        jobs.make_waiting(sqlite_work)
+        assert "there is no incident 404" in app.get("/incidents/404/brief").text
+        with sqlite_work.read() as request:
+            assert request.db.scalars(select(Report.tries)).one() == jobs.TRIES
+
+    def test_a_wall_display_gets_none(self, browser: Callable[[Role], TestApp]) -> None:
+        browser(Role.DISPLAY).get("/incidents/1/brief", status=403)
+
+
+class TestDrill:
+    def test_a_day_leads_to_its_incidents_and_they_to_their_recordings(
+        self, sqlite_work: Work, browser: Callable[[Role], TestApp]
+    ) -> None:
+        filled(sqlite_work, busy=0.5)
+        with sqlite_work.write() as request:
+            incident = request.db.get(Incident, 1)
+            incident.calls.append(request.db.get(Call, 1))
+            row = request.db.scalars(select(Recording).order_by(Recording.id)).first()
+            row.call_id, day, recording = 1, incident.reported_at.astimezone(city.ZONE).date(), row.id
+        app = browser(Role.LEADER)
+        text = app.get(f"/reports/days/{day}", headers={"HX-Request": "true"}).text
+        assert "/reports/incidents/1" in text
+        assert "<html" not in text
+        assert f"/recordings/{recording}" in app.get("/reports/incidents/1").text
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/reports/days/2026-02-30",
+            "/reports/2026-10/rows/accounts",
+            "/reports/2026-10/rows/calls?password_hash=x",
+            "/reports/2026-13/read",
+        ],
+    )
+    def test_what_is_none_is_refused(self, browser: Callable[[Role], TestApp], path: str) -> None:
+        browser(Role.LEADER).get(path, status=400)
+
+    def test_two_periods_are_compared(self, sqlite_work: Work, browser: Callable[[Role], TestApp]) -> None:
+        filled(sqlite_work, busy=0.3)
+        page = browser(Role.LEADER).get("/reports?period=2026-Q4&against=2026-Q3", headers={"Accept-Language": "en"})
+        assert "compared with Quarter 3 of 2026" in page.text
+        read = browser(Role.AUDITOR).get("/reports/2026-10/read?language=en")
+        assert "/reports/2026-10/rows/incidents?class=" in read.text
