@@ -109,6 +109,17 @@ class Channel:
 
 
 @dataclass(frozen=True)
+class InRoom:
+    """One member of a conference, as the switch lists them."""
+
+    member: int  # the switch's number for them, in this conference
+    channel_uuid: str
+    number: str
+    muted: bool
+    talking: bool
+
+
+@dataclass(frozen=True)
 class GatewayStatus:
     name: str
     known: bool
@@ -172,6 +183,24 @@ class ISwitch(Protocol):
     def agent_status(self, agent: str, status: str) -> None:
         """Set a queue agent's status: ``Available``, ``On Break``, ``Logged Out``."""
 
+    def conference(self, room: str) -> list[InRoom]:
+        """Who is in this room now; nobody when the switch doesn't know it."""
+
+    def conference_mute(self, room: str, member: int, muted: bool) -> None:
+        """Let a member be heard or not."""
+
+    def conference_drop(self, room: str, member: int) -> None:
+        """Put a member out of the room."""
+
+    def conference_lock(self, room: str, locked: bool) -> None:
+        """Let nobody else in, or let people in again; nothing when nobody is in."""
+
+    def conference_end(self, room: str) -> None:
+        """Put everybody out; nothing when nobody is in."""
+
+    def call_desk(self, channel_uuid: str, desk: str, extension: str, caller_id: str) -> None:
+        """Ring a desk's telephone and send it to an extension once it answers (``bgapi``)."""
+
     def gateway(self, name: str) -> GatewayStatus:
         """How a gateway stands."""
 
@@ -223,6 +252,12 @@ class ILeg(Protocol):
 
     def ask(self, files: Iterable[Path], keys: str, wait: float) -> str:
         """Play, and take one of ``keys``; empty when none came within ``wait`` seconds after the end."""
+
+    def enter(self, files: Iterable[Path], digits: int, wait: float) -> str:
+        """Play, and take up to so many digits, ended by ``#`` or a pause; empty when none came."""
+
+    def join(self, room: str) -> None:
+        """Take part in a conference until it is over for this leg."""
 
     def queue(self, name: str) -> str:
         """Wait in the queue; ends with its ``cc_cause``: ``answered``, ``cancel``, ``timeout`` …"""

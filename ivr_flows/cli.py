@@ -16,10 +16,14 @@ from ivr_flows.conversation import (
     Ask,
     Bridge,
     Bridged,
+    Digits,
     Effect,
+    Enter,
     Event,
     Flow,
     Gone,
+    Join,
+    Joined,
     Key,
     NoKey,
     Note,
@@ -153,6 +157,8 @@ def _typed(effect: Effect) -> Event:
         return Said()
     question = {
         Ask: f"key ({effect.keys})" if isinstance(effect, Ask) else "",
+        Enter: "number, or Enter for nothing",
+        Join: "conference: j was in it, Enter there is none",
         Queue: "queue: a answered, Enter nobody",
         Bridge: "desk: a answered, Enter nobody",
         Record: "message: its seconds, Enter nothing",
@@ -174,6 +180,10 @@ def _event(effect: Effect, typed: str) -> Event | None:
             return NoKey()
         case Ask() if len(typed) == 1 and typed in KEYS:
             return Key(typed)
+        case Enter() if typed == "" or (typed.isascii() and typed.isdigit()):
+            return Digits(typed)
+        case Join() if typed in ("", "j"):
+            return Joined(typed == "j")
         case Queue() if typed in ("", "a"):
             return QueueEnded("answered" if typed else "timeout")
         case Bridge() if typed in ("", "a"):

@@ -9,6 +9,7 @@ from typing import TypeAlias
 KEYS = "0123456789*#"
 KEY_NAMES = {"*": "star", "#": "hash"}
 PRESSED = "key.pressed"  # the prompt that says back the key that was pressed last
+ENTERED = "number.entered"  # the prompt that says back the number that was entered last
 
 
 # --- the flow ---------------------------------------------------------------
@@ -16,13 +17,16 @@ PRESSED = "key.pressed"  # the prompt that says back the key that was pressed la
 
 @dataclass(frozen=True)
 class Line:
-    """A prompt to be played, always or only when a fact holds (or doesn't)."""
+    """A prompt to be played: always, only when a fact holds (or doesn't), or only at the first visit of its node."""
 
     prompt: str
     fact: str = ""
     unless: bool = False
+    once: bool = False
 
-    def said(self, facts: frozenset[str]) -> bool:
+    def said(self, facts: frozenset[str], visits: int = 1) -> bool:
+        if self.once and visits > 1:
+            return False
         return not self.fact or (self.fact in facts) != self.unless
 
 
@@ -48,6 +52,37 @@ class AskNode:
     wrong_times: int = 1  # asked so many more times after a wrong key
     wrong_lines: tuple[Line, ...] = ()
     visits: int = 6  # entered more often than this: on to ``no_key``
+
+
+@dataclass(frozen=True)
+class EnterNode:
+    """Take a whole number of several keys, ended by # or by a pause."""
+
+    lines: tuple[Line, ...]
+    least: int
+    most: int
+    wait: float  # seconds for the first key, after the end; and between keys
+    given: str
+    no_key: str  # where silence leads, and too many wrong numbers
+    wrong_times: int = 1
+    wrong_lines: tuple[Line, ...] = ()
+    visits: int = 4  # entered more often than this: on to ``no_key``
+
+
+@dataclass(frozen=True)
+class JoinNode:
+    """Take part in the conference, if one is open, until it ends for this person."""
+
+    left: str
+    closed: str  # there is none to join
+
+
+@dataclass(frozen=True)
+class HandOverNode:
+    """The conversation goes on in another flow, which knows so much at its start."""
+
+    to: str
+    knowing: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -85,6 +120,7 @@ class NoteNode:
     what: str
     done: str
     failed: str
+    number: bool = False  # it is the number that was entered, not a key
 
 
 @dataclass(frozen=True)
@@ -101,7 +137,19 @@ class HangupNode:
     cause: str = "NORMAL_CLEARING"
 
 
-Node: TypeAlias = SayNode | AskNode | QueueNode | RecordNode | BridgeNode | NoteNode | ChooseNode | HangupNode
+Node: TypeAlias = (
+    SayNode
+    | AskNode
+    | EnterNode
+    | JoinNode
+    | HandOverNode
+    | QueueNode
+    | RecordNode
+    | BridgeNode
+    | NoteNode
+    | ChooseNode
+    | HangupNode
+)
 
 
 @dataclass(frozen=True)
@@ -141,6 +189,20 @@ class NoKey:
 
 
 @dataclass(frozen=True)
+class Digits:
+    """What was entered; empty: nothing."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Joined:
+    """They were in the conference and are no more, or there was none."""
+
+    joined: bool
+
+
+@dataclass(frozen=True)
 class QueueEnded:
     cause: str  # ``cc_cause``: answered, cancel, timeout …
 
@@ -167,7 +229,7 @@ class Gone:
     """The other side has hung up."""
 
 
-Event: TypeAlias = Started | Said | Key | NoKey | QueueEnded | Recorded | Bridged | Noted | Gone
+Event: TypeAlias = Started | Said | Key | NoKey | Digits | Joined | QueueEnded | Recorded | Bridged | Noted | Gone
 
 
 # --- what is to be done -----------------------------------------------------
@@ -183,6 +245,24 @@ class Ask:
     prompts: tuple[str, ...]
     keys: str
     wait: float
+
+
+@dataclass(frozen=True)
+class Enter:
+    prompts: tuple[str, ...]
+    digits: int  # at most
+    wait: float
+
+
+@dataclass(frozen=True)
+class Join:
+    pass
+
+
+@dataclass(frozen=True)
+class HandOver:
+    to: str
+    knowing: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -203,7 +283,7 @@ class Bridge:
 @dataclass(frozen=True)
 class Note:
     what: str
-    key: str
+    key: str  # or the number that was entered
 
 
 @dataclass(frozen=True)
@@ -218,4 +298,4 @@ class Fault:
     why: str
 
 
-Effect: TypeAlias = Say | Ask | Queue | Record | Bridge | Note | Hangup | Fault
+Effect: TypeAlias = Say | Ask | Enter | Join | HandOver | Queue | Record | Bridge | Note | Hangup | Fault

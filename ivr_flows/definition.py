@@ -13,7 +13,7 @@
           no_key: waiting
           wrong: {prompts: [key.pressed, hotline.wrong_key], times: 1, then: waiting}
 
-A node is one of say, ask, queue, record, bridge, note, choose, hangup. What a
+A node is one of say, ask, enter, queue, join, record, bridge, note, choose, hand_over, hangup. What a
 file's graph leads to is ``lint``'s to say.
 """
 
@@ -28,8 +28,11 @@ from ivr_flows.conversation import (
     AskNode,
     BridgeNode,
     ChooseNode,
+    EnterNode,
     Flow,
+    HandOverNode,
     HangupNode,
+    JoinNode,
     Line,
     Node,
     NoteNode,
@@ -90,11 +93,12 @@ def _lines(body: Reader, name: str = "prompts", needed: bool = True) -> tuple[Li
         if not item.is_mapping:
             lines.append(Line(item.as_text(PROMPT)))
             continue
-        item.only("prompt", "if", "unless")
+        item.only("prompt", "if", "unless", "once")
         fact, other = item.text("if", NAME, needed=False), item.text("unless", NAME, needed=False)
-        if bool(fact) == bool(other):
-            item.fault("give either if or unless with a prompt, or the prompt's name alone")
-        lines.append(Line(item.text("prompt", PROMPT), fact or other, unless=bool(other)))
+        once = item.flag("once")
+        if (fact and other) or not (fact or other or once):
+            item.fault("give if, unless or once with a prompt, or the prompt's name alone")
+        lines.append(Line(item.text("prompt", PROMPT), fact or other, unless=bool(other), once=once))
     return tuple(lines)
 
 
@@ -128,6 +132,33 @@ def _ask(body: Reader) -> Node:
     )
 
 
+def _enter(body: Reader) -> Node:
+    body.only("prompts", "least", "most", "wait", "given", "no_key", "wrong", "visits")
+    wrong = body.mapping("wrong")
+    wrong.only("prompts", "times")
+    return EnterNode(
+        lines=_lines(body),
+        least=int(body.number("least", 0, 99_999, default=1, whole=True)),
+        most=int(body.number("most", 1, 99_999, default=999, whole=True)),
+        wait=body.number("wait", 1, 60, default=4),
+        given=body.text("given", NAME),
+        no_key=body.text("no_key", NAME),
+        wrong_times=int(wrong.number("times", 0, 9, default=1, whole=True)),
+        wrong_lines=_lines(wrong, needed=False),
+        visits=int(body.number("visits", 1, 20, default=4, whole=True)),
+    )
+
+
+def _join(body: Reader) -> Node:
+    body.only("left", "closed")
+    return JoinNode(body.text("left", NAME), body.text("closed", NAME))
+
+
+def _hand_over(body: Reader) -> Node:
+    body.only("to", "knowing")
+    return HandOverNode(body.text("to", NAME), frozenset(body.texts("knowing", NAME, needed=False)))
+
+
 def _queue(body: Reader) -> Node:
     body.only("answered", "otherwise", "score")
     score = int(body.number("score", 0, 10_000, default=0, whole=True))
@@ -147,8 +178,8 @@ def _bridge(body: Reader) -> Node:
 
 
 def _note(body: Reader) -> Node:
-    body.only("what", "done", "failed")
-    return NoteNode(body.text("what", NAME), body.text("done", NAME), body.text("failed", NAME))
+    body.only("what", "number", "done", "failed")
+    return NoteNode(body.text("what", NAME), body.text("done", NAME), body.text("failed", NAME), body.flag("number"))
 
 
 def _choose(body: Reader) -> Node:
@@ -164,6 +195,9 @@ def _hangup(body: Reader) -> Node:
 _KINDS: Mapping[str, Callable[[Reader], Any]] = {
     "say": _say,
     "ask": _ask,
+    "enter": _enter,
+    "join": _join,
+    "hand_over": _hand_over,
     "queue": _queue,
     "record": _record,
     "bridge": _bridge,

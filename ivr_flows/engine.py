@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ivr_flows.conversation import (
+    ENTERED,
     KEY_NAMES,
     KEYS,
     PRESSED,
@@ -25,13 +26,21 @@ from ivr_flows.conversation import (
     Bridged,
     BridgeNode,
     ChooseNode,
+    Digits,
     Effect,
+    Enter,
+    EnterNode,
     Event,
     Fault,
     Flow,
     Gone,
+    HandOver,
+    HandOverNode,
     Hangup,
     HangupNode,
+    Join,
+    Joined,
+    JoinNode,
     Key,
     Line,
     Node,
@@ -62,13 +71,14 @@ class State:
     flow: str
     facts: frozenset[str] = frozenset()
     node: str = ""  # empty: not started
-    ended: str = ""  # hangup, gone, fault; empty: goes on
+    ended: str = ""  # hangup, handed_over, gone, fault; empty: goes on
     events: int = 0
     visits: Mapping[str, int] = field(default_factory=dict)
     silences: int = 0  # in this visit of an ask
     wrongs: int = 0  # in this visit of an ask
     key: str = ""  # pressed last, right or wrong
     wrong_keys: str = ""
+    digits: str = ""  # the number entered last
 
 
 def begin(flow: Flow, facts: frozenset[str] = frozenset()) -> State:
@@ -94,6 +104,8 @@ def advance(flow: Flow, state: State, event: Event) -> tuple[State, tuple[Effect
     node = flow.nodes[state.node]
     if isinstance(node, AskNode):
         return _answer(flow, state, node, event)
+    if isinstance(node, EnterNode):
+        return _entered(flow, state, node, event) if isinstance(event, Digits) else (state, ())
     target = _target(node, event)
     return _enter(flow, state, target) if target else (state, ())
 
@@ -111,6 +123,8 @@ def _target(node: Node, event: Event) -> str:
             return node.answered if event.answered else node.otherwise
         case NoteNode(), Noted():
             return node.done if event.done else node.failed
+        case JoinNode(), Joined():
+            return node.left if event.joined else node.closed
     return ""
 
 
@@ -128,6 +142,18 @@ def _answer(flow: Flow, state: State, node: AskNode, event: Event) -> tuple[Stat
             return _ask(replace(state, silences=state.silences + 1), node, node.silent_lines)
         return _enter(flow, state, node.no_key)
     return state, ()
+
+
+def _entered(flow: Flow, state: State, node: EnterNode, event: Digits) -> tuple[State, tuple[Effect, ...]]:
+    text = event.text
+    if not text:
+        return _enter(flow, state, node.no_key)
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(node.most)) else -1
+    if node.least <= number <= node.most:
+        return _enter(flow, replace(state, digits=str(number)), node.given)
+    if state.wrongs < node.wrong_times:
+        return _ask_number(replace(state, wrongs=state.wrongs + 1), node, node.wrong_lines)
+    return _enter(flow, state, node.no_key)
 
 
 def _enter(flow: Flow, state: State, name: str) -> tuple[State, tuple[Effect, ...]]:
@@ -150,7 +176,7 @@ def _passed(node: Node, state: State) -> str:
     match node:
         case ChooseNode():
             return node.then if node.fact in state.facts else node.otherwise
-        case AskNode() if state.visits[state.node] > node.visits:
+        case AskNode() | EnterNode() if state.visits[state.node] > node.visits:
             return node.no_key
         case SayNode() if not _prompts(node.lines, state):
             return node.then
@@ -164,6 +190,12 @@ def _stay(state: State, node: Node) -> tuple[State, tuple[Effect, ...]]:
             return state, (Say(_prompts(node.lines, state)),)
         case AskNode():
             return _ask(state, node, node.lines)
+        case EnterNode():
+            return _ask_number(state, node, node.lines)
+        case JoinNode():
+            return state, (Join(),)
+        case HandOverNode():
+            return replace(state, ended="handed_over"), (HandOver(node.to, tuple(sorted(node.knowing))),)
         case QueueNode():
             return state, (Queue(node.score),)
         case RecordNode():
@@ -171,7 +203,7 @@ def _stay(state: State, node: Node) -> tuple[State, tuple[Effect, ...]]:
         case BridgeNode():
             return state, (Bridge(node.to),)
         case NoteNode():
-            return state, (Note(node.what, state.key),)
+            return state, (Note(node.what, state.digits if node.number else state.key),)
         case HangupNode():
             return replace(state, ended="hangup"), (Hangup(node.cause),)
     raise AssertionError(node)  # a choice is never stayed at
@@ -182,10 +214,18 @@ def _ask(state: State, node: AskNode, lines: tuple[Line, ...]) -> tuple[State, t
     return state, (Ask(_prompts(lines or node.lines, state), keys, node.wait),)
 
 
+def _ask_number(state: State, node: EnterNode, lines: tuple[Line, ...]) -> tuple[State, tuple[Effect, ...]]:
+    return state, (Enter(_prompts(lines or node.lines, state), len(str(node.most)), node.wait),)
+
+
 def _prompts(lines: tuple[Line, ...], state: State) -> tuple[str, ...]:
-    said = (line.prompt for line in lines if line.said(state.facts))
-    pressed = f"key.{KEY_NAMES.get(state.key, state.key)}" if state.key else ""
-    return tuple(filter(None, (pressed if prompt == PRESSED else prompt for prompt in said)))
+    visits = state.visits.get(state.node, 1)
+    back = {
+        PRESSED: f"key.{KEY_NAMES.get(state.key, state.key)}" if state.key else "",
+        ENTERED: f"number.{state.digits}" if state.digits else "",
+    }
+    said = (line.prompt for line in lines if line.said(state.facts, visits))
+    return tuple(filter(None, (back.get(prompt, prompt) for prompt in said)))
 
 
 def _fault(state: State, why: str) -> tuple[State, tuple[Effect, ...]]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dutycenter.settings import Settings
-from ivr_flows.conversation import Flow
+from ivr_flows.callers import CallbackScribe
+from ivr_flows.conversation import Flow, HandOverNode
 from ivr_flows.definition import load_flow
 from ivr_flows.lint import lint
 from ivr_flows.prompts import SHIPPED, Catalogue, load_catalogue
@@ -16,12 +17,24 @@ from ivr_flows.scribes import HotlineScribe, NoticeScribe
 
 log = logging.getLogger(__name__)
 
-HOTLINE, NOTIFY = "hotline", "notify"
-NOTES = {HOTLINE: HotlineScribe.notes, NOTIFY: NoticeScribe.notes}
-SLOTS: Mapping[str, frozenset[str]] = {HOTLINE: frozenset(), NOTIFY: frozenset({"message"})}
-FACTS: Mapping[str, frozenset[str]] = {
+HOTLINE, NOTIFY, CALLBACK, REMIND = "hotline", "notify", "callback", "remind"
+NOTES = {
+    HOTLINE: HotlineScribe.notes,
+    NOTIFY: NoticeScribe.notes,
+    CALLBACK: CallbackScribe.notes,
+    REMIND: NoticeScribe.notes,
+}
+SLOTS: Mapping[str, frozenset[str]] = {
     HOTLINE: frozenset(),
-    NOTIFY: frozenset({"exercise", "settled", "unknown", "heard_counts"}),
+    NOTIFY: frozenset({"message"}),
+    CALLBACK: frozenset({"message", "first", "second", "third", "fourth"}),
+    REMIND: frozenset({"message"}),
+}
+FACTS: Mapping[str, frozenset[str]] = {
+    HOTLINE: frozenset({"greeted", "wants_desk"}),
+    NOTIFY: frozenset({"exercise", "settled", "unknown", "heard_counts", "asks_arrival", "conference"}),
+    CALLBACK: frozenset({"exercise", "several", "third", "fourth", "acknowledged", "asks_arrival", "conference"}),
+    REMIND: frozenset({"exercise", "settled", "conference"}),
 }
 
 
@@ -46,7 +59,17 @@ def check(settings: Settings, path: Path, catalogue: Catalogue) -> tuple[Flow, l
     else:
         strange = (flow.slots - SLOTS[flow.name]) | (flow.facts - FACTS[flow.name])
         faults += [FlowFault(source.file, 1, "", f"nothing brings {name} along for this flow") for name in strange]
+    for name, node in flow.nodes.items():
+        if isinstance(node, HandOverNode):
+            faults += [FlowFault(source.file, source.marks[name].line, name, text) for text in _astray(node)]
     return flow, faults
+
+
+def _astray(node: HandOverNode) -> list[str]:
+    """What is wrong with where a conversation is handed over."""
+    if node.to not in FACTS:
+        return [f"to: nothing runs a flow {node.to}; known: {', '.join(FACTS)}"]
+    return [f"knowing: the flow {node.to} knows no {fact}" for fact in sorted(node.knowing - FACTS[node.to])]
 
 
 def usable_catalogue(settings: Settings) -> Catalogue:

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from ivr_flows.conversation import (
+    ENTERED,
     PRESSED,
     AskNode,
     BridgeNode,
     ChooseNode,
+    EnterNode,
     Flow,
+    HandOverNode,
     HangupNode,
+    JoinNode,
     Line,
     Node,
     NoteNode,
@@ -73,13 +77,17 @@ def ways(node: Node) -> dict[str, str]:
             return {"done": node.done, "failed": node.failed}
         case ChooseNode():
             return {"then": node.then, "otherwise": node.otherwise}
-        case HangupNode():
+        case EnterNode():
+            return {"given": node.given, "no_key": node.no_key}
+        case JoinNode():
+            return {"left": node.left, "closed": node.closed}
+        case HangupNode() | HandOverNode():
             return {}
 
 
 def _unattended(node: Node) -> list[str]:
     """Where a node leads when nobody presses a key."""
-    return [node.no_key] if isinstance(node, AskNode) else list(ways(node).values())
+    return [node.no_key] if isinstance(node, AskNode | EnterNode) else list(ways(node).values())
 
 
 def lines_of(node: Node) -> tuple[Line, ...]:
@@ -89,6 +97,8 @@ def lines_of(node: Node) -> tuple[Line, ...]:
             return node.lines
         case AskNode():
             return node.lines + node.silent_lines + node.wrong_lines
+        case EnterNode():
+            return node.lines + node.wrong_lines
     return ()
 
 
@@ -112,7 +122,7 @@ def _endless(flow: Flow) -> Found:
     """Nodes from which no way ends the call."""
     for name in flow.nodes:
         beyond = _closure([name], lambda at: _known(flow, at))
-        if not any(isinstance(flow.nodes[at], HangupNode) for at in beyond if at in flow.nodes):
+        if not any(isinstance(flow.nodes[at], HangupNode | HandOverNode) for at in beyond if at in flow.nodes):
             yield name, "a loop without an exit: no way from here ends the call"
 
 
@@ -161,11 +171,11 @@ def _prompts(flow: Flow, prompts: Mapping[str, Collection[str]], languages: tupl
     used = set()
     for name, node in flow.nodes.items():
         lines = lines_of(node)
-        if isinstance(node, SayNode | AskNode) and not any(not line.fact for line in node.lines):
+        if isinstance(node, SayNode | AskNode | EnterNode) and not any(not line.fact for line in node.lines):
             yield name, "says nothing when no fact holds"
         for prompt in dict.fromkeys(line.prompt for line in lines):
             used.add(prompt)
-            if prompt in flow.slots or prompt == PRESSED:
+            if prompt in flow.slots or prompt in (PRESSED, ENTERED):
                 continue
             if prompt not in prompts:
                 yield name, f"there is no prompt {prompt}"

@@ -141,6 +141,10 @@ class PromptBook:
                 return found
         return self._stand_in(prompt)
 
+    def number(self, number: int, language: str) -> list[tuple[str, Prompt]]:
+        """A whole number below 100,000, put together of the prompts ``number.0`` … ``number.thousand``."""
+        return [(prompt, self.find(prompt, language)) for prompt in number_prompts(number, language)]
+
     def _stand_in(self, prompt: str) -> Prompt:
         log.error("The prompt %s isn't made; a tone stands in for it. Run: dutycenter flows prompts", prompt)
         return Prompt(self._tone(STAND_IN), len(TONES[STAND_IN]) / wav.RATE)
@@ -151,6 +155,25 @@ class PromptBook:
     def _ready(self, path: Path) -> Prompt | None:
         seconds = _length(path)
         return None if seconds is None else Prompt(path, seconds)
+
+
+def number_prompts(number: int, language: str) -> list[str]:
+    """The prompts that say a whole number, 0 to 99,999.
+
+    Chinese says the one of a ten after a hundred (一百一十五) and a zero where a place is skipped (一百零五).
+    """
+    thousands, hundreds, rest = number // 1000, number // 100 % 10, number % 100
+    said = [*number_prompts(thousands, language), "number.thousand"] if thousands else []
+    said += [f"number.{hundreds}", "number.hundred"] if hundreds else []
+    chinese = language == "zh_CN"
+    if chinese and said and rest and (rest < 10 or (thousands and not hundreds)):
+        said.append("number.0")
+    if chinese and said and 10 <= rest < 20:
+        said.append("number.1")
+    if rest <= 20:
+        return [*said, f"number.{rest}"] if rest or not said else said
+    tens, ones = rest - rest % 10, rest % 10
+    return [*said, f"number.{tens}", *([f"number.{ones}"] if ones else [])]
 
 
 def _length(path: Path) -> float | None:

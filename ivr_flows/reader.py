@@ -164,6 +164,10 @@ class Reader:
             return default
         return value
 
+    def flag(self, name: str) -> bool:
+        """True or false; false when it isn't there."""
+        return self.text(name, "true|false", needed=False) == "true"
+
     def items(self, name: str, needed: bool = True) -> Iterator[Reader]:
         """The members of a list, which must not be empty."""
         if name not in self._fields:

@@ -21,8 +21,9 @@ from dutycenter.calls.follower import run_follower
 from dutycenter.interfaces import IClock, ILeg, ISwitchEvents, Prompt
 from dutycenter.switch import OutboundServer, make_events
 from dutycenter.work import Work
+from ivr_flows.callers import CallbackScribe, facts_of, recognise, slots_of
 from ivr_flows.conversation import Flow
-from ivr_flows.library import HOTLINE, NOTIFY, load_flows
+from ivr_flows.library import CALLBACK, HOTLINE, NOTIFY, REMIND, load_flows
 from ivr_flows.prompts import PromptBook, Replaced
 from ivr_flows.scribes import HotlineScribe, NoticeScribe, Scribe
 from ivr_flows.services import Uploads
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 
 PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)  # real seconds before something that failed starts again
 UPLOADS_KNOWN = 2.0  # seconds until uploaded prompts are looked up again
+MOST_FLOWS = 3  # that one leg may be handed through
 PATIENCE = 6.0  # real seconds that everything gets to end
 
 
@@ -66,7 +68,13 @@ class Ivr:
     def _hotline(self, leg: ILeg) -> None:
         scribe = HotlineScribe(self._work, self._clock, leg)
         scribe.arrived()
-        self._run(leg, HOTLINE, scribe)
+        callback = recognise(self._work, leg)
+        if callback is None:
+            self._run(leg, HOTLINE, scribe)
+            return
+        theirs = CallbackScribe(self._work, self._clock, leg, callback)
+        theirs.take_over(scribe)
+        self._run(leg, CALLBACK, theirs, facts_of(callback), slots_of(callback))
 
     def _notify(self, leg: ILeg, attempt: str) -> None:
         scribe = NoticeScribe(self._work, self._clock, attempt)
@@ -75,10 +83,12 @@ class Ivr:
             log.error("The leg %s is of the attempt %s, of which nothing is known.", leg.channel_uuid, attempt)
             self._run(leg, NOTIFY, scribe, facts=frozenset({"unknown"}))
             return
-        facts = {"exercise": notice.exercise, "settled": notice.settled, "heard_counts": notice.heard_counts}
+        facts = {"exercise": notice.exercise, "settled": notice.settled, "conference": bool(notice.conference)}
+        if not notice.reminder:
+            facts |= {"heard_counts": notice.heard_counts, "asks_arrival": notice.asks_arrival}
         self._run(
             leg,
-            NOTIFY,
+            REMIND if notice.reminder else NOTIFY,
             scribe,
             facts=frozenset(name for name, holds in facts.items() if holds),
             slots={MESSAGE: Prompt(notice.message, notice.message_seconds)},
@@ -95,7 +105,12 @@ class Ivr:
         book = self._book.with_replaced(self._uploads())
         settings = self._work.settings
         try:
-            Session(leg, self._flows[flow], scribe, book, settings, self._clock, slots).run(facts)
+            for _ in range(MOST_FLOWS):
+                session = Session(leg, self._flows[flow], scribe, book, settings, self._clock, slots)
+                session.run(facts & self._flows[flow].facts)
+                if session.handed_over is None:
+                    break
+                flow, facts = session.handed_over.to, frozenset(session.handed_over.knowing)
         finally:
             # Not here: the leg waits for us to return, and may have to go on in the dialplan.
             self._afterwards.spawn(scribe.ended)

@@ -13,14 +13,17 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar, Protocol, TypeVar
 
+from dutycenter.calls.conferences import Conferences
 from dutycenter.calls.services import Calls
-from dutycenter.interfaces import Answer, IBroadcasts, IClock, ILeg, Notice
+from dutycenter.interfaces import Answer, DeskStage, IBroadcasts, IClock, ILeg, Notice
+from dutycenter.vocabulary import Means
 from dutycenter.work import Work
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = (0.0, 0.3, 1.0)  # seconds before each try while somebody waits
 AFTERWARDS = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # when the leg has gone
+ACKNOWLEDGED = "1"  # the key of whoever did what only somebody can do who has acknowledged
 MAX_WRONG_KEYS = 16  # as many as the record keeps
 
 T = TypeVar("T")
@@ -43,6 +46,12 @@ class Scribe(Protocol):
     def talked(self) -> None:
         """A desk answered."""
 
+    def unanswered(self) -> None:
+        """The wait for a desk is over, and none answered."""
+
+    def joins(self) -> str:
+        """They want to take part in the conference: the room, once that is committed; empty when there is none."""
+
     def message(self, file_name: str, seconds: float) -> None:
         """A message begins (0 seconds) or was left."""
 
@@ -59,7 +68,7 @@ class Scribe(Protocol):
         """The leg is nobody's burden any more: write what still is left, with patience."""
 
 
-def _tries(clock: IClock, pauses: tuple[float, ...], what: str, do: Callable[[], T]) -> T | None:
+def tries(clock: IClock, pauses: tuple[float, ...], what: str, do: Callable[[], T]) -> T | None:
     """Do it; after a failure pause and try again. None when all tries failed."""
     for count, pause in enumerate(pauses, 1):
         if pause:
@@ -90,7 +99,11 @@ class HotlineScribe:
         self._unwritten.append(
             lambda calls: calls.arrive(self._channel, self._caller, self._called, self._gateway, at=at)
         )
-        _tries(self._clock, AT_ONCE, f"The call {self._channel}", self._flush)
+        tries(self._clock, AT_ONCE, f"The call {self._channel}", self._flush)
+
+    def take_over(self, other: HotlineScribe) -> None:
+        """What another scribe of this leg could not write yet is ours to write."""
+        self._unwritten, other._unwritten = other._unwritten + self._unwritten, []
 
     def asked(self) -> None:
         self._write(lambda calls, at: calls.menu(self._channel, at=at))
@@ -104,6 +117,12 @@ class HotlineScribe:
     def talked(self) -> None:
         """The follower knows which desk it was."""
 
+    def unanswered(self) -> None:
+        """The flow goes on, and what comes of it is written."""
+
+    def joins(self) -> str:
+        return ""
+
     def message(self, file_name: str, seconds: float) -> None:
         self._write(lambda calls, at: calls.voicemail(self._channel, file_name, seconds, at=at))
 
@@ -115,16 +134,16 @@ class HotlineScribe:
 
     def closing(self) -> None:
         if self._unwritten:
-            _tries(self._clock, (0.0,), f"The end of the call {self._channel}", self._flush)
+            tries(self._clock, (0.0,), f"The end of the call {self._channel}", self._flush)
 
     def ended(self) -> None:
         if self._unwritten:
-            _tries(self._clock, AFTERWARDS, f"The end of the call {self._channel}", self._flush)
+            tries(self._clock, AFTERWARDS, f"The end of the call {self._channel}", self._flush)
 
     def _write(self, fact: Callable[[Calls, datetime], object]) -> None:
         at = self._clock.now()
         self._unwritten.append(lambda calls: fact(calls, at))
-        _tries(self._clock, (0.0,), f"What happened on the call {self._channel}", self._flush)
+        tries(self._clock, (0.0,), f"What happened on the call {self._channel}", self._flush)
 
     def _flush(self) -> None:
         with self._work.write() as request:
@@ -137,12 +156,13 @@ class HotlineScribe:
 class NoticeScribe:
     """Writes an answered leg of a broadcast into its attempt."""
 
-    notes: ClassVar[frozenset[str]] = frozenset({"acknowledge", "decline"})
+    notes: ClassVar[frozenset[str]] = frozenset({"acknowledge", "decline", "arrives", "arrived"})
 
     def __init__(self, work: Work, clock: IClock, attempt_id: str) -> None:
         self._work = work
         self._clock = clock
         self._attempt = attempt_id
+        self._recipient, self._name = 0, ""
         self._key = ""
         self._wrong = ""
         self._waits = ""  # the key that led to the queue
@@ -157,7 +177,10 @@ class NoticeScribe:
                 notice: Notice | None = request.find_service(IBroadcasts).notice(self._attempt)
                 return notice
 
-        return _tries(self._clock, AT_ONCE, f"The notice of the attempt {self._attempt}", read)
+        notice = tries(self._clock, AT_ONCE, f"The notice of the attempt {self._attempt}", read)
+        if notice is not None:
+            self._recipient, self._name = notice.recipient_id, notice.recipient_name
+        return notice
 
     def asked(self) -> None:
         pass
@@ -169,10 +192,37 @@ class NoticeScribe:
             self._wrong = (self._wrong + key)[:MAX_WRONG_KEYS]
 
     def queued(self) -> None:
-        pass
+        self._at_desk(DeskStage.ASKED)
 
     def talked(self) -> None:
         self._key = self._key or self._waits
+        self._at_desk(DeskStage.TALKS)
+
+    def unanswered(self) -> None:
+        self._at_desk(DeskStage.LEFT)
+
+    def _at_desk(self, stage: DeskStage) -> None:
+        def write() -> None:
+            with self._work.write() as request:
+                request.find_service(IBroadcasts).at_desk(self._attempt, stage)
+
+        tries(self._clock, (0.0,), f"That the person of the attempt {self._attempt} asks for the desk", write)
+
+    def joins(self) -> str:
+        def write() -> str:
+            with self._work.write() as request:
+                broadcasts: IBroadcasts = request.find_service(IBroadcasts)
+                notice = broadcasts.notice(self._attempt)
+                if notice is None or not notice.conference:
+                    return ""
+                # Whoever takes part has been reached: nobody calls them out of the talk.
+                broadcasts.acknowledge(self._attempt, self._waits)
+                request.find_service(Conferences).joins(notice.conference, self._attempt, self._name)
+            return notice.conference
+
+        room = tries(self._clock, AT_ONCE, f"That the person of the attempt {self._attempt} joins", write) or ""
+        self._key = ACKNOWLEDGED if room else self._key
+        return room
 
     def message(self, file_name: str, seconds: float) -> None:
         pass
@@ -180,13 +230,21 @@ class NoticeScribe:
     def note(self, what: str, key: str) -> bool:
         def write() -> bool:
             with self._work.write() as request:
-                broadcasts = request.find_service(IBroadcasts)
-                (broadcasts.acknowledge if what == "acknowledge" else broadcasts.decline)(self._attempt, key)
+                broadcasts: IBroadcasts = request.find_service(IBroadcasts)
+                match what:
+                    case "acknowledge":
+                        broadcasts.acknowledge(self._attempt, key)
+                    case "decline":
+                        broadcasts.decline(self._attempt, key)
+                    case "arrives":
+                        broadcasts.arrives(self._recipient, int(key), Means.KEY)
+                    case "arrived":
+                        broadcasts.arrived(self._recipient, Means.KEY)
             return True
 
         # What cannot be written now goes along with what was heard, when the store is back.
-        self._key = key
-        return bool(_tries(self._clock, AT_ONCE, f"The answer to the attempt {self._attempt}", write))
+        self._key = key if what in ("acknowledge", "decline") else ACKNOWLEDGED
+        return bool(tries(self._clock, AT_ONCE, f"The answer to the attempt {self._attempt}", write))
 
     def listened(self, seconds: float, *, to_end: bool) -> None:
         self._heard, self._to_end = seconds, to_end
@@ -207,4 +265,4 @@ class NoticeScribe:
                 request.find_service(IBroadcasts).heard(self._attempt, answer)
             return answer
 
-        self._written = _tries(self._clock, pauses, f"What was heard on the attempt {self._attempt}", write)
+        self._written = tries(self._clock, pauses, f"What was heard on the attempt {self._attempt}", write)

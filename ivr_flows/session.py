@@ -19,12 +19,17 @@ from ivr_flows.conversation import (
     Ask,
     Bridge,
     Bridged,
+    Digits,
     Effect,
+    Enter,
     Event,
     Fault,
     Flow,
     Gone,
+    HandOver,
     Hangup,
+    Join,
+    Joined,
     Key,
     NoKey,
     Note,
@@ -92,6 +97,7 @@ class Session:
         self._playing: Playing | None = None
         self._heard, self._to_end = 0.0, False
         self._recorded = False
+        self.handed_over: HandOver | None = None  # the leg goes on in another flow
         self.state: State | None = None  # where the conversation stands
 
     def run(self, facts: frozenset[str] = frozenset()) -> None:
@@ -131,17 +137,19 @@ class Session:
                 return Said()
             case Ask():
                 return self._ask(effect)
+            case Enter():
+                return self._enter(effect)
             case Queue():
                 return self._queue(effect.score)
             case Record():
                 return self._record(effect.limit)
-            case Bridge():
-                answered = leg.bridge(effect.to)
-                if answered:
-                    self._scribe.talked()
-                return Bridged(answered)
+            case Bridge() | Join():
+                return self._bridge(effect.to) if isinstance(effect, Bridge) else self._join()
             case Note():
                 return Noted(self._scribe.note(effect.what, effect.key))
+            case HandOver():
+                self.handed_over = effect
+                return None
             case Hangup():
                 # Before the switch says that the leg has ended: whoever follows it judges by this.
                 self._close()
@@ -161,14 +169,38 @@ class Session:
         self._scribe.pressed(key, right=key in ask.keys)
         return Key(key)
 
+    def _enter(self, enter: Enter) -> Event:
+        files = [prompt.path for _, prompt in self._listen(enter.prompts)]
+        digits = self._leg.enter(files, enter.digits, enter.wait)
+        self._stop_listening(whole=not digits)
+        return Digits(digits)
+
+    def _bridge(self, desk: str) -> Event:
+        answered = self._leg.bridge(desk)
+        if answered:
+            self._scribe.talked()
+        return Bridged(answered)
+
     def _queue(self, score: int) -> Event:
         self._scribe.queued()
         if score:
             self._leg.set("cc_base_score", str(score))
-        cause = self._leg.queue(self._settings.hotline_queue)
+        try:
+            cause = self._leg.queue(self._settings.hotline_queue)
+        except LegGone:
+            self._scribe.unanswered()
+            raise
         if cause == "answered":
             self._scribe.talked()
+        else:
+            self._scribe.unanswered()
         return QueueEnded(cause)
+
+    def _join(self) -> Event:
+        room = self._scribe.joins()
+        if room:
+            self._leg.join(room)
+        return Joined(bool(room))
 
     def _record(self, limit: float) -> Event:
         if self._recorded:
@@ -193,10 +225,16 @@ class Session:
     # --- how much of the message was heard -----------------------------------
 
     def _listen(self, names: tuple[str, ...]) -> tuple[tuple[str, Prompt], ...]:
-        language = self._settings.languages[0]
-        found = tuple((name, self._slots.get(name) or self._book.find(name, language)) for name in names)
+        found = tuple(one for name in names for one in self._found(name))
         self._playing = Playing(found, self._clock.monotonic())
         return found
+
+    def _found(self, name: str) -> list[tuple[str, Prompt]]:
+        language = self._settings.languages[0]
+        kind, _, number = name.partition(".")
+        if kind == "number" and number.isdigit():
+            return self._book.number(int(number), language)
+        return [(name, self._slots.get(name) or self._book.find(name, language))]
 
     def _stop_listening(self, *, whole: bool = False) -> None:
         playing, self._playing = self._playing, None

@@ -10,6 +10,7 @@ RECONCILE_SECONDS = 30.0
 
 
 def includeme(config: Configurator) -> None:
+    from dutycenter.calls.conferences import Conferences, conferences_factory
     from dutycenter.calls.follower import reconcile
     from dutycenter.calls.queue import Desks, desks_factory
     from dutycenter.calls.recordings import find_foundlings, take_in
@@ -18,6 +19,7 @@ def includeme(config: Configurator) -> None:
 
     config.register_service_factory(calls_factory, Calls)
     config.register_service_factory(desks_factory, Desks)
+    config.register_service_factory(conferences_factory, Conferences)
     config.register_service_factory(unanswered_factory, Unanswered)
     config.add_job(take_in, name="recordings.take_in", seconds=TAKE_IN_SECONDS)
     config.add_job(find_foundlings, name="recordings.find", seconds=FIND_SECONDS)

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pyramid.request import Request
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
+from dutycenter.calls.conferences import EVENT as CONFERENCE_EVENT
+from dutycenter.calls.conferences import Conferences
 from dutycenter.calls.legs import LOST
-from dutycenter.calls.models import Call, Desk, Leg, Recording
+from dutycenter.calls.models import Call, Conference, ConferenceMember, Desk, Leg, Recording
 from dutycenter.calls.queue import Desks
 from dutycenter.calls.services import Calls
 from dutycenter.interfaces import Channel, IClock, ISwitch, ISwitchEvents, SwitchError, SwitchEvent
@@ -70,11 +72,38 @@ def reconcile(work: Work) -> None:
         with work.write() as request:
             request.find_service(Calls).leg_ended(uuid, LOST)
         log.warning("the switch knows nothing of channel %s any more: ended as %s", uuid, LOST)
+    rooms = _compare_rooms(work, asked)
     for uuid, name in writing:
-        if uuid not in up:
+        if uuid not in up and uuid not in rooms:
             with work.write() as request:
                 request.find_service(Calls).recording_stopped(uuid, name)
             log.warning("the recording %s had stopped unnoticed; it is taken in now", name)
+
+
+def _compare_rooms(work: Work, asked: datetime) -> set[str]:
+    """Hold who is in a room against the switch's list; the rooms that somebody is in."""
+    with work.read() as request:
+        switch = request.find_service(ISwitch)
+        used = select(ConferenceMember.conference_id).where(ConferenceMember.left_at.is_(None))
+        open_ones = request.db.execute(
+            select(Conference.id, Conference.room).where(Conference.closed_at.is_(None) | Conference.id.in_(used))
+        ).all()
+    living = set()
+    for conference_id, room in open_ones:
+        try:
+            inside = switch.conference(room)
+        except SwitchError as error:
+            log.info("the switch cannot say who is in the room %s (%s); asked again later", room, error)
+            living.add(room)
+            continue
+        if inside:
+            living.add(room)
+        with work.write() as request:
+            conference = request.db.get(Conference, conference_id, with_for_update=True, populate_existing=True)
+            request.find_service(Conferences).compare(conference, inside, asked)
+            if conference.closed_at is not None and inside:  # they were on their way in when it was closed
+                switch.conference_end(room)
+    return living
 
 
 def _on_connect(work: Work) -> None:
@@ -199,6 +228,17 @@ def _queue(request: Request, event: SwitchEvent) -> None:
         request.find_service(Desks).heard(event.headers.get("CC-Agent", ""), event.headers.get("CC-Agent-Status", ""))
 
 
+def _in_room(request: Request, event: SwitchEvent) -> None:
+    request.find_service(Conferences).heard(
+        event.headers.get("Conference-Name", ""),
+        event.headers.get("Action", ""),
+        event.channel_uuid,
+        event.headers.get("Caller-Caller-ID-Number", ""),
+        event.headers.get("Path", ""),
+        event.at,
+    )
+
+
 HANDLERS: dict[str, Callable[[Request, SwitchEvent], None]] = {
     "CHANNEL_CREATE": _created,
     "CHANNEL_ANSWER": _answered,
@@ -207,4 +247,5 @@ HANDLERS: dict[str, Callable[[Request, SwitchEvent], None]] = {
     "RECORD_START": _record_started,
     "RECORD_STOP": _record_stopped,
     QUEUE_EVENT: _queue,
+    CONFERENCE_EVENT: _in_room,
 }

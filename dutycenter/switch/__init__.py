@@ -25,7 +25,9 @@ __all__ = ["NullSwitch", "OutboundServer", "make_events", "make_switch"]
 def make_switch(settings: Settings) -> ISwitch:
     """Commands to the switch of the settings; makes its password at first start."""
     ensure_password(settings.switch_password_file)
-    return FreeSwitch(settings.switch_host, settings.switch_port, settings.switch_password_file)
+    return FreeSwitch(
+        settings.switch_host, settings.switch_port, settings.switch_password_file, domain=settings.switch_domain
+    )
 
 
 def make_events(settings: Settings) -> ISwitchEvents:

@@ -21,6 +21,8 @@ from dutycenter.interfaces import Originate, RefusedValue
 CONTEXT = "dutycenter"  # the dialplan context of legs that we make or send on
 KEYS = "0123456789*#"
 AGENT_STATUSES = ("Available", "Available (On Demand)", "On Break", "Logged Out")
+CONFERENCE_PROFILE = "duty"
+MOST_DIGITS = 12
 ASKED = "dc_key"  # the channel variable that takes a pressed key
 SILENCE = "silence_stream://{}"
 
@@ -240,6 +242,47 @@ def agent_status(agent: str, status: str) -> str:
     return f"api callcenter_config agent set status {_match(_NAME, agent, 'an agent')} '{status}'"
 
 
+def call_desk(channel_uuid: str, desk: str, domain: str, extension: str, caller_id: str, ring: int) -> str:
+    """Ring a desk telephone and send it to an extension of our context once it answers."""
+    variables = (
+        f"origination_uuid={channel(channel_uuid)},originate_timeout={_seconds(ring, 'ringing', 300)},"
+        f"ignore_early_media=true,origination_caller_id_number={number(caller_id)}"
+    )
+    at = _match(_DOMAIN, domain, "a SIP domain")
+    return f"bgapi originate {{{variables}}}user/{number(desk)}@{at} {_extension(extension)} XML {CONTEXT}"
+
+
+def conference_members(room: str) -> str:
+    """Who is in a conference, as JSON."""
+    return f"api conference {channel(room)} json_list"
+
+
+def conference_mute(room: str, member: int, muted: bool) -> str:
+    """Let a member be heard or not."""
+    return f"api conference {channel(room)} {'mute' if muted else 'unmute'} {_member(member)}"
+
+
+def conference_drop(room: str, member: int) -> str:
+    """Put a member out of a conference."""
+    return f"api conference {channel(room)} kick {_member(member)}"
+
+
+def conference_lock(room: str, locked: bool) -> str:
+    """Let nobody else into a conference, or let people in again."""
+    return f"api conference {channel(room)} {'lock' if locked else 'unlock'}"
+
+
+def conference_end(room: str) -> str:
+    """Put everybody out of a conference."""
+    return f"api conference {channel(room)} kick all"
+
+
+def _member(member: int) -> int:
+    if not isinstance(member, int) or not 0 < member < 1_000_000:
+        raise RefusedValue(f"a member of a conference cannot be {str(member)[:60]!r}")
+    return member
+
+
 def gateway_status(name: str) -> str:
     """How a gateway stands."""
     return f"api sofia status gateway {_match(_NAME, name, 'a gateway')}"
@@ -307,6 +350,28 @@ def ask(event_uuid: str, files: Files, played: Sequence[Path], keys: str, wait: 
     return execute(
         "play_and_get_digits", f"1 1 1 {limit} + {prompt} {SILENCE.format(10)} {ASKED} [{pattern}] {limit}", event_uuid
     )
+
+
+def enter(event_uuid: str, files: Files, played: Sequence[Path], digits: int, wait: float) -> str:
+    """Play files and take up to ``digits`` digits, ended by ``#`` or ``wait`` seconds, into ``dc_key``.
+
+    Raises:
+        RefusedValue: so many digits are no number that anybody keys in, or a file is not ours.
+    """
+    if not 0 < digits <= MOST_DIGITS:
+        raise RefusedValue(f"a number cannot have {digits!r} digits")
+    prompt = files.several(played) if played else SILENCE.format(10)
+    limit = max(1000, _milliseconds(wait))
+    return execute(
+        "play_and_get_digits",
+        f"1 {digits} 1 {limit} # {prompt} {SILENCE.format(10)} {ASKED} ^[0-9]+$ {limit}",
+        event_uuid,
+    )
+
+
+def conference(event_uuid: str, room: str) -> str:
+    """Take part in a conference; ends when the leg leaves it or is put out."""
+    return execute("conference", f"{channel(room)}@{CONFERENCE_PROFILE}", event_uuid)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -38,6 +38,7 @@ READ = frozenset(
     variable_proto_specific_hangup_cause variable_originate_disposition variable_bridge_hangup_cause
     variable_last_bridge_to variable_read_result variable_record_ms variable_record_seconds
     variable_playback_ms variable_billsec variable_duration variable_uuid
+    Conference-Name Action Path Member-ID
     """.split()
 )
 READ_BEGINNINGS = (b"CC-", b"variable_cc_", b"variable_dc_")

@@ -9,9 +9,12 @@ from gevent import get_hub
 from gevent.lock import RLock
 from gevent.monkey import is_module_patched
 
-from dutycenter.interfaces import Channel, GatewayStatus, Originate, SwitchAway, SwitchError, SwitchStatus
+from dutycenter.interfaces import Channel, GatewayStatus, InRoom, Originate, SwitchAway, SwitchError, SwitchStatus
 from dutycenter.switch import commands, replies
 from dutycenter.switch.link import InboundLink
+
+DESK_RING = 30  # seconds
+_NO_ROOM = "not found"  # -ERR Conference … not found
 
 
 def read_password(file: Path) -> str:
@@ -52,11 +55,15 @@ class FreeSwitch:
         host: of the event socket.
         port: of the event socket.
         password_file: read at every connect, so that a new one is taken up.
+        domain: SIP domain of the desk telephones.
         keep: keep the connection; by default when the process is gevent's.
     """
 
-    def __init__(self, host: str, port: int, password_file: Path, *, keep: bool | None = None) -> None:
+    def __init__(
+        self, host: str, port: int, password_file: Path, *, domain: str = "duty.local", keep: bool | None = None
+    ) -> None:
         self._host = host
+        self._domain = domain
         self._port = port
         self._password_file = password_file
         self._keep = is_module_patched("socket") if keep is None else keep
@@ -85,6 +92,31 @@ class FreeSwitch:
     def agent_status(self, agent: str, status: str) -> None:
         self._ask(commands.agent_status(agent, status))
 
+    def conference(self, room: str) -> list[InRoom]:
+        try:
+            return replies.in_room(self._ask(commands.conference_members(room)))
+        except SwitchAway:
+            raise
+        except SwitchError as error:
+            if _NO_ROOM in str(error):
+                return []
+            raise
+
+    def conference_mute(self, room: str, member: int, muted: bool) -> None:
+        self._ask(commands.conference_mute(room, member, muted))
+
+    def conference_drop(self, room: str, member: int) -> None:
+        self._ask(commands.conference_drop(room, member))
+
+    def conference_lock(self, room: str, locked: bool) -> None:
+        self._to_room(commands.conference_lock(room, locked))
+
+    def conference_end(self, room: str) -> None:
+        self._to_room(commands.conference_end(room))
+
+    def call_desk(self, channel_uuid: str, desk: str, extension: str, caller_id: str) -> None:
+        self._ask(commands.call_desk(channel_uuid, desk, self._domain, extension, caller_id, DESK_RING))
+
     def gateway(self, name: str) -> GatewayStatus:
         return replies.gateway(name, self._ask(commands.gateway_status(name)))
 
@@ -96,6 +128,15 @@ class FreeSwitch:
         if self._link is not None:
             self._link.end("closed")
             self._link = None
+
+    def _to_room(self, command: str) -> None:
+        try:
+            self._ask(command)
+        except SwitchAway:
+            raise
+        except SwitchError as error:
+            if _NO_ROOM not in str(error):
+                raise
 
     def _known(self, command: str) -> bool:
         try:

@@ -110,6 +110,18 @@ class Leg:
         pressed = event.variable(commands.ASKED)
         return pressed if len(pressed) == 1 and pressed in keys else ""
 
+    def enter(self, files: Iterable[Path], digits: int, wait: float) -> str:
+        """Play, and take up to so many digits, ended by ``#`` or by a pause; empty when none came."""
+        played = list(files)
+        limit = _length(played) + (digits + 1) * wait
+        event = self._execute(lambda event: commands.enter(event, self._files, played, digits, wait), limit)
+        pressed = event.variable(commands.ASKED)
+        return pressed if pressed.isascii() and pressed.isdigit() else ""
+
+    def join(self, room: str) -> None:
+        """Take part in a conference until it is over for this leg."""
+        self._execute(lambda event: commands.conference(event, room), LONGEST_TALK)
+
     def queue(self, name: str) -> str:
         """Wait in the queue; ends with its ``cc_cause``, or ``timeout`` when it ran out of patience.
 

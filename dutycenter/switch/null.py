@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dutycenter.interfaces import Channel, GatewayStatus, Originate, SwitchAway, SwitchStatus
+from dutycenter.interfaces import Channel, GatewayStatus, InRoom, Originate, SwitchAway, SwitchStatus
 
 
 class NullSwitch:
@@ -28,6 +28,24 @@ class NullSwitch:
 
     def agent_status(self, agent: str, status: str) -> None:
         """Nobody rings anyway."""
+
+    def conference(self, room: str) -> list[InRoom]:
+        return []
+
+    def conference_mute(self, room: str, member: int, muted: bool) -> None:
+        raise SwitchAway("there is no switch")
+
+    def conference_drop(self, room: str, member: int) -> None:
+        raise SwitchAway("there is no switch")
+
+    def conference_lock(self, room: str, locked: bool) -> None:
+        """Nobody can come in anyway."""
+
+    def conference_end(self, room: str) -> None:
+        """Nobody is in."""
+
+    def call_desk(self, channel_uuid: str, desk: str, extension: str, caller_id: str) -> None:
+        raise SwitchAway("there is no switch")
 
     def gateway(self, name: str) -> GatewayStatus:
         return GatewayStatus(name=name, known=False, up=False, calls_out=0, failed_calls_out=0)

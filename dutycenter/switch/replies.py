@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from dutycenter.interfaces import Channel, GatewayStatus, SwitchError, SwitchStatus
+from dutycenter.interfaces import Channel, GatewayStatus, InRoom, SwitchError, SwitchStatus
 
 _UPTIME = re.compile(r"UP (\d+) years?, (\d+) days?, (\d+) hours?, (\d+) minutes?, (\d+) seconds?, (\d+) milliseconds?")
 _IN_SECONDS = (365 * 86400, 86400, 3600, 60, 1, 0.001)
@@ -44,6 +44,30 @@ def _channel(row: dict[str, Any]) -> Channel:
         caller_number=str(row.get("cid_num", "")),
         application=str(row.get("application", "")),
         call_uuid=str(row.get("call_uuid", "")),
+    )
+
+
+def in_room(text: str) -> list[InRoom]:
+    """``conference ROOM json_list``.
+
+    Raises:
+        SwitchError: it is not that.
+    """
+    try:
+        rooms = json.loads(text, strict=False)
+        return [_in_room(row) for room in rooms for row in room.get("members", []) if row.get("type") == "caller"]
+    except (ValueError, AttributeError, TypeError) as error:
+        raise SwitchError(f"the switch lists a conference unreadably: {error}") from None
+
+
+def _in_room(row: dict[str, Any]) -> InRoom:
+    flags = row.get("flags", {})
+    return InRoom(
+        member=int(row.get("id", 0)),
+        channel_uuid=str(row.get("uuid", "")),
+        number=str(row.get("caller_id_number", "")),
+        muted=not flags.get("can_speak", True),
+        talking=bool(flags.get("talking", False)),
     )
 
 

@@ -93,6 +93,19 @@ class StoryLeg:
         self._clock.sleep(sum(map(wav.seconds_of, played)) + wait)
         return ""
 
+    def enter(self, files: Iterable[Path], digits: int, wait: float) -> str:
+        played = list(files)
+        word = self._next("enter", *played)
+        if isinstance(word, float):
+            self._leave_after(word)
+        self._clock.sleep(sum(map(wav.seconds_of, played)) + wait)
+        return str(word or "")
+
+    def join(self, room: str) -> None:
+        word = self._next("join", room)
+        if isinstance(word, float):
+            self._leave_after(word)
+
     def queue(self, name: str) -> str:
         word = self._next("queue", name)
         if word == "answered":

@@ -25,7 +25,7 @@ def run(ini: Path, *arguments: str, typed: str = "") -> Result:
 class TestLint:
     def test_it_finds_the_shipped_flows_in_order(self, ini: Path) -> None:
         result = run(ini, "lint")
-        assert (result.exit_code, result.output) == (0, "2 flows are in order.\n")
+        assert (result.exit_code, result.output) == (0, "4 flows are in order.\n")
 
     def test_it_names_every_fault_of_a_file(self, ini: Path, tmp_path: Path) -> None:
         flow = tmp_path / "own.yaml"
@@ -110,7 +110,10 @@ class TestTry:
     def test_it_knows_its_facts(self, ini: Path) -> None:
         result = run(ini, "try", "notify", "--fact", "drill")
         assert result.exit_code == 1
-        assert "knows no drill; its facts: exercise, heard_counts, settled, unknown." in result.output
+        assert (
+            "knows no drill; its facts: asks_arrival, conference, exercise, heard_counts, settled, unknown."
+            in result.output
+        )
 
     def test_it_says_that_a_flow_is_not_there(self, ini: Path) -> None:
         assert "No such file" in run(ini, "try", "no-such.yaml").output

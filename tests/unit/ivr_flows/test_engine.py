@@ -15,18 +15,25 @@ from ivr_flows.conversation import (
     Bridge,
     Bridged,
     ChooseNode,
+    Digits,
     Effect,
+    Enter,
+    EnterNode,
     Event,
     Fault,
     Flow,
     Gone,
+    HandOver,
     Hangup,
     HangupNode,
+    Join,
+    Joined,
     Key,
     Line,
     NoKey,
     Note,
     Noted,
+    NoteNode,
     Queue,
     QueueEnded,
     Record,
@@ -41,7 +48,7 @@ from ivr_flows.engine import MAX_EVENTS, MAX_NODES, advance, begin
 from ivr_flows.plain import event_from, plain, plain_state
 from ivr_flows.prompts import SHIPPED
 
-FLOWS = {name: load_flow(SHIPPED / f"{name}.yaml").flow for name in ("hotline", "notify")}
+FLOWS = {name: load_flow(SHIPPED / f"{name}.yaml").flow for name in ("hotline", "notify", "callback", "remind")}
 
 keys = st.sampled_from(KEYS).map(Key)
 seconds = st.floats(0, 300).map(Recorded)
@@ -51,6 +58,9 @@ events: st.SearchStrategy[Event] = st.one_of(
     keys,
     st.text(max_size=3).map(Key),
     st.just(NoKey()),
+    st.text(max_size=6).map(Digits),
+    st.integers(0, 99_999).map(str).map(Digits),
+    st.booleans().map(Joined),
     st.sampled_from(["answered", "cancel", "timeout", ""]).map(QueueEnded),
     seconds,
     st.booleans().map(Bridged),
@@ -66,6 +76,10 @@ def fitting(effect: Effect, draw: st.DrawFn) -> Event:
             return Said()
         case Ask():
             return draw(st.one_of(keys, st.just(NoKey())))
+        case Enter():
+            return Digits(draw(st.one_of(st.just(""), st.integers(0, 2000).map(str))))
+        case Join():
+            return Joined(draw(st.booleans()))
         case Queue():
             return QueueEnded(draw(st.sampled_from(["answered", "cancel", "timeout"])))
         case Record():
@@ -105,17 +119,18 @@ class TestAnything:
                 break
             event = data.draw(st.composite(lambda draw, effect: fitting(effect, draw))(effects[-1]))
             state, effects = advance(flow, state, event)
-        assert state.ended == "hangup"
-        assert isinstance(effects[-1], Hangup)
+        assert state.ended in ("hangup", "handed_over")
+        assert isinstance(effects[-1], Hangup | HandOver)
 
     def test_it_ends_for_who_does_nothing(self, name: str) -> None:
         flow = FLOWS[name]
-        nothing = {Say: Said(), Ask: NoKey(), Queue: QueueEnded("timeout"), Record: Recorded(0.0), Note: Noted(False)}
+        nothing = {Say: Said(), Ask: NoKey(), Queue: QueueEnded("timeout"), Record: Recorded(0.0), Note: Noted(False),
+                   Enter: Digits(""), Join: Joined(False)}  # fmt: skip
         state, effects = advance(flow, begin(flow), Started())
         for _ in range(20):
             if not state.ended:
                 state, effects = advance(flow, state, nothing[type(effects[-1])])
-        assert state.ended == "hangup"
+        assert state.ended in ("hangup", "handed_over")
 
     def test_it_ends_for_who_presses_one_key_for_ever(self, name: str) -> None:
         flow = FLOWS[name]
@@ -124,9 +139,10 @@ class TestAnything:
             for _ in range(40):
                 if not state.ended:
                     pressed = Key(key) if isinstance(effects[-1], Ask) else Noted(True)
-                    others = {Say: Said(), Queue: QueueEnded("timeout"), Record: Recorded(9.0)}
+                    others = {Say: Said(), Queue: QueueEnded("timeout"), Record: Recorded(9.0), Enter: Digits(key),
+                              Join: Joined(False)}  # fmt: skip
                     state, effects = advance(flow, state, others.get(type(effects[-1]), pressed))
-            assert state.ended == "hangup", key
+            assert state.ended in ("hangup", "handed_over"), key
 
 
 def flow_of(**nodes: object) -> Flow:
@@ -173,6 +189,30 @@ class TestAdvance:
         while not said[-1][0].ended:
             said.append(advance(flow, said[-1][0], Key("2")))
         assert [type(effects[0]) for _, effects in said] == [Ask, Ask, Hangup]
+
+    def test_it_says_a_line_once(self) -> None:
+        ask = AskNode((Line("a", once=True), Line("b")), {"2": "start"}, 1.0, "end", "end")
+        state, effects = advance(flow_of(start=ask, end=HangupNode()), begin(flow_of()), Started())
+        assert isinstance(effects[0], Ask)
+        assert effects[0].prompts == ("a", "b")
+        _, effects = advance(flow_of(start=ask, end=HangupNode()), state, Key("2"))
+        assert effects[0].prompts == ("b",)  # type: ignore[union-attr]
+
+    def test_it_takes_a_number_and_says_it_back(self) -> None:
+        flow = flow_of(
+            start=EnterNode((Line("a"),), 1, 600, 4.0, "note", "end", 1, (Line("no"),)),
+            note=NoteNode("minutes", "said", "end", number=True),
+            said=SayNode((Line("number.entered"),), "end"),
+            end=HangupNode(),
+        )
+        state, effects = advance(flow, begin(flow), Started())
+        assert effects == (Enter(("a",), 3, 4.0),)
+        wrong, effects = advance(flow, state, Digits("601"))
+        assert effects == (Enter(("no",), 3, 4.0),)
+        assert advance(flow, wrong, Digits("0"))[1] == (Hangup("NORMAL_CLEARING"),)
+        state, effects = advance(flow, wrong, Digits("035"))
+        assert effects == (Note("minutes", "35"),)
+        assert advance(flow, state, Noted(True))[1] == (Say(("number.35",)),)
 
     def test_it_ignores_an_event_that_is_not_waited_for(self) -> None:
         flow = flow_of(start=SayNode((Line("a"),), "end"), end=HangupNode())

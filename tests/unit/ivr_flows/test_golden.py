@@ -15,6 +15,7 @@ import pytest
 
 from ivr_flows.definition import load_flow
 from ivr_flows.engine import advance, begin
+from ivr_flows.library import NOTES
 from ivr_flows.plain import event_from, plain, plain_state
 from ivr_flows.prompts import SHIPPED
 
@@ -56,7 +57,7 @@ def test_it_does_what_the_golden_file_says(path: Path) -> None:
 
 
 def test_every_node_of_the_shipped_flows_is_visited() -> None:
-    visited: dict[str, set[str]] = {"hotline": set(), "notify": set()}
+    visited: dict[str, set[str]] = {name: set() for name in NOTES}
     for path in SCENARIOS:
         told = json.loads(path.read_text(encoding="utf-8"))
         visited[told["flow"]] |= told["state"]["visits"].keys()

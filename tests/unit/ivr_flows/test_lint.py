@@ -15,7 +15,7 @@ from ivr_flows.engine import advance, begin
 from ivr_flows.library import NOTES, check, load_flows
 from ivr_flows.lint import lint
 from ivr_flows.plain import event_from
-from ivr_flows.prompts import SHIPPED, load_catalogue
+from ivr_flows.prompts import SHIPPED, load_catalogue, number_prompts
 from ivr_flows.reader import MAX_BYTES, FlowError
 
 GOOD = """\
@@ -54,6 +54,7 @@ class TestShippedFlows:
 
     def test_the_catalogue_has_no_prompt_that_nobody_says(self, settings: Settings) -> None:
         said = {f"key.{key}" for key in [*"0123456789", "star", "hash"]}
+        said |= {part for n in range(100_000) for part in number_prompts(n, "zh_CN")}
         for name in NOTES:
             text = (SHIPPED / f"{name}.yaml").read_text(encoding="utf-8")
             said |= {prompt for prompt in load_catalogue(settings).texts if prompt in text}
@@ -129,7 +130,7 @@ class TestLoadFlow:
             (("  more:", "  menu:"), "6: menu stands here twice"),
             (("start: menu", "start: &x menu\nslots: [*x]"), "3: YAML aliases"),
             (("start: menu", "start: [menu"), "3: expected "),
-            (("[hello], then", "[{prompt: hello}], then"), "7: more: give either if or unless"),
+            (("[hello], then", "[{prompt: hello}], then"), "7: more: give if, unless or once"),
         ],
     )  # fmt: skip
     def test_it_refuses_with_line_and_node(self, tmp_path: Path, change: tuple[str, str], fault: str) -> None:
@@ -193,7 +194,7 @@ class TestLoadFlows:
         settings.flows_dir.mkdir(parents=True)
         (settings.flows_dir / "hotline.yaml").write_text(GOOD.replace("then: end", "then: nowhere"))
         flows, _ = load_flows(settings)
-        assert flows["hotline"].start == "welcome"
+        assert flows["hotline"].start == "arriving"
         assert "hotline.yaml:6: more: then: there is no node nowhere" in caplog.text
 
     def test_it_speaks_the_shipped_prompts_when_the_own_ones_have_a_fault(

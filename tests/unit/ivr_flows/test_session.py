@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dutycenter.interfaces import LegGone
 from dutycenter.settings import Settings
-from ivr_flows.conversation import Flow, Line, RecordNode, SayNode
+from ivr_flows.conversation import AskNode, Flow, Line, RecordNode, SayNode
 from ivr_flows.definition import load_flow
 from ivr_flows.prompts import SHIPPED, PromptBook
 from ivr_flows.session import Session
@@ -24,11 +24,12 @@ NOTIFY = load_flow(SHIPPED / "notify.yaml").flow
 class Notebook:
     """A scribe that keeps what it is told."""
 
-    notes: ClassVar[frozenset[str]] = frozenset({"acknowledge", "decline"})
+    notes: ClassVar[frozenset[str]] = frozenset({"acknowledge", "decline", "arrives", "arrived"})
 
     def __init__(self, can_write: bool = True) -> None:
         self.told: list[tuple[object, ...]] = []
         self.can_write = can_write
+        self.room = ""
 
     def asked(self) -> None:
         self.told.append(("asked",))
@@ -41,6 +42,13 @@ class Notebook:
 
     def talked(self) -> None:
         self.told.append(("talked",))
+
+    def unanswered(self) -> None:
+        self.told.append(("unanswered",))
+
+    def joins(self) -> str:
+        self.told.append(("joins",))
+        return self.room
 
     def message(self, file_name: str, seconds: float) -> None:
         self.told.append(("message", file_name, seconds))
@@ -71,10 +79,16 @@ class Stage:
     ) -> tuple[Any, list[tuple[object, ...]]]:
         """Run a session over a leg with this story; the leg, and what the scribe was told."""
         clock, notebook = self.cast.HandClock(), Notebook(can_write)
+        notebook.room = around.get("room", "")
         leg = around.get("leg", self.cast.StoryLeg)(story, clock)
         leg.before = lambda what: around["before"](what, notebook) if "before" in around else None
         Session(leg, flow, notebook, self.book, self.settings, clock, {"message": self.message}).run(facts)
         return leg, notebook.told
+
+    @property
+    def opening(self) -> float:
+        """Seconds before the message begins."""
+        return self.book.find("notify.who", "zh_CN").seconds
 
     @property
     def seconds(self) -> float:
@@ -124,13 +138,34 @@ class TestHotline:
 
 
 class TestNotify:
+    def test_it_takes_a_key_while_it_still_says_who_calls(self, stage: Stage) -> None:
+        leg, told = stage.play(NOTIFY, "1")
+        assert leg.done[0][:2] == ("ask", stage.book.find("notify.who", "zh_CN").path)
+        assert ("acknowledge", "1") in told
+
+    def test_it_says_a_number_back(self, stage: Stage) -> None:
+        leg, told = stage.play(NOTIFY, "1", "35", facts=frozenset({"asks_arrival"}))
+        assert ("arrives", "35") in told
+        said = leg.done[2]
+        assert [stage.book.find(f"number.{n}", "zh_CN").path for n in (30, 5)] == list(said[2:4])
+        assert told.index(("arrives", "35")) < told.index(("asked",), 1)
+
+    def test_it_joins_a_room_that_is_open(self, stage: Stage) -> None:
+        leg, _ = stage.play(NOTIFY, "5", room="a-room")
+        assert ("join", "a-room") in leg.done
+        assert leg.names[-2:] == ["play", "hangup"]
+
+    def test_it_joins_no_room_when_none_is_open(self, stage: Stage) -> None:
+        leg, _ = stage.play(NOTIFY, "5", None, "1")
+        assert "join" not in leg.names
+
     def test_it_writes_the_answer_down_before_saying_it_back(self, stage: Stage) -> None:
-        leg, told = stage.play(NOTIFY, None, "1")
-        assert leg.names == ["play", "ask", "play", "hangup"]
+        leg, told = stage.play(NOTIFY, "1")
+        assert leg.names == ["ask", "play", "hangup"]
         assert told.index(("acknowledge", "1")) < told.index(("closing",))
 
     def test_it_does_not_say_back_what_could_not_be_written(self, stage: Stage) -> None:
-        leg, _ = stage.play(NOTIFY, None, "1", None, "answered", can_write=False)
+        leg, _ = stage.play(NOTIFY, "1", None, "answered", can_write=False)
         said = [path for what in leg.done if what[0] == "play" for path in what[1:]]
         assert stage.book.find("notify.acknowledged", "zh_CN").path not in said
         assert leg.done[-1] == ("queue", "duty")
@@ -146,13 +181,13 @@ class TestNotify:
             if what == "hangup":
                 told_before.append(("closing",) in notebook.told)
 
-        stage.play(NOTIFY, None, "1", before=look)
+        stage.play(NOTIFY, "1", before=look)
         assert told_before == [True]
 
 
 class TestHeard:
     def test_it_counts_the_message_alone(self, stage: Stage) -> None:
-        _, told = stage.play(NOTIFY, None, 3.5)
+        _, told = stage.play(NOTIFY, stage.opening + 3.5)
         assert ("listened", 3.5, False) in told
 
     def test_it_counts_nothing_before_the_message(self, stage: Stage) -> None:
@@ -160,15 +195,21 @@ class TestHeard:
         assert ("listened", 0.0, False) in told
 
     def test_it_counts_a_key_in_the_message(self, stage: Stage) -> None:
-        _, told = stage.play(NOTIFY, None, "1")
-        assert ("listened", 1.0, False) in told
+        message = SayNode((Line("message"),), "start")
+        ask = AskNode((Line("message"),), {"1": "said"}, 1.0, "said", "said")
+        flow = Flow("test", "start", {"start": ask, "said": message}, slots=frozenset({"message"}))
+        assert ("listened", 1.0, False) in stage.play(flow, "1", LegGone())[1]
+
+    def test_it_counts_nothing_for_a_key_before_the_message(self, stage: Stage) -> None:
+        _, told = stage.play(NOTIFY, "1")
+        assert ("listened", 0.0, False) in told
 
     def test_it_says_that_the_message_was_heard_to_its_end(self, stage: Stage) -> None:
-        _, told = stage.play(NOTIFY, None, stage.seconds + 0.5)
+        _, told = stage.play(NOTIFY, stage.opening + stage.seconds + 0.5)
         assert ("listened", stage.seconds, True) in told
 
     def test_it_keeps_the_longest_of_several_times(self, stage: Stage) -> None:
-        _, told = stage.play(NOTIFY, None, None, 2.0)
+        _, told = stage.play(NOTIFY, None, 2.0)
         assert ("listened", stage.seconds, True) in told
 
     def test_it_looks_past_the_prompts_in_front(self, stage: Stage) -> None:
