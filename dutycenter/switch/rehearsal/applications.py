@@ -49,6 +49,7 @@ class Applications:
             "playback": playback, "play_and_get_digits": play_and_get_digits, "record_session": record_session,
             "stop_record_session": stop_record_session, "record": record, "transfer": transfer,
             "callcenter": lambda channel, data: exchange.callcenter.join(channel, data),
+            "conference": lambda channel, data: exchange.conferences.join(channel, data),
             "bridge": lambda channel, data: exchange.bridges.bridge(channel, data),
             "socket": lambda channel, data: exchange.sockets.talk(channel, data),
             "log": nothing, "info": nothing, "set_audio_level": nothing, "start_dtmf": nothing,

@@ -6,6 +6,7 @@ answered legs of broadcasts, the duty desks and transfers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from dutycenter.switch.rehearsal.exchange import Exchange
 
 DESK_SECONDS = 25
+ROOM = re.compile(r"room-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 VOICEMAIL_SECONDS = 180
 CONNECTING = "tone_stream://%(200,100,440);%(200,100,554);%(400,600,659)"
 LEAVE_MESSAGE = "tone_stream://%(1000,300,1000)"
@@ -34,6 +36,8 @@ class Dialplan:
             return self._hotline() if extension == town.hotline else iter([("hangup", "UNALLOCATED_NUMBER")])
         if context == "dutycenter" and extension == "notify":
             return self._notify()
+        if context == "dutycenter" and ROOM.fullmatch(extension):
+            return self._room(extension.removeprefix("room-"))
         if context == "dutycenter" and extension == "desk":
             return self._desks(town.desks)
         if context in ("dutycenter", "desks") and extension in town.desks:
@@ -67,8 +71,15 @@ class Dialplan:
         yield "playback", GOODBYE
         yield "hangup", "NORMAL_CLEARING"
 
+    def _room(self, name: str) -> Iterator[tuple[str, str]]:
+        yield "set", "RECORD_STEREO=true"
+        yield self._record()
+        yield "conference", f"{name}@duty"
+        yield "hangup", "NORMAL_CLEARING"
+
     def _notify(self) -> Iterator[tuple[str, str]]:
         yield from self._recorded()
+        yield "set", "conference_enforce_security=true"
         yield self._record()
         yield "socket", f"{self._exchange.town.ivr} async full"
         yield "hangup", "NORMAL_TEMPORARY_FAILURE"

@@ -22,6 +22,7 @@ from dutycenter.switch.rehearsal.bridges import Bridges
 from dutycenter.switch.rehearsal.bus import Bus
 from dutycenter.switch.rehearsal.callcenter import Callcenter
 from dutycenter.switch.rehearsal.channel import Channel
+from dutycenter.switch.rehearsal.conferences import Conferences
 from dutycenter.switch.rehearsal.dialplan import Dialplan
 from dutycenter.switch.rehearsal.gateways import Gateways
 from dutycenter.switch.rehearsal.journal import Journal
@@ -98,6 +99,7 @@ class Exchange:
         self.callcenter = Callcenter(self)
         self.bridges = Bridges(self)
         self.sockets = Sockets(self)
+        self.conferences = Conferences(self)
         self.api = Api(self)
 
     def desk_answer(self, desk: str) -> float | None:
