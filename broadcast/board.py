@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
 from pyramid.i18n import TranslationStringFactory
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from broadcast.models import Attempt, Broadcast, Receipt, Recipient, RecipientNumber
-from broadcast.pauses import pause_after
-from broadcast.settle import UNTRIED, Ground
+from broadcast.models import Attempt, Broadcast, Recipient, RecipientNumber
+from broadcast.pursuit import next_try
+from broadcast.settle import Ground
+from broadcast.sms.models import TextMessage, TextReply
 from dutycenter.calls.models import Recording
 from dutycenter.frame.labels import label
 from dutycenter.vocabulary import BroadcastState, Disposition, Outcome
@@ -86,6 +87,20 @@ class PersonLine:
     number: RecipientNumber | None = None  # in use now, or next
     last: Attempt | None = None
     next_at: datetime | None = None
+    text: TextMessage | None = None  # the latest
+    reply: TextReply | None = None  # the latest text that came back
+
+    @property
+    def happened_at(self) -> datetime | None:
+        """When something happened to this person last."""
+        moments = [self.since]
+        if self.last is not None:
+            moments.append(self.last.ended_at or self.last.answered_at or self.last.created_at)
+        if self.text is not None:
+            moments.append(self.text.settled_at or self.text.accepted_at or self.text.written_at)
+        if self.reply is not None:
+            moments.append(self.reply.received_at)
+        return max((moment for moment in moments if moment is not None), default=None)
 
     @property
     def words(self) -> str:
@@ -151,19 +166,40 @@ class Board:
 
 def board(db: Session, broadcast: Broadcast, now: datetime) -> Board:
     """The board of a broadcast at this moment."""
-    recipients = db.scalars(
+    departments: dict[str, DepartmentTile] = {}
+    counts = dict.fromkeys(Place, 0)
+    for line in lines(db, broadcast, now):
+        counts[line.place] += 1
+        name = line.recipient.department
+        departments.setdefault(name, DepartmentTile(name)).people.append(line)
+    return Board(broadcast, list(departments.values()), counts)
+
+
+def lines(db: Session, broadcast: Broadcast, now: datetime, ids: Collection[int] | None = None) -> list[PersonLine]:
+    """Where these people stand, or all of the broadcast."""
+    query = (
         select(Recipient)
         .where(Recipient.broadcast_id == broadcast.id)
         .order_by(Recipient.id)
         .options(selectinload(Recipient.numbers), selectinload(Recipient.attempts))
-    ).all()
-    departments: dict[str, DepartmentTile] = {}
-    counts = dict.fromkeys(Place, 0)
-    for recipient in recipients:
-        line = person_line(broadcast, recipient, now)
-        counts[line.place] += 1
-        departments.setdefault(recipient.department, DepartmentTile(recipient.department)).people.append(line)
-    return Board(broadcast, list(departments.values()), counts)
+    )
+    texts = select(TextMessage).where(TextMessage.broadcast_id == broadcast.id).order_by(TextMessage.id)
+    replies = (
+        select(TextReply)
+        .join(Recipient, Recipient.id == TextReply.recipient_id)
+        .where(Recipient.broadcast_id == broadcast.id)
+        .order_by(TextReply.id)
+    )
+    if ids is not None:
+        query = query.where(Recipient.id.in_(ids))
+        texts = texts.where(TextMessage.recipient_id.in_(ids))
+        replies = replies.where(TextReply.recipient_id.in_(ids))
+    last_text = {text.recipient_id: text for text in db.scalars(texts)}
+    last_reply = {reply.recipient_id: reply for reply in db.scalars(replies)}
+    return [
+        replace(person_line(broadcast, r, now), text=last_text.get(r.id), reply=last_reply.get(r.id))
+        for r in db.scalars(query)
+    ]
 
 
 def person_line(broadcast: Broadcast, recipient: Recipient, now: datetime) -> PersonLine:
@@ -190,26 +226,7 @@ def person_line(broadcast: Broadcast, recipient: Recipient, now: datetime) -> Pe
     if following is None:
         return PersonLine(recipient, Place.NOT_REACHED, last.ended_at, last=last)
     number, ready_at = following
-    return PersonLine(recipient, Place.AGAIN, number=number, last=last, next_at=ready_at if ready_at > now else None)
-
-
-def next_try(broadcast: Broadcast, recipient: Recipient) -> tuple[RecipientNumber, datetime] | None:
-    """The number that is due first and when, by the same rule as the dialer's; None when all are used up."""
-    best: tuple[int, datetime, int, RecipientNumber] | None = None
-    for number in recipient.numbers:
-        of_it = [a for a in recipient.attempts if a.number_id == number.id]
-        tried = [a for a in of_it if a.disposition not in UNTRIED]
-        if len(tried) >= broadcast.rounds or any(a.disposition is Disposition.NO_SUCH_NUMBER for a in tried):
-            continue
-        last = max(of_it, key=lambda a: a.ended_at or a.created_at, default=None)
-        ready = recipient.attempts[0].created_at
-        if last is not None:
-            rest = timedelta(seconds=pause_after(last.disposition, broadcast.pause))
-            ready = (last.ended_at or last.created_at) + rest
-        candidate = (len(tried), ready, number.position, number)
-        if best is None or candidate[:3] < best[:3]:
-            best = candidate
-    return None if best is None else (best[3], best[1])
+    return PersonLine(recipient, Place.AGAIN, number=number, last=last, next_at=ready_at)
 
 
 @dataclass(frozen=True)
@@ -231,43 +248,3 @@ def legs(db: Session, recipient: Recipient) -> list[LegLine]:
         LegLine(attempt, numbers.get(attempt.number_id), recordings.get(attempt.id))
         for attempt in reversed(recipient.attempts)
     ]
-
-
-@dataclass(frozen=True)
-class ReceiptLine:
-    """Who was told what, when, on which number, and how they answered."""
-
-    recipient: Recipient
-    receipt: Receipt | None
-    number: str
-    calls: int
-
-
-def receipts(db: Session, broadcast_id: int) -> list[ReceiptLine]:
-    """A line for every recipient, in their order, with the receipt that counts."""
-    recipients = db.scalars(
-        select(Recipient)
-        .where(Recipient.broadcast_id == broadcast_id)
-        .order_by(Recipient.id)
-        .options(selectinload(Recipient.numbers), selectinload(Recipient.attempts))
-    ).all()
-    rank = {"heard": 0, "declined": 1, "acknowledged": 2}
-    kept: dict[int, Receipt] = {}
-    rows = db.scalars(
-        select(Receipt)
-        .join(Recipient, Recipient.id == Receipt.recipient_id)
-        .where(Recipient.broadcast_id == broadcast_id)
-        .order_by(Receipt.id)
-    )
-    for row in rows:
-        before = kept.get(row.recipient_id)
-        if before is None or rank.get(row.kind, 0) > rank.get(before.kind, 0):
-            kept[row.recipient_id] = row
-    lines = []
-    for recipient in recipients:
-        receipt = kept.get(recipient.id)
-        by_id = {number.id: number.number for number in recipient.numbers}
-        attempt = next((a for a in recipient.attempts if receipt is not None and a.id == receipt.attempt_id), None)
-        number = by_id.get(attempt.number_id, "") if attempt is not None else ""
-        lines.append(ReceiptLine(recipient, receipt, number, len(recipient.attempts)))
-    return lines

@@ -14,8 +14,8 @@ from pyramid.request import Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from broadcast.board import next_try
 from broadcast.models import Broadcast, Recipient, RecipientNumber
+from broadcast.pursuit import next_try
 from broadcast.sms.models import NOTICE, TextMessage
 from broadcast.sms.parts import count
 from broadcast.sms.states import SETTLED

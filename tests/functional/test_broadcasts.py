@@ -253,7 +253,7 @@ class TestBoard:
             for other in broadcast.recipients:
                 other.outcome = other.outcome or "not_reached"
             broadcast.state, broadcast.finished_at = "finished", now
-        page = town.logged_in(Role.AUDITOR).get(f"/broadcasts/{made}")
+        page = town.logged_in(Role.AUDITOR).get(f"/broadcasts/{made}/receipts")
         assert "key 1" in page
         file = town.logged_in(Role.AUDITOR).get(f"/broadcasts/{made}/receipts.csv")
         rows = file.text.lstrip("\ufeff").splitlines()

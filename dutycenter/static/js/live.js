@@ -1,5 +1,5 @@
 // What changes while one looks: events from the ledger, and clocks that tick.
-// Every change becomes `live:<kind>` and `live:<kind>.<id>` on the body, at most once in 200 ms each.
+// Every change becomes `live:<kind>`, `live:<kind>.<id>` and `live:<action>` on the body, at most once in 200 ms each.
 (() => {
   "use strict";
   const COALESCE = 200;
@@ -12,6 +12,7 @@
   function take(change) {
     pending.set(`live:${change.kind}`, change);
     pending.set(`live:${change.kind}.${change.id}`, change);
+    pending.set(`live:${change.action}`, change);
     timer ??= setTimeout(dispatch, COALESCE);
   }
 
@@ -124,11 +125,12 @@
     for (const element of document.querySelectorAll("[data-until]")) {
       const left = (Date.parse(element.dataset.until) - at) / 1000;
       const whole = Number(element.dataset.whole) || 0;
-      element.textContent = left >= 0 ? length(left) : `−${length(-left)}`;
+      if (left <= 0 && element.dataset.end) { element.dataset.ended = "yes"; continue; }
+      if (!element.children.length) element.textContent = left >= 0 ? length(left) : `−${length(-left)}`;
       element.dataset.urgency = left <= 0 ? "over" : left <= whole / 3 ? "near" : "";
     }
   }
-  window.dutycenter = { ...(window.dutycenter || {}), now };
+  window.dutycenter = { ...(window.dutycenter || {}), now, tick };
   setInterval(tick, 500);
   document.addEventListener("htmx:afterSettle", tick);
   tick();
