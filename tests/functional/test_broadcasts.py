@@ -1,10 +1,15 @@
+import io
+
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from broadcast.models import Attempt, Broadcast, Recipient
 from broadcast.plans.content import Content, Who
 from broadcast.plans.services import Plans
 from broadcast.services import Broadcasts
+from broadcast.sms.models import TextMessage, TextReply
+from dutycenter.calls.models import Recording
 from dutycenter.directory.models import Department, Person, PhoneNumber
 from dutycenter.incidents.models import Incident
 from dutycenter.interfaces import EscalationStep, IBroadcasts
@@ -15,7 +20,11 @@ from dutycenter.vocabulary import (
     IncidentClass,
     IncidentStatus,
     NumberKind,
+    RecordingKind,
+    RecordingState,
     Role,
+    SmsMeaning,
+    SmsState,
     SourceChannel,
     WhoKind,
 )
@@ -263,8 +272,90 @@ class TestBoard:
         assert "Acknowledged" in line
         assert "13800000001" in line
 
+    def test_the_spreadsheet_holds_texts_and_no_formulas(self, town):
+        made = launched(town, exercise=True)
+        with town.work.write() as request:
+            recipient = request.db.scalars(select(Recipient).where(Recipient.name == "人1")).one()
+            recipient.name = '=HYPERLINK("http://x")'
+            now = request.find_service(Broadcasts).clock.now()
+            text = {
+                "broadcast_id": made,
+                "recipient_id": recipient.id,
+                "number": "13800000001",
+                "parts": 2,
+                "written_at": now,
+            }
+            request.db.add(TextMessage(reference="r1", text="@SUM(1)", state=SmsState.UNKNOWN, **text))
+            reply = {
+                "number": "13800000001",
+                "meaning": SmsMeaning.OTHER,
+                "received_at": now,
+                "recipient_id": recipient.id,
+            }
+            request.db.add(TextReply(gateway_id="a", text="+1+1", **reply))
+        file = town.logged_in(Role.AUDITOR).get(f"/broadcasts/{made}/receipts.xlsx")
+        book = load_workbook(io.BytesIO(file.body))
+        cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+        assert {cell.data_type for cell in cells} == {"s"}
+        said = [cell.value for cell in cells]
+        assert said[0] == "Exercise"
+        assert {'=HYPERLINK("http://x")', "@SUM(1)", "+1+1"} <= set(said)
+        assert "Unknown whether it was sent; not sent again" in said
+        assert len(book.sheetnames) == 4
+
+    def test_a_recording_is_heard_beside_the_board_once_a_reason_is_given(self, town):
+        made = launched(town)
+        with town.work.write() as request:
+            recipient = request.db.scalars(select(Recipient).where(Recipient.name == "人1")).one()
+            now = request.find_service(Broadcasts).clock.now()
+            leg = "00000000-0000-4000-8000-000000000003"
+            request.db.add(
+                Attempt(
+                    id=leg, broadcast_id=made, recipient_id=recipient.id, number_id=recipient.numbers[0].id,
+                    gateway="pstn", created_at=now,
+                )
+            )  # fmt: skip
+            found = Recording(
+                attempt_id=leg, channel_uuid=leg, file_name="a.wav", kind=RecordingKind.NOTICE,
+                state=RecordingState.KEPT, started_at=now,
+            )  # fmt: skip
+            request.db.add(found)
+            request.db.flush()
+            place, person = f"/broadcasts/{made}/recordings/{found.id}", recipient.id
+        officer = town.logged_in(Role.OFFICER)
+        assert place in officer.get(f"/broadcasts/{made}/people/{person}")
+        token = launch_form(officer)["csrf_token"].value
+        assert "<audio" not in officer.get(place)
+        assert "Say in a few words" in officer.post(place, {"reason": " ", "csrf_token": token})
+        assert f'src="/recordings/{found.id}/audio"' in officer.post(place, {"reason": "核对", "csrf_token": token})
+        other = launched(town)
+        officer.get(f"/broadcasts/{other}/recordings/{found.id}", status=404)
+        town.logged_in(Role.DISPLAY).get(place, status=403)
+
+    def test_the_board_streams_and_shows_texts(self, town):
+        made = launched(town)
+        browser = town.logged_in(Role.DISPLAY)
+        page = browser.get(f"/broadcasts/{made}?wall=1")
+        assert "wall" in page.html.body["class"]
+        version = page.html.find(id="board")["data-version"]
+        brief = {"dutycenter.live_seconds": "0.2"}
+        whole = browser.get(f"/broadcasts/{made}/stream", extra_environ=brief)
+        assert whole.content_type == "text/event-stream"
+        assert "event: board" in whole
+        assert "event: board" not in browser.get(f"/broadcasts/{made}/stream?after={version}", extra_environ=brief)
+        browser.get(f"/broadcasts/{made}/stream?after=yesterday", status=400)
+        browser.get(f"/broadcasts/{made}/texts", status=403)
+        assert town.logged_in(Role.OFFICER).get(f"/broadcasts/{made}/texts").text.strip() == ""
+
     @pytest.mark.parametrize(
-        "path", ["/broadcasts/99", "/broadcasts/999999999/state", "/broadcasts/99999999999999999999", "/broadcasts/x"]
+        "path",
+        [
+            "/broadcasts/99",
+            "/broadcasts/99/stream",
+            "/broadcasts/999999999/state",
+            "/broadcasts/99999999999999999999",
+            "/broadcasts/x",
+        ],
     )
     def test_unknown_ones_are_not_found(self, town, path):
         town.logged_in(Role.OFFICER).get(path, status=404)
