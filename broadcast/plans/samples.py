@@ -39,7 +39,7 @@ def seed_plans(request: Any) -> int:
     request.db.flush()
     made = [content for content in _contents(units, group.id) if content.who]
     for content in made:
-        plans.create(content, "随样例城市提供,可以修改")
+        plans.create(content, "随样例城市提供，可以修改")
     return len(made)
 
 
@@ -52,7 +52,7 @@ def _contents(units: dict[str, int], group: int) -> list[Content]:
     return [
         Content(
             title=FLOOD,
-            message="{区县}{地点}:{标题}。市防汛抗旱指挥部启动叫应。请您立即到岗,组织人员转移避险,并在半小时内报告情况。",
+            message="{区县}{地点}：{标题}。市防汛抗旱指挥部启动叫应。请您立即到岗，组织人员转移避险，并在半小时内报告情况。",
             who=[leader, Who(WhoKind.GROUP, str(group)), *of("水利局", "应急局", "气象局")],
             classes=[IncidentClass.NATURAL],
             levels=[Level.I, Level.II, Level.III],
@@ -71,7 +71,7 @@ def _contents(units: dict[str, int], group: int) -> list[Content]:
         ),
         Content(
             title=ACCIDENT,
-            message="{地点}发生{标题},级别{级别}。请您立即赶赴现场或到岗,按预案开展处置,并回报到达时间。",
+            message="{地点}发生{标题}，级别{级别}。请您立即赶赴现场或到岗，按预案开展处置，并回报到达时间。",
             who=[leader, *of("应急局", "消防支队", "公安局", "卫健委")],
             classes=[IncidentClass.ACCIDENT],
             levels=[Level.I, Level.II, Level.III],
@@ -88,13 +88,14 @@ def _contents(units: dict[str, int], group: int) -> list[Content]:
         ),
         Content(
             title=HEALTH,
-            message="{地点}报告{标题}。请您立即到岗,组织核实和处置,并回报情况。",
+            message="{地点}报告{标题}。请您立即到岗，组织核实和处置，并回报情况。",
             who=[Who(WhoKind.DUTY, ShiftDuty.LEADER.value), *of("卫健委", "应急局")],
             classes=[IncidentClass.HEALTH],
             channels=20,
             rounds=2,
             pause=60,
             sms_when=SmsWhen.AFTER,
+            goal="卫健委×2",
             goal_seconds=600,
             steps=(EscalationStep(EscalationKind.DEPUTY, 300),),
         ),

@@ -50,7 +50,7 @@ def sections(content: Content, names: Names, translate: Translate) -> list[Secti
     parts: Sequence[tuple[str, Callable[[], str]]] = (
         (_("Title"), lambda: content.title),
         (_("For"), lambda: suits_words(content, names, translate)),
-        (_("Who"), lambda: _who(content, names, translate)),
+        (_("Who is called"), lambda: _who(content, names, translate)),
         (_("Message"), lambda: content.message),
         (_("By what means"), lambda: translate(label(content.sms_when))),
         (_("Reached is who has"), lambda: translate(label(content.reached_rule))),

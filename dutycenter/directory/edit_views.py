@@ -46,6 +46,8 @@ def edit_page(request: Request) -> dict[str, Any]:
         department=str(person.department_id),
         numbers=[(number.kind.value, number.number) for number in person.numbers],
         deputies=[choice_text(entry.deputy) for entry in person.deputies],
+        superior=choice_text(person.superior) if person.superior is not None else "",
+        address=person.address,
         away_from=local(person.away_from),
         away_until=local(person.away_until),
     )
@@ -160,6 +162,9 @@ def _draft(request: Request) -> PersonDraft:
                 faults["deputies"] = _("Choose a deputy from the list that opens while you type.")
             else:
                 deputies.append(deputy)
+    superior = form.get("superior", "").strip()
+    if superior and chosen_id(superior) is None:
+        faults["superior"] = _("Choose a superior from the list that opens while you type.")
     department = form.get("department", "")
     return PersonDraft(
         name=form.get("name", ""),
@@ -167,6 +172,8 @@ def _draft(request: Request) -> PersonDraft:
         post=form.get("post", ""),
         numbers=list(zip(form.getall("kind"), form.getall("number"), strict=False)),
         deputies=deputies,
+        superior_id=chosen_id(superior) if superior else None,
+        address=form.get("address", ""),
         away_from=_moment(request, "away_from", faults),
         away_until=_moment(request, "away_until", faults),
         faults=faults,
@@ -195,6 +202,8 @@ def _again(request: Request, person: Person | None, fault: DirectoryFault) -> di
         department=form.get("department", ""),
         numbers=list(zip(form.getall("kind"), form.getall("number"), strict=False)),
         deputies=form.getall("deputy"),
+        superior=form.get("superior", ""),
+        address=form.get("address", ""),
         away_from=form.get("away_from", ""),
         away_until=form.get("away_until", ""),
         spare=False,
@@ -209,6 +218,8 @@ def _values(
     department: str,
     numbers: list[tuple[str, str]],
     deputies: list[str] | None = None,
+    superior: str = "",
+    address: str = "",
     away_from: str = "",
     away_until: str = "",
     spare: bool = True,
@@ -220,6 +231,8 @@ def _values(
         "department": department,
         "numbers": [*numbers, *spare_numbers],
         "deputies": [*(deputies or []), *[""] * (SPARE_DEPUTIES if spare else 0)],
+        "superior": superior,
+        "address": address,
         "away_from": away_from,
         "away_until": away_until,
     }

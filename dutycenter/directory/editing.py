@@ -48,6 +48,8 @@ class PersonDraft:
     post: str = ""
     numbers: Sequence[tuple[str, str]] = ()  # (kind, as typed)
     deputies: Sequence[int] = ()
+    superior_id: int | None = None  # None: whoever leads the department
+    address: str = ""
     away_from: datetime | None = None
     away_until: datetime | None = None
     faults: Mapping[str, TranslationString] = field(default_factory=dict)  # found while reading the form
@@ -176,7 +178,11 @@ class Editing:
             faults["away"] = _("The leave ends before it begins.")
         elif draft.away_until and not draft.away_from:
             faults["away"] = _("Say when the leave begins.")
+        if len(draft.address) > 255 or not draft.address.isprintable():
+            faults["address"] = _("An address has 255 characters at most.")
         faults |= self._deputy_faults(draft, person)
+        if draft.superior_id is not None and not self._may_lead(draft.superior_id, person):
+            faults["superior"] = _("A superior must be somebody else in the directory.")
         numbers = _checked_numbers(draft.numbers, faults)
         if faults:
             raise DirectoryFault(faults)
@@ -193,10 +199,14 @@ class Editing:
             return {"deputies": _("A deputy must be somebody in the directory.")}
         return {}
 
+    def _may_lead(self, superior_id: int, person: Person | None) -> bool:
+        return (person is None or person.id != superior_id) and bool(self.directory.people([superior_id]))
+
     def _apply(self, person: Person, draft: PersonDraft, numbers: list[tuple[NumberKind, str]]) -> None:
         person.name, person.post = draft.name.strip(), draft.post.strip()
         person.department_id = draft.department_id
         person.pinyin, person.initials = pinyin_of(person.name)
+        person.superior_id, person.address = draft.superior_id, draft.address.strip()
         person.away_from, person.away_until = draft.away_from, draft.away_until
         self._set_numbers(person, [(kind, number, None, None) for kind, number in numbers])
         self._set_deputies(person, draft.deputies)
@@ -205,6 +215,8 @@ class Editing:
         person.name, person.post = told["name"], told["post"]
         person.department_id = told["department_id"]
         person.pinyin, person.initials = pinyin_of(person.name)
+        # Changes from before these were kept don't tell of them.
+        person.superior_id, person.address = told.get("superior"), told.get("address", "")
         person.away_from, person.away_until = _moment(told["away_from"]), _moment(told["away_until"])
         self._set_numbers(
             person,
@@ -256,6 +268,8 @@ def snapshot(person: Person) -> dict[str, Any]:
             for number in sorted(person.numbers, key=lambda n: n.position)
         ],
         "deputies": [entry.deputy_id for entry in sorted(person.deputies, key=lambda d: d.position)],
+        "superior": person.superior_id,
+        "address": person.address,
     }
 
 
