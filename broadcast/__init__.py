@@ -49,3 +49,4 @@ def includeme(config: Configurator) -> None:
     config.include("broadcast.sms")
     config.include("broadcast.plans")
     config.include("broadcast.history")
+    config.include("broadcast.forecasts")

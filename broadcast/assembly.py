@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -30,8 +30,13 @@ class Pace(Protocol):
     def ring_timeout(self) -> int: ...
 
 
-def chooser_of(db: Session, broadcast: Broadcast, lines: Lines, now: datetime, zone: ZoneInfo) -> Chooser:
-    """The chooser of a broadcast, who knows what was tried so far and what history says of the numbers."""
+def chooser_of(
+    db: Session, broadcast: Broadcast, lines: Lines, now: datetime, zone: ZoneInfo, only: Collection[int] | None = None
+) -> Chooser:
+    """The chooser of a broadcast, who knows what was tried so far and what history says of the numbers.
+
+    ``only`` these recipients, if it is given: for forecasts of those who can be called.
+    """
     numbers = (
         select(RecipientNumber.number)
         .join(Recipient, Recipient.id == RecipientNumber.recipient_id)
@@ -39,7 +44,7 @@ def chooser_of(db: Session, broadcast: Broadcast, lines: Lines, now: datetime, z
     )
     return _chooser(
         db,
-        store.load(db, broadcast),
+        [called for called in store.load(db, broadcast) if only is None or called.id in only],
         lines,
         broadcast,
         numbers,

@@ -51,6 +51,7 @@ class Called:
     numbers: Sequence[Dialled]
     tried: Sequence[Tried] = ()
     closed: bool = False  # has an outcome already, or was taken out
+    acknowledged: bool = False
     tier: int = 0
     legs: int = 1  # numbers that may ring at once
     since: float = 0.0
@@ -180,8 +181,8 @@ class Chooser:
             elif not is_end:
                 self.started(tried.number_id, tried.gateway, at)
         for called in self._called:
-            if called.closed:
-                self.close(called.id, Disposition.ACKNOWLEDGED, 0.0)
+            if called.closed or called.acknowledged:
+                self.close(called.id, Disposition.ACKNOWLEDGED if called.acknowledged else Disposition.LOST, 0.0)
 
     def allow(self, shares: Sequence[tuple[int, float]]) -> None:
         """So many channels and calls a second of each gateway are this broadcast's now."""

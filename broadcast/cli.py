@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from broadcast.board import Place, board
+from broadcast.history import jobs, services
 from broadcast.models import Broadcast
 from broadcast.services import Broadcasts
 from dutycenter.bootstrap import open_work
@@ -108,6 +110,52 @@ def stop(ini: Path, broadcast_id: int) -> None:
         except LookupError:
             raise click.ClickException(_unknown(broadcast_id)) from None
     click.echo(f"Broadcast {broadcast_id} is stopped." if stopped else f"Broadcast {broadcast_id} does not run.")
+
+
+@broadcast.command()
+@click.argument("number", metavar="NUMBER")
+@click.pass_obj
+@plain_errors
+def chances(ini: Path, number: str) -> None:
+    """How likely a call to NUMBER is acknowledged, by hour of the day, and what that rests on."""
+    from broadcast.forecasts.numbers import known_of_numbers
+
+    work = open_work(ini, actor="terminal")
+    with work.read() as request:
+        zone = settings_of(request.registry).time_zone
+        told = known_of_numbers(
+            request.db, [number], rehearsed=work.settings.rehearsal, now=request.find_service(IClock).now(), zone=zone
+        )
+    one = told["numbers"][0]
+    basis = f"{one['calls']} calls" if one["calls"] else "never called: borrowed from its kind"
+    click.echo(f"{number}  ({one['kind']}, {basis})")
+    rows = [
+        (
+            f"{band['from']:02d}-{band['to']:02d}",
+            f"{100 * band['chance']:.0f} %",
+            f"{100 * band['low']:.0f}-{100 * band['high']:.0f} %",
+            f"{band['acknowledged']}/{band['calls']}",
+            "now" if at == told["band"] else "",
+        )
+        for at, band in enumerate(one["bands"])
+    ]
+    _table(("hours", "chance", "80 % interval", "acknowledged", ""), rows)
+    for last in one["last"]:
+        at = datetime.fromisoformat(last["at"]).astimezone(zone)
+        click.echo(f"{at:%Y-%m-%d %H:%M:%S}  {last['disposition']}  broadcast {last['broadcast']}")
+
+
+@broadcast.command()
+@click.pass_obj
+@plain_errors
+def recount(ini: Path) -> None:
+    """Count all calls again from the beginning: what is known of numbers, and what new ones borrow."""
+    work = open_work(ini, actor="terminal")
+    with work.write() as request:
+        services.forget(request.db)
+    jobs.count(work)
+    jobs.fit(work)
+    click.echo("Every settled call has been counted again.")
 
 
 def _unknown(broadcast_id: int) -> str:

@@ -51,6 +51,7 @@ class Form:
     numbers: dict[str, str] = field(default_factory=lambda: {name: str(value) for name, value in DEFAULTS.items()})
     reached_rule: str = ReachedRule.KEY.value
     sms_when: str = SmsWhen.NEVER.value
+    likeliest_first: bool = False
     goal: str = ""
     goal_minutes: str = ""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(18))
@@ -71,6 +72,7 @@ class Form:
             numbers={name: post.get(name, "")[:20].strip() for name in DEFAULTS},
             reached_rule=post.get("reached_rule", ReachedRule.KEY.value),
             sms_when=post.get("sms_when", SmsWhen.NEVER.value),
+            likeliest_first=post.get("likeliest_first") == "yes",
             goal=post.get("goal", "")[:MAX_TEXT].strip(),
             goal_minutes=post.get("goal_minutes", "")[:20].strip(),
             token=post.get("form_token", "")[:64] or secrets.token_urlsafe(18),
@@ -115,6 +117,7 @@ class Form:
             ring_timeout=chosen["ring_timeout"],
             reached_rule=ReachedRule(self.reached_rule) if self.reached_rule in rules else ReachedRule.KEY,
             sms_when=SmsWhen(self.sms_when) if self.sms_when in texts else SmsWhen.NEVER,
+            likeliest_first=self.likeliest_first,
             goal=self.goal,
             goal_seconds=_seconds(self.goal_minutes),
             extras=self.extras,

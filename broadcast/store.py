@@ -125,6 +125,7 @@ def load(db: Session, broadcast: Broadcast) -> list[Called]:
             [Dialled(n.id, n.number, n.kind) for n in r.numbers],
             tried.get(r.id, ()),
             closed=r.outcome is not None or r.dropped_at is not None,
+            acknowledged=r.acknowledged_at is not None,
             tier=r.tier,
             legs=r.legs,
             since=r.since,

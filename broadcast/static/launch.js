@@ -86,10 +86,14 @@
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id === "called") showCounts();
-    if (event.detail.target.id === "forecast") showButton();
+    if (event.detail.target.id === "forecast-told") showButton();
     const audio = event.detail.target.id === "heard" && event.detail.target.querySelector("audio");
     if (audio) { measured = Number(audio.dataset.seconds); showMessage(); }
   });
+  // The slider moves the field it mirrors, and follows what is typed there.
+  const slider = form.querySelector("[data-mirrors]");
+  slider?.addEventListener("input", () => { form[slider.dataset.mirrors].value = slider.value; showButton(); });
+  form.channels.addEventListener("input", () => { slider.value = form.channels.value; });
   form.exercise.addEventListener("change", () => document.body.classList.toggle("exercise", form.exercise.checked));
   form.channels.addEventListener("input", showButton);
   byId("plan")?.addEventListener("change", (event) => {

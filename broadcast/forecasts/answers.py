@@ -1,0 +1,254 @@
+"""Answers from the store: forecasts before launch and while it runs, why somebody waits, what is known of a number.
+
+Everything is worked out from rows by the code that decides in the dialer; nothing is kept between two questions.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from broadcast import store
+from broadcast.assembly import chooser_if_launched, chooser_of, first_lines
+from broadcast.chooser import Called, Chooser, Dialled
+from broadcast.forecasts.numbers import known_of_numbers
+from broadcast.goal_grammar import GoalError, read_goal
+from broadcast.goals import Member, member_of_candidate, member_of_recipient, resolver
+from broadcast.kernel import Estimate, Forecast, Goal, forecast
+from broadcast.kernel.goal import arrange
+from broadcast.lines import Lines
+from broadcast.models import Broadcast, Recipient
+from broadcast.people import candidates, lines_of
+from dutycenter.db import open_session
+
+MOST_RUNS, PEOPLE_RUNS = 400, 400_000  # fewer runs for many people: a forecast takes about a second at most
+POINTS = 80  # of the curve
+UNLIKELY = 5  # names
+DOUBTFUL = 0.15  # chance of not being reached from which somebody is named
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a broadcast would call."""
+
+    channels: int
+    rounds: int
+    pause: int
+    ring_timeout: int
+
+
+@dataclass(frozen=True)
+class Named:
+    """Somebody in a forecast."""
+
+    name: str
+    department: str
+    person_id: int | None
+
+
+class Answering:
+    """Answers questions, each in a transaction that only reads."""
+
+    def __init__(self, engine: Engine, zone: ZoneInfo) -> None:
+        self.engine = engine
+        self.zone = zone
+
+    def answer(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to one question; ``kind`` says which."""
+        kinds = {"launch": self.launch, "live": self.live, "why": self.why, "numbers": self.numbers}
+        now = datetime.fromisoformat(question["now"])
+        with open_session(self.engine, writes=False) as db:
+            return kinds[question["kind"]](db, question, now)
+
+    # --- before launch -----------------------------------------------------------
+
+    def launch(self, db: Session, question: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        """A broadcast as the form describes it, launched now."""
+        turns = {int(person): turn for person, turn in question["turns"].items()}
+        found = candidates(db, question["people"], now, lines_of(db, set(question["kept_free"])))
+        able = [candidate for candidate in found if candidate.callable]
+        lines = _lines(db, {})
+        pace = Pace(*(int(question[name]) for name in ("channels", "rounds", "pause", "ring_timeout")))
+        if not able or not sum(channels for channels, _ in first_lines(lines, pace.channels)):
+            return {"people": len(able), "lines": 0}
+        called = [
+            Called(
+                c.person.id,
+                c.person.weight,
+                [Dialled(n.id, n.number, n.kind) for n in c.numbers],
+                tier=turns.get(c.person.id, (0, 1, 0.0))[0],
+                legs=turns.get(c.person.id, (0, 1, 0.0))[1],
+                since=turns.get(c.person.id, (0, 1, 0.0))[2],
+            )
+            for c in able
+        ]
+
+        def at(pace: Pace) -> Chooser:
+            return chooser_if_launched(
+                db, called, lines, pace,
+                message=float(question["message_seconds"]), likeliest_first=bool(question["likeliest_first"]),
+                rehearsed=bool(question["rehearsed"]), now=now, zone=self.zone,
+            )  # fmt: skip
+
+        goal = _goal(question["goal"], [member_of_candidate(i, c) for i, c in enumerate(able)])
+        limit = math.inf if question["goal_seconds"] is None else float(question["goal_seconds"])
+        told = _told(
+            forecast(at(pace).snapshot(0.0), _runs(len(called)), goal=goal, deadline=limit),
+            [Named(c.person.name, c.person.department.name, c.person.id) for c in able],
+            goal,
+            limit,
+        )
+        more = replace(pace, channels=min(2 * pace.channels, sum(line.channels for line in lines)))
+        used = sum(channels for channels, _ in first_lines(lines, pace.channels))
+        if more.channels > used and len(called) > used:
+            other = forecast(at(more).snapshot(0.0), _runs(len(called)) // 2)
+            told["more"] = {"lines": more.channels} | _shares(other)
+        return told | {"lines": used, "now": 0.0}
+
+    # --- while it runs ------------------------------------------------------------
+
+    def live(self, db: Session, question: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        """A running broadcast from where it stands: of those who can be called, how many by when."""
+        broadcast = db.get_one(Broadcast, int(question["broadcast"]))
+        recipients = db.scalars(
+            select(Recipient)
+            .where(Recipient.broadcast_id == broadcast.id, Recipient.numbers.any(), Recipient.dropped_at.is_(None))
+            .order_by(Recipient.id)
+        ).all()
+        chooser, lines, seconds = self._running(db, broadcast, now, {r.id for r in recipients})
+        goal = None
+        if broadcast.goal or broadcast.goal_seconds is not None:
+            goal = _goal(broadcast.goal, [member_of_recipient(r, i) for i, r in enumerate(recipients)])
+        limit = math.inf if broadcast.goal_seconds is None else float(broadcast.goal_seconds)
+        found = forecast(chooser.snapshot(seconds), _runs(len(recipients)), goal=goal, deadline=limit)
+        told = _told(found, [Named(r.name, r.department, r.person_id) for r in recipients], goal, limit)
+        assert broadcast.launched_at is not None
+        since = sorted(
+            (r.acknowledged_at - broadcast.launched_at).total_seconds() for r in recipients if r.acknowledged_at
+        )
+        told["curve"] = _with_past(told["curve"], since, seconds, len(recipients))
+        told["acknowledged"] = len(since)
+        return told | {"lines": _usable(lines, broadcast.channels), "now": seconds}
+
+    # --- why not yet -----------------------------------------------------------------
+
+    def why(self, db: Session, question: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        """Why a recipient was called, or not yet."""
+        broadcast = db.get_one(Broadcast, int(question["broadcast"]))
+        chooser, lines, seconds = self._running(db, broadcast, now)
+        found = chooser.why(int(question["recipient"]), seconds)
+        numbers = db.get_one(Recipient, int(question["recipient"])).numbers
+        return {
+            "ground": found.ground.value,
+            "until": found.until,
+            "now": seconds,
+            "calls": found.calls,
+            "next": found.next_number,
+            "ahead": found.ahead,
+            "overdue": found.overdue,
+            "weight": found.weight,
+            "tier": found.tier,
+            "channel_price": found.channel_price,
+            "token_price": found.token_price,
+            "lines": _usable(lines, broadcast.channels),
+            "busy": len(chooser.snapshot(seconds).legs),
+            "numbers": [
+                {
+                    "number": number.number,
+                    "kind": number.kind.value,
+                    "chance": view.p,
+                    "hold": view.hold,
+                    "index": view.index,
+                    "state": view.state.name.lower(),
+                    "tries": view.tries,
+                    "max_tries": view.max_tries,
+                    "ready_at": view.ready_at,
+                    "last": None if view.last is None else view.last.name.lower(),
+                }
+                for number, view in zip(numbers, found.numbers, strict=True)
+            ],
+        }
+
+    def numbers(self, db: Session, question: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        """What is known of numbers, by hour band."""
+        return known_of_numbers(db, question["numbers"], rehearsed=bool(question["rehearsed"]), now=now, zone=self.zone)
+
+    def _running(
+        self, db: Session, broadcast: Broadcast, now: datetime, only: Collection[int] | None = None
+    ) -> tuple[Chooser, Lines, float]:
+        assert broadcast.launched_at is not None
+        lines = _lines(db, store.busy_elsewhere(db, broadcast.id))
+        chooser = chooser_of(db, broadcast, lines, now, self.zone, only)
+        chooser.allow(first_lines(lines, broadcast.channels))
+        return chooser, lines, max(0.0, (now - broadcast.launched_at).total_seconds())
+
+
+def _lines(db: Session, taken: Mapping[str, int]) -> Lines:
+    lines = Lines()
+    lines.refresh(store.gateways(db))
+    for line in lines:
+        line.channels = max(0, line.channels - taken.get(line.name, 0))
+    return lines
+
+
+def _usable(lines: Lines, channels: int) -> int:
+    return sum(share for share, _ in first_lines(lines, channels))
+
+
+def _runs(people: int) -> int:
+    return max(40, min(MOST_RUNS, PEOPLE_RUNS // max(1, people)))
+
+
+def _goal(text: str, members: Sequence[Member]) -> Goal | None:
+    try:
+        return arrange(read_goal(text.strip() or "100%", resolver(members)))
+    except GoalError:
+        return None  # said beside the field
+
+
+def _told(found: Forecast, people: Sequence[Named], goal: Goal | None, limit: float) -> dict[str, Any]:
+    every = max(1, len(found.times) // POINTS)
+    curve = zip(found.times, found.share, found.share_low, found.share_high, strict=True)
+    unlikely = [(people[i], chance) for i, chance in found.least_likely(UNLIKELY) if chance > DOUBTFUL]
+    told: dict[str, Any] = _shares(found) | {
+        "people": len(people),
+        "runs": found.runs,
+        "reached": float(found.reached.mean()) if len(people) else 0.0,
+        "curve": [[round(float(x), 4) for x in point] for point in list(curve)[::every]],
+        "unlikely": [
+            {"name": n.name, "department": n.department, "person": n.person_id, "chance": round(chance, 3)}
+            for n, chance in unlikely
+        ],
+        "goal": None,
+    }
+    if goal is not None and found.goal is not None and found.goal_chance is not None:
+        bound = min(limit, goal.within)
+        told["goal"] = {
+            "chance": found.goal_chance,
+            "time": _estimate(found.goal),
+            "within": None if math.isinf(bound) else bound,
+        }
+    return told
+
+
+def _shares(found: Forecast) -> dict[str, Any]:
+    return {"t50": _estimate(found.t50), "t80": _estimate(found.t80), "t95": _estimate(found.t95)}
+
+
+def _with_past(curve: list[list[float]], since: Sequence[float], now: float, people: int) -> list[list[float]]:
+    """The curve with what has happened in the place of what was expected of it."""
+    past = [[at, *[bisect_right(since, at) / max(1, people)] * 3] for at in (*since, now)]
+    return [[0.0, 0.0, 0.0, 0.0], *past, *(point for point in curve if point[0] > now)]
+
+
+def _estimate(found: Estimate) -> list[float | None]:
+    """Median, low and high in seconds; None: never."""
+    return [None if math.isinf(x) else round(x, 1) for x in (found.median, found.low, found.high)]
