@@ -15,6 +15,7 @@ from broadcast.answering import Answering
 from broadcast.answers import Answers
 from broadcast.extras import number_fault, recipient_for
 from broadcast.goals import goal_fault, limit_of, seconds_fault
+from broadcast.legs import legs
 from broadcast.messages import MAX_TITLE, Translate, clean_text, length_fault, message_fault
 from broadcast.models import EVERYBODY, SUPERIORS, Attempt, Broadcast, BroadcastMessage, Recipient
 from broadcast.people import Candidate, Lines, candidates, lines_of, recipient_of
@@ -27,6 +28,7 @@ from dutycenter.interfaces import (
     IClock,
     ILedger,
     IVoice,
+    NoticeLeg,
     Prompt,
     Standing,
     Turn,
@@ -159,8 +161,6 @@ class Broadcasts(Answering):
             ring_timeout=wish.ring_timeout,
             reached_rule=wish.reached_rule,
             sms_when=wish.sms_when,
-            ask_arrival=wish.ask_arrival,
-            report_within=wish.report_within,
             likeliest_first=wish.likeliest_first,
             goal=wish.goal.strip(),
             goal_seconds=goal_seconds,
@@ -191,7 +191,6 @@ class Broadcasts(Answering):
             ring_timeout=wish.ring_timeout,
             reached_rule=wish.reached_rule.value,
             sms_when=wish.sms_when.value,
-            ask_arrival=wish.ask_arrival,
             likeliest_first=wish.likeliest_first,
             goal=broadcast.goal,
             goal_seconds=goal_seconds,
@@ -267,6 +266,14 @@ class Broadcasts(Answering):
         if fault:
             raise WishError({"message": fault})
         return prompt
+
+    # --- to look back -------------------------------------------------------------
+
+    def legs(
+        self, *, broadcast_id: int | None = None, incident_id: int | None = None, attempts: Sequence[str] = ()
+    ) -> list[NoticeLeg]:
+        """See ``IBroadcasts.legs``."""
+        return legs(self.db, broadcast_id=broadcast_id, incident_id=incident_id, attempts=attempts)
 
     # --- while it runs ------------------------------------------------------------
 

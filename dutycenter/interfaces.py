@@ -419,8 +419,6 @@ class Wish:
     turns: Mapping[int, Turn] = field(default_factory=dict)  # by person
     steps: Sequence[EscalationStep] = ()
     plan_version_id: int | None = None
-    ask_arrival: bool = False  # it calls people to a place: when will they be there
-    report_within: int = 60  # minutes until who named no time should have reported
 
 
 @dataclass(frozen=True)
@@ -436,8 +434,38 @@ class Standing:
     calling: int  # people with a leg up
 
 
+@dataclass(frozen=True)
+class NoticeLeg:
+    """One attempt to tell one person, as the audit desk reads it. Words are the values of their enums."""
+
+    attempt_id: str
+    broadcast_id: int
+    title: str
+    message: str
+    incident_id: int | None
+    exercise: bool
+    person_id: int | None
+    name: str
+    department: str
+    post: str
+    number: str
+    created_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    disposition: str  # empty while the leg is up
+    key: str
+    heard_to_end: bool
+    outcome: str  # of the recipient; empty while it isn't settled
+    acknowledged_at: datetime | None
+
+
 class IBroadcasts(Protocol):
     """What the rest of the product needs of the broadcasts."""
+
+    def legs(
+        self, *, broadcast_id: int | None = None, incident_id: int | None = None, attempts: Sequence[str] = ()
+    ) -> list[NoticeLeg]:
+        """The legs of a broadcast, of an incident's broadcasts, or these; in the order in which they were made."""
 
     def draft(self, wish: Wish) -> int:
         """Write a broadcast down, its prompt made; nobody is called yet. Returns its id.

@@ -105,6 +105,29 @@ class Settings:
     recordings_dir: Path = setting(
         "recordings.dir", Path, "%(var)s/recordings", "where the switch writes recordings, and where they are kept"
     )
+    evidence_dir: Path = setting(
+        "evidence.dir", Path, "%(var)s/evidence", "where finished recordings are kept, by content"
+    )
+    exports_dir: Path = setting("exports.dir", Path, "%(var)s/exports", "evidence packages that people asked for")
+    disk_low: float = setting(
+        "disk.low", _positive, "20", "percent of the recordings' disk that must be free before the strip warns"
+    )
+    disk_critical: float = setting(
+        "disk.critical", _positive, "5", "percent of the recordings' disk that must be free before the strip alarms"
+    )
+    listening_copies: bool = setting(
+        "recordings.listening_copies", _bool, "false",
+        "make small Opus copies for listening (package opus-tools); the original stays what it is")  # fmt: skip
+    retention_call: int = setting("retention.call", _count, "1095", "days that recordings of calls are kept at least")
+    retention_voicemail: int = setting(
+        "retention.voicemail", _count, "1095", "days that left messages are kept at least"
+    )
+    retention_notice: int = setting(
+        "retention.notice", _count, "1095", "days that recordings of broadcasts' legs are kept at least"
+    )
+    retention_exercise: int = setting(
+        "retention.exercise", _count, "183", "days that recordings of exercises are kept at least"
+    )
     prompts_dir: Path = setting("prompts.dir", Path, "%(var)s/prompts", "made prompts, kept by content")
     flows_dir: Path = setting(
         "flows.dir", Path, "%(var)s/flows", "flow and prompt files here take the place of the shipped ones of that name"

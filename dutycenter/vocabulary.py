@@ -185,6 +185,7 @@ class RecordingState(StrEnum):
     STOPPED = "stopped"  # the switch is done; not yet taken in
     KEPT = "kept"  # hashed into the ledger
     MISSING = "missing"  # the file is not there: an evidence gap, shown
+    DESTROYED = "destroyed"  # its time was over and two persons said so; its hash stays
 
 
 class RecordingKind(StrEnum):

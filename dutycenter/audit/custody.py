@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pyramid.request import Request
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from dutycenter.calls.models import Recording
+from dutycenter.incidents.models import IncidentCall
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.work import Work
 
@@ -24,8 +27,9 @@ class ReasonMissing(ValueError):
 class Custody:
     """Grants and records replays for one reader.
 
-    A reason is asked once for a recording and holds for half an hour; every
-    replay in that time is an entry of its own that names it.
+    A reason is asked once for a case – an incident, a broadcast, a call – and
+    holds for half an hour; every replay in that time is an entry of its own
+    that names it.
 
     Args:
         session: the reader's page session.
@@ -36,27 +40,47 @@ class Custody:
         self.session = session
         self.now = now
 
-    def grant(self, recording_id: int, reason: str) -> None:
+    def grant(self, case: str, reason: str) -> None:
         """Note the reason.
 
         Raises:
             ReasonMissing: it is empty, or as good as.
         """
-        said = " ".join(reason.split())[:LONGEST_REASON]
-        if len(said) < SHORTEST_REASON:
-            raise ReasonMissing
+        said = read_reason(reason)
         kept = {key: value for key, value in self._grants().items() if value["until"] > self.now.timestamp()}
-        kept[str(recording_id)] = {"reason": said, "until": int((self.now + GRANT).timestamp())}
+        kept[case] = {"reason": said, "until": int((self.now + GRANT).timestamp())}
         self.session[SESSION_KEY] = kept
 
-    def reason(self, recording_id: int) -> str | None:
-        """The reason given for this recording, while it holds."""
-        grant = self._grants().get(str(recording_id))
+    def reason(self, case: str) -> str | None:
+        """The reason given for this case, while it holds."""
+        grant = self._grants().get(case)
         return str(grant["reason"]) if grant and grant["until"] > self.now.timestamp() else None
 
     def _grants(self) -> dict[str, Any]:
         grants: dict[str, Any] = self.session.get(SESSION_KEY, {})
         return grants
+
+
+def read_reason(text: str) -> str:
+    """A reason as it stays with the record.
+
+    Raises:
+        ReasonMissing: it is empty, or as good as.
+    """
+    said = " ".join(text.split())[:LONGEST_REASON]
+    if len(said) < SHORTEST_REASON:
+        raise ReasonMissing
+    return said
+
+
+def case_of(db: Session, recording: Recording) -> str:
+    """What a recording belongs to: its incident, its broadcast, its call, or nothing but itself."""
+    if recording.call_id is not None:
+        incident = db.scalar(
+            select(func.min(IncidentCall.incident_id)).where(IncidentCall.call_id == recording.call_id)
+        )
+        return f"incident:{incident}" if incident else f"call:{recording.call_id}"
+    return f"broadcast:{recording.broadcast_id}" if recording.broadcast_id else f"recording:{recording.id}"
 
 
 def custody_factory(context: object, request: Request) -> Custody:
@@ -67,6 +91,19 @@ def custody_factory(context: object, request: Request) -> Custody:
 def record_replay(request: Request, recording: Recording, reason: str) -> None:
     """Write a replay down in a transaction of its own, before the first byte leaves."""
     _record(request, "recording.replayed", recording, {"reason": reason})
+
+
+def record_download(request: Request, recording: Recording, reason: str) -> None:
+    """Write a download down, before the first byte leaves."""
+    _record(request, "recording.downloaded", recording, {"reason": reason})
+
+
+def record_search(request: Request, criteria: dict[str, str]) -> None:
+    """Write down what an auditor looked for: their reads are as visible as anybody's."""
+    with Work(request.registry, request.actor).write() as writing:
+        writing.find_service(ILedger).append(
+            "evidence.searched", "evidence:recordings", {**criteria, "address": request.client_addr or ""}
+        )
 
 
 def record_refusal(request: Request, recording: Recording) -> None:

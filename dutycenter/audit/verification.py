@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dutycenter.calls.models import Recording
-from dutycenter.calls.recordings import examine
+from dutycenter.calls.store import Store, examine
 from dutycenter.interfaces import ILedger
 from dutycenter.ledger.authority import NoStamp, StampCheck, authority_of
 from dutycenter.ledger.keys import KeyTrouble, verifying_key
@@ -41,6 +42,7 @@ class Verification:
         self.recordings = 0
         self.papers = 0
         self.missing = 0
+        self.destroyed = 0  # by two persons, their hashes kept
 
     @property
     def holds(self) -> bool:
@@ -60,6 +62,7 @@ class Verification:
             "stamped": self.proof.stamped,
             "recordings": self.recordings,
             "recordings_missing": self.missing,
+            "recordings_destroyed": self.destroyed,
             "papers": self.papers,
             "faults": len(self.faults),
         }
@@ -117,6 +120,8 @@ def _ledger(db: Session, settings: Settings) -> Proof:
 
 
 def _recordings(db: Session, settings: Settings, found: Verification) -> None:
+    store = Store(settings)
+    ended = {entry.subject: json.loads(entry.data) for entry in _entries(db, "recording.destroyed")}
     rows = {row.id: row for row in db.scalars(select(Recording))}
     for entry in _entries(db, "recording.kept"):
         kept = json.loads(entry.data)
@@ -125,11 +130,14 @@ def _recordings(db: Session, settings: Settings, found: Verification) -> None:
         name = f"{entry.subject} ({kept['file']})"
         if row is None:
             found.proof.accuse(name, "its row was removed")
+        elif row.state is RecordingState.DESTROYED and _is_agreed(ended.get(entry.subject), kept):
+            found.destroyed += 1
+            continue
         elif (row.state, row.sha256, row.sm3, row.file_name) != (
             RecordingState.KEPT, kept["sha256"], kept["sm3"], kept["file"],
         ):  # fmt: skip
             found.proof.accuse(name, "its row says something else than the ledger")
-        _file(found, name, settings.recordings_dir / kept["file"], kept)
+        _file(found, name, store.path(kept["file"], kept["sha256"]), kept)
     for row in rows.values():
         if row.state is RecordingState.KEPT:
             found.proof.accuse(
@@ -137,6 +145,15 @@ def _recordings(db: Session, settings: Settings, found: Verification) -> None:
             )
         elif row.state is RecordingState.MISSING:
             found.missing += 1
+
+
+def _is_agreed(ended: dict[str, Any] | None, kept: dict[str, Any]) -> bool:
+    """Two persons gave up exactly this recording."""
+    return (
+        ended is not None
+        and (ended["sha256"], ended["sm3"]) == (kept["sha256"], kept["sm3"])
+        and ended["proposed_by"] != ended["confirmed_by"]
+    )
 
 
 def _papers(db: Session, settings: Settings, found: Verification) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
@@ -10,14 +11,26 @@ from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import FileResponse, Response
 from pyramid.view import view_config
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 
-from dutycenter.accounts.models import Account
-from dutycenter.audit.custody import LONGEST_REASON, Custody, ReasonMissing, record_refusal, record_replay
-from dutycenter.audit.search import find, read_query
+from dutycenter.audit.custody import (
+    LONGEST_REASON,
+    Custody,
+    ReasonMissing,
+    case_of,
+    record_download,
+    record_refusal,
+    record_replay,
+    record_search,
+)
+from dutycenter.audit.custody_log import ACTIONS, custody_entries, names
+from dutycenter.audit.listening import listening_copy
+from dutycenter.audit.marks import NOTED, marks_of
+from dutycenter.audit.search import COUNTED, RESULTS, find, read_query
 from dutycenter.audit.verification import ASKED, VERIFIED
 from dutycenter.calls.models import Leg, Recording
-from dutycenter.interfaces import ILedger
+from dutycenter.calls.store import Store
+from dutycenter.interfaces import IBroadcasts, ILedger
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.ledger.sealer import last_head
 from dutycenter.vocabulary import RecordingKind, RecordingState
@@ -25,26 +38,26 @@ from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
 
-MARKS = {
-    "call.key": _("key"),
-    "call.queued": _("waits"),
-    "call.ringing": _("rings"),
-    "call.answered": _("answered"),
-    "call.voicemail": _("leaves a message"),
-    "call.ended": _("gone"),
-    "broadcast.answered": _("picked up"),
-    "broadcast.acknowledged": _("acknowledged"),
-    "broadcast.declined": _("can't come"),
-    "broadcast.heard": _("heard out or hung up"),
-}
+NOTE = 500  # characters
 
 
 @view_config(route_name="audit.recordings", permission="audit", renderer="dutycenter:audit/templates/recordings.jinja2")
 def recordings(request: Request) -> dict[str, Any]:
-    """Search the recordings."""
+    """Search the recordings; what was looked for is on record."""
     query = read_query(request.params)
-    found = find(request.db, query, settings_of(request.registry).time_zone)
-    return {"query": query, "found": found, "kinds": RecordingKind, "states": RecordingState, "params": request.params}
+    found = find(request.db, query, settings_of(request.registry).time_zone, request.find_service(IBroadcasts))
+    if query.criteria and query.after is None:
+        record_search(request, query.criteria)
+    return {
+        "query": query,
+        "found": found,
+        "counted": COUNTED,
+        "kinds": RecordingKind,
+        "states": RecordingState,
+        "results": RESULTS,
+        "result_of": {value.value: value for value in RESULTS},
+        "params": request.params,
+    }
 
 
 @view_config(route_name="audit.recording", permission="listen", renderer="dutycenter:audit/templates/recording.jinja2")
@@ -52,14 +65,17 @@ def recording(request: Request) -> dict[str, Any]:
     """One recording: what it is, who heard it, and the player once a reason is given."""
     row = _recording(request)
     custody: Custody = request.find_service(Custody)
+    entries = custody_entries(request.db, LedgerEntry.subject == f"recording:{row.id}")
     return {
         "recording": row,
         "leg": request.db.get(Leg, row.channel_uuid),
-        "reason": custody.reason(row.id),
-        "custody": (custody_entries := _custody_entries(request, row)),
-        "who": _names(request, [entry.actor for entry, _data in custody_entries]),
-        "marks": _marks(request, row),
+        "reason": custody.reason(case_of(request.db, row)),
+        "custody": entries,
+        "who": names(request.db, [entry.actor for entry, _data in entries]),
+        "actions": ACTIONS,
+        "marks": marks_of(request.db, row, request.localizer.translate),
         "longest_reason": LONGEST_REASON,
+        "longest_note": NOTE,
         "fault": None,
     }
 
@@ -72,26 +88,61 @@ def give_reason(request: Request) -> dict[str, Any] | HTTPSeeOther:
     """Take the reason for a replay."""
     row = _recording(request)
     try:
-        request.find_service(Custody).grant(row.id, request.POST.get("reason", ""))
+        request.find_service(Custody).grant(case_of(request.db, row), request.POST.get("reason", ""))
     except ReasonMissing:
         return {**recording(request), "fault": _("Say in a few words why you listen; it stays with the recording.")}
+    return HTTPSeeOther(request.route_path("audit.recording", id=row.id))
+
+
+@view_config(route_name="audit.note", permission="listen", request_method="POST")
+def note(request: Request) -> HTTPSeeOther:
+    """Add a note at a moment of the recording. Notes are never changed; a correction is another note."""
+    row = _recording(request)
+    if request.find_service(Custody).reason(case_of(request.db, row)) is None:
+        record_refusal(request, row)
+        raise HTTPForbidden
+    text, at = " ".join(request.POST.get("text", "").split())[:NOTE], request.POST.get("at", "")
+    if text and at.isascii() and at.isdigit() and len(at) < 10:
+        request.find_service(ILedger).append(NOTED, f"recording:{row.id}", {"at_ms": int(at), "text": text})
     return HTTPSeeOther(request.route_path("audit.recording", id=row.id))
 
 
 @view_config(route_name="audit.audio", permission="listen")
 def audio(request: Request) -> Response:
     """The sound itself, with ranges; the entry is committed before the first byte leaves."""
+    row, path, reason = _to_hear(request)
+    if _is_from_the_start(request):
+        record_replay(request, row, reason)
+    copy = listening_copy(settings_of(request.registry), row.sha256)
+    if copy is not None:
+        return _file(request, copy, "audio/ogg")
+    return _file(request, path, "audio/wav")
+
+
+@view_config(route_name="audit.download", permission="audit")
+def download(request: Request) -> Response:
+    """The original, to take away."""
+    row, path, reason = _to_hear(request)
+    record_download(request, row, reason)
+    response = _file(request, path, "audio/wav")
+    response.content_disposition = f'attachment; filename="{row.id}-{row.file_name}"'
+    return response
+
+
+def _to_hear(request: Request) -> tuple[Recording, Path, str]:
     row = _recording(request)
-    reason = request.find_service(Custody).reason(row.id)
+    reason = request.find_service(Custody).reason(case_of(request.db, row))
     if reason is None:
         record_refusal(request, row)
         raise HTTPForbidden
-    path = settings_of(request.registry).recordings_dir / row.file_name
-    if row.state in (RecordingState.RECORDING, RecordingState.MISSING) or not path.is_file():
+    path = Store(settings_of(request.registry)).path(row.file_name, row.sha256)
+    if row.state not in (RecordingState.STOPPED, RecordingState.KEPT) or not path.is_file():
         raise HTTPNotFound
-    if _is_from_the_start(request):
-        record_replay(request, row, reason)
-    response = FileResponse(str(path), request=request, content_type="audio/wav")
+    return row, path, reason
+
+
+def _file(request: Request, path: Path, kind: str) -> Response:
+    response = FileResponse(str(path), request=request, content_type=kind)
     response.accept_ranges = "bytes"
     response.conditional_response = True
     return response
@@ -130,46 +181,3 @@ def _recording(request: Request) -> Recording:
 
 def _is_from_the_start(request: Request) -> bool:
     return request.range is None or request.range.start in (0, None)
-
-
-def _custody_entries(request: Request, row: Recording) -> list[tuple[LedgerEntry, dict[str, Any]]]:
-    entries = request.db.scalars(
-        select(LedgerEntry)
-        .where(LedgerEntry.subject == f"recording:{row.id}")
-        .order_by(LedgerEntry.id.desc())
-        .limit(100)
-    )
-    return [(entry, json.loads(entry.data)) for entry in entries]
-
-
-def _names(request: Request, actors: list[str]) -> dict[str, str]:
-    """People's names for ``user:3``; processes keep theirs."""
-    ids = {int(actor[5:]) for actor in actors if actor.startswith("user:") and actor[5:].isdigit()}
-    accounts = request.db.scalars(select(Account).where(Account.id.in_(ids)))
-    return {f"user:{account.id}": account.name for account in accounts}
-
-
-def _marks(request: Request, row: Recording) -> list[dict[str, Any]]:
-    """What happened during the recording, in seconds from its start, for the time axis."""
-    about: list[ColumnElement[bool]] = []
-    if row.call_id:
-        about.append(LedgerEntry.subject == f"call:{row.call_id}")
-    if row.attempt_id:
-        about.append(LedgerEntry.subject.startswith("broadcast:") & LedgerEntry.data.contains(row.attempt_id))
-    if not about:
-        return []
-    end = row.stopped_at or row.started_at
-    entries = request.db.scalars(
-        select(LedgerEntry)
-        .where(or_(*about), LedgerEntry.at >= row.started_at, LedgerEntry.at <= end)
-        .order_by(LedgerEntry.id)
-        .limit(200)
-    )
-    marks = []
-    for entry in entries:
-        words = MARKS.get(entry.action)
-        if words is not None:
-            key = json.loads(entry.data).get("key", "")
-            seconds = max(0.0, (entry.at - row.started_at).total_seconds())
-            marks.append({"at": round(seconds, 2), "words": request.localizer.translate(words), "key": key})
-    return marks

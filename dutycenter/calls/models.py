@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dutycenter.accounts.models import Account
@@ -70,6 +71,11 @@ class Recording(Base):
     """A recording: what the switch wrote, and once taken in, what it is by content."""
 
     __tablename__ = "recordings"
+    __table_args__ = (
+        Index("ix_recordings_started", "started_at", "id"),
+        Index("ix_recordings_seconds", "seconds"),
+        Index("ix_recordings_undescribed", "state", "result"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     channel_uuid: Mapped[str] = mapped_column(String(36), index=True)
@@ -87,6 +93,13 @@ class Recording(Base):
     bytes: Mapped[int | None]
     sha256: Mapped[str | None] = mapped_column(String(64))
     sm3: Mapped[str | None] = mapped_column(String(64))
+    findings: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what was heard of it: truncated, silences …
+    # What it is looked for by, filled in once it is known; the sources stay the truth.
+    number: Mapped[str] = mapped_column(String(64), default="", index=True)
+    number_reversed: Mapped[str] = mapped_column(String(64), default="", index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    result: Mapped[str] = mapped_column(String(32), default="", index=True)  # CallResult or Disposition
+    broadcast_id: Mapped[int | None] = mapped_column(index=True)  # of an upper room
 
     call: Mapped[Call | None] = relationship(back_populates="recordings")
 

@@ -1,4 +1,4 @@
-"""Recordings are taken in: measured, hashed, written to the ledger. Nothing on the disk stays unnoticed.
+"""Recordings are taken in: copied, hashed, measured, written to the ledger. Nothing on the disk stays unnoticed.
 
 Run by the clerk. Hashing happens outside any transaction: an hour of sound must
 not keep callers from being written down.
@@ -6,21 +6,21 @@ not keep callers from being written down.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 import time
-import wave
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from dutycenter.calls.legs import LOST
 from dutycenter.calls.models import Leg, Recording
 from dutycenter.calls.rows import VOICEMAIL_SUFFIX, checked_file, locked_recording
 from dutycenter.calls.services import Calls
+from dutycenter.calls.sound import listen
+from dutycenter.calls.store import Content, Store, examine
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.vocabulary import RecordingState
 from dutycenter.work import Work
@@ -28,54 +28,9 @@ from dutycenter.work import Work
 log = logging.getLogger(__name__)
 
 BATCH = 200
-CHUNK = 1 << 20
 PATIENCE = timedelta(seconds=15)  # for a file that isn't there yet; the product's time
 QUIET_SECONDS = 20.0  # a file that nobody wrote to for so long is finished; real time
 _LEG_FILE = re.compile(r"([0-9A-Za-z-]{1,36})(?:\.voicemail)?\.wav", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a file is. ``seconds`` and ``channels`` are None when it isn't readable as WAV."""
-
-    bytes: int
-    sha256: str
-    sm3: str
-    seconds: float | None
-    channels: int | None
-
-
-def examine(path: Path) -> Content | None:
-    """Read a recording once; None when it changed while being read.
-
-    Raises:
-        FileNotFoundError: it isn't there.
-    """
-    before = path.stat()
-    sha256, sm3 = hashlib.sha256(), hashlib.new("sm3")
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            sha256.update(chunk)
-            sm3.update(chunk)
-    after = path.stat()
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        return None
-    seconds, channels = _measure(path, after.st_size)
-    return Content(after.st_size, sha256.hexdigest(), sm3.hexdigest(), seconds, channels)
-
-
-def _measure(path: Path, size: int) -> tuple[float | None, int | None]:
-    try:
-        with path.open("rb") as file, wave.open(file) as sound:
-            frames, width, channels, rate = (
-                sound.getnframes(), sound.getsampwidth(), sound.getnchannels(), sound.getframerate(),
-            )  # fmt: skip
-            header = file.tell()
-    except (wave.Error, EOFError):
-        return None, None
-    # The switch writes the length into the header when it closes the file; if it was killed, the size is the truth.
-    written = max(0, size - header) // (width * channels)
-    return (frames if 0 < frames <= written else written) / rate, channels
 
 
 def take_in(work: Work) -> None:
@@ -88,9 +43,10 @@ def take_in(work: Work) -> None:
             .limit(BATCH)
         ).all()
         now = request.find_service(IClock).now()
+    store = Store(work.settings)
     for recording_id, file_name, stopped_at in stopped:
         try:
-            content = examine(work.settings.recordings_dir / file_name)
+            content = store.take(file_name)
         except FileNotFoundError:
             if stopped_at is None or now - stopped_at > PATIENCE:
                 _miss(work, recording_id)
@@ -99,34 +55,40 @@ def take_in(work: Work) -> None:
             log.exception("the recording %s could not be read; tried again", file_name)
             continue
         if content is not None:
-            _keep(work, recording_id, content)
+            manifest = _keep(work, recording_id, content)
+            if manifest is not None:
+                store.settle(file_name, content.sha256, manifest)
 
 
-def _keep(work: Work, id: int, content: Content) -> None:
+def _keep(work: Work, id: int, content: Content) -> dict[str, Any] | None:
+    """Write down what was kept; its manifest, or None when somebody else has done so."""
     with work.write() as request:
         recording = request.db.get(Recording, id, with_for_update=True)
         if recording is None or recording.state is not RecordingState.STOPPED:
-            return
+            return None
         recording.state = RecordingState.KEPT
         recording.bytes, recording.channels, recording.seconds = content.bytes, content.channels, content.seconds
         recording.sha256, recording.sm3 = content.sha256, content.sm3
-        request.find_service(ILedger).append(
-            "recording.kept",
-            f"recording:{id}",
-            {
-                "file": recording.file_name,
-                "bytes": content.bytes,
-                "sha256": content.sha256,
-                "sm3": content.sm3,
-                "seconds": None if content.seconds is None else f"{content.seconds:.3f}",
-                "channels": content.channels,
-                "call": recording.call_id,
-                "attempt": recording.attempt_id,
-                "foundling": recording.foundling,
-            },
-        )
+        lasted = recording.stopped_at - recording.started_at if recording.stopped_at else None
+        recording.findings = content.sound.findings(None if recording.foundling else lasted)
+        kept = {
+            "file": recording.file_name,
+            "bytes": content.bytes,
+            "sha256": content.sha256,
+            "sm3": content.sm3,
+            "seconds": None if content.seconds is None else f"{content.seconds:.3f}",
+            "channels": content.channels,
+            "call": recording.call_id,
+            "attempt": recording.attempt_id,
+            "foundling": recording.foundling,
+            "findings": recording.findings,
+        }
+        entry = request.find_service(ILedger).append("recording.kept", f"recording:{id}", kept)
         if recording.call_id is not None:
             request.find_service(Calls).settle(recording.call_id)
+        moments = {"started_at": recording.started_at, "stopped_at": recording.stopped_at}
+        said = {name: at.isoformat() for name, at in moments.items() if at is not None}
+        return {**kept, **said, "recording": id, "channel": recording.channel_uuid, "entry": entry}
 
 
 def _miss(work: Work, id: int) -> None:
@@ -153,10 +115,12 @@ def find_foundlings(work: Work) -> None:
         if path.is_file() and time.time() - path.stat().st_mtime > QUIET_SECONDS
     }
     with work.read() as request:
-        states = dict(request.db.execute(select(Recording.file_name, Recording.state)).all())
+        rows = {row.file_name: row for row in request.db.execute(_known(sorted(quiet)))}
     for name, path in sorted(quiet.items()):
-        state = states.get(name)
-        if state is None or state is RecordingState.MISSING:
+        row = rows.get(name)
+        if row is not None and row.state is RecordingState.KEPT:
+            _take_away(work, path, row.sha256)
+        elif row is None or row.state is RecordingState.MISSING:
             try:
                 checked_file(name)
             except ValueError:
@@ -165,11 +129,24 @@ def find_foundlings(work: Work) -> None:
             _found(work, path)
 
 
+def _known(names: list[str]) -> Select[str, RecordingState, str | None]:
+    return select(Recording.file_name, Recording.state, Recording.sha256).where(Recording.file_name.in_(names))
+
+
+def _take_away(work: Work, path: Path, sha256: str | None) -> None:
+    """A copy was kept, and then something died before the original was taken away."""
+    place = Store(work.settings).place(sha256 or "")
+    if place.exists():
+        content = examine(path)
+        if content is not None and content.sha256 == sha256:
+            path.unlink()
+
+
 def _found(work: Work, path: Path) -> None:
     match = _LEG_FILE.fullmatch(path.name)
     channel_uuid = match.group(1) if match else ""
     stopped_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    seconds, _ = _measure(path, path.stat().st_size)
+    seconds = listen(path).seconds
     started_at = stopped_at - timedelta(seconds=seconds or 0)
     with work.write() as request:
         recording, made = locked_recording(request.db, channel_uuid, path.name, started_at)

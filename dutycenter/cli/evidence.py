@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from dutycenter.audit.outside import check_package, printed_fault
 from dutycenter.audit.verification import put_on_record, verify
 from dutycenter.bootstrap import open_work
 from dutycenter.cli.common import plain_errors
@@ -22,6 +23,7 @@ WORDS = {
     "stamped": "heads with a time stamp that holds",
     "recordings": "recordings hashed again",
     "recordings_missing": "recordings on record as missing",
+    "recordings_destroyed": "recordings destroyed by two persons, on record",
     "papers": "papers hashed again",
     "faults": "faults",
 }
@@ -33,11 +35,22 @@ def evidence() -> None:
 
 
 @evidence.command("verify")
+@click.argument("package", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to this file.")
+@click.option("--head", help="A head as the monthly report prints it: is it this ledger's?")
 @click.pass_obj
 @plain_errors
-def verify_(ini: Path, json_file: Path | None) -> None:
-    """Prove everything, or name what fails; exit code 1 when something does."""
+def verify_(ini: Path, package: Path | None, json_file: Path | None, head: str | None) -> None:
+    """Prove everything, or name what fails; exit code 1 when something does.
+
+    With a PACKAGE: prove that package instead, and that it is this installation's.
+    """
+    if package is not None:
+        _verify_package(ini, package)
+        return
+    if head is not None:
+        _verify_head(ini, head)
+        return
     work = open_work(ini, actor="terminal")
     found = verify(work, say=click.echo)
     put_on_record(work, found)
@@ -50,6 +63,29 @@ def verify_(ini: Path, json_file: Path | None) -> None:
         json_file.write_text(json.dumps({**found.figures(), "named": faults}, ensure_ascii=False, indent=2) + "\n")
     click.secho("Everything holds." if found.holds else "Something was changed.", fg="green" if found.holds else "red")
     if not found.holds:
+        raise SystemExit(1)
+
+
+def _verify_package(ini: Path, place: Path) -> None:
+    found = check_package(open_work(ini, actor="terminal"), place)
+    click.echo("{files} files, {entries} ledger entries, {recordings} recordings checked".format(**found.checked))
+    _judge(found.faults)
+
+
+def _verify_head(ini: Path, printed: str) -> None:
+    with open_work(ini, actor="terminal").read() as request:
+        try:
+            fault = printed_fault(request.db, printed)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
+    _judge([("the printed head", fault)] if fault else [])
+
+
+def _judge(faults: list[tuple[str, str]]) -> None:
+    for subject, what in faults:
+        click.secho(f"  ✘ {subject}: {what}", fg="red")
+    click.secho("Something was changed." if faults else "Everything holds.", fg="red" if faults else "green")
+    if faults:
         raise SystemExit(1)
 
 

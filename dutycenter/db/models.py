@@ -10,6 +10,7 @@ MODELS = (
     "dutycenter.calls.models",
     "dutycenter.incidents.models",
     "dutycenter.ledger.models",
+    "dutycenter.audit.models",
     "ivr_flows.models",
     "broadcast.models",
     "broadcast.sms.models",

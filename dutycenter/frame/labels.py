@@ -130,6 +130,7 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         v.RecordingState.STOPPED: _("Being taken in"),
         v.RecordingState.KEPT: _("Kept"),
         v.RecordingState.MISSING: _("File missing"),
+        v.RecordingState.DESTROYED: _("Destroyed"),
     },
     v.RecordingKind: {
         v.RecordingKind.CALL: _("Call"),

@@ -22,6 +22,8 @@ FILES = (
     ("echarts/LICENSE", "echarts.LICENSE"),
     ("echarts/NOTICE", "echarts.NOTICE"),
     ("wavesurfer.js/dist/wavesurfer.min.js", "wavesurfer.min.js"),
+    ("wavesurfer.js/dist/plugins/regions.min.js", "wavesurfer-regions.min.js"),
+    ("wavesurfer.js/dist/plugins/timeline.min.js", "wavesurfer-timeline.min.js"),
     ("wavesurfer.js/LICENSE", "wavesurfer.LICENSE"),
 )
 

@@ -8,6 +8,7 @@ from pyramid.config import Configurator
 from pyramid.request import Request
 from sqlalchemy import func, select
 
+from dutycenter.calls.disk import room
 from dutycenter.calls.models import Call
 from dutycenter.calls.queue import Desks
 from dutycenter.calls.unanswered import Unanswered
@@ -52,6 +53,7 @@ def strip(request: Request) -> dict[str, Any]:
         "called": next((c for c in desks.called() if c.desk == desk), None) if may_answer and desk else None,
         "caller": caller_of(request.db, ringing.call) if ringing and may_answer else None,
         "may_answer": may_answer,
+        "room": room(settings),
     }
 
 

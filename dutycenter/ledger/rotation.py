@@ -10,17 +10,13 @@ from dutycenter.interfaces import ILedger
 from dutycenter.ledger.keys import (
     ROTATED,
     KeyTrouble,
-    chain_of,
-    first_key,
     key_id,
     later_file,
-    later_key,
     make_later,
     raw,
     rotation_bytes,
-    verifying_key,
 )
-from dutycenter.ledger.sealer import last_head, seal, sealed_rotations
+from dutycenter.ledger.sealer import last_head, seal, sealed_rotations, signer_of
 from dutycenter.work import Work
 
 
@@ -59,12 +55,10 @@ def rotate_key(work: Work) -> str:
 
 def _present(work: Work, key_file: Path) -> Ed25519PrivateKey:
     with work.read() as request:
-        head, rotations = last_head(request.db), sealed_rotations(request.db)
-    if head is None:
-        raise KeyTrouble("nothing was sealed yet: there is no key to hand over from")
-    chain = chain_of(verifying_key(key_file), rotations)
-    current = chain.key_for(head.size)
-    return first_key(key_file) if current is chain.keys[0][1] else later_key(key_file, key_id(current))
+        head = last_head(request.db)
+        if head is None:
+            raise KeyTrouble("nothing was sealed yet: there is no key to hand over from")
+        return signer_of(request.db, head.size, key_file)
 
 
 def _file_of(key_file: Path, id: str) -> Path:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, func, literal, select, type_coerce
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NULLTYPE
 
 from dutycenter.ledger.canonical import written
 from dutycenter.ledger.merkle import LEAF, sha256, sm3
-from dutycenter.ledger.models import ENTRIES
+from dutycenter.ledger.models import ENTRIES, LEAVES
 
 POSTGRESQL_INSTANT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 
@@ -43,6 +45,24 @@ def leaves_of(entry: bytes) -> tuple[bytes, bytes]:
     """An entry's leaf under SHA-256 and SM3."""
     leaf = LEAF + entry
     return sha256(leaf), sm3(leaf)
+
+
+def leaf_columns() -> tuple[ColumnElement[Any], ...]:
+    """Place, entry's id and both hashes of a leaf, as the driver gives them."""
+    return (
+        LEAVES.c.position,
+        LEAVES.c.entry_id,
+        type_coerce(LEAVES.c.sha256, NULLTYPE),
+        type_coerce(LEAVES.c.sm3, NULLTYPE),
+    )
+
+
+def add_leaves(db: Session, leaves: Sequence[tuple[int, int, bytes, bytes]]) -> None:
+    """Add leaves (place, entry's id, both hashes) by the driver itself: half a seal's time would go into wrapping them."""
+    mark = "?" if db.get_bind().dialect.name == "sqlite" else "%s"
+    columns = ", ".join(LEAVES.c.keys())
+    statement = f"INSERT INTO {LEAVES.name} ({columns}) VALUES ({', '.join([mark] * 4)})"  # noqa: S608 – our own names
+    db.connection().exec_driver_sql(statement, list(leaves))
 
 
 def _instant_text(db: Session) -> ColumnElement[str]:

@@ -32,8 +32,8 @@ from dutycenter.ledger.keys import (
     verifying_key,
 )
 from dutycenter.ledger.merkle import Complete, Frontier, sha256, sm3, unpack
-from dutycenter.ledger.models import ENTRIES, LEAVES, SUBTREES, LedgerEntry, LedgerHead, LedgerLeaf
-from dutycenter.ledger.rows import bytes_of, entry_columns, leaves_of
+from dutycenter.ledger.models import ENTRIES, SUBTREES, LedgerEntry, LedgerHead, LedgerLeaf
+from dutycenter.ledger.rows import add_leaves, bytes_of, entry_columns, leaves_of
 from dutycenter.ledger.services import settled_entries
 from dutycenter.work import Work
 
@@ -93,20 +93,22 @@ def seal_batch(db: Session, clock: IClock, key_file: Path) -> int:
     hashes = [leaves_of(bytes_of(*row)) for row in rows]
     leaves = ([pair[0] for pair in hashes], [pair[1] for pair in hashes])
     completed = [tree.extend(own) for tree, own in zip(trees, leaves, strict=True)]
-    db.execute(
-        insert(LEAVES),
-        [
-            {"position": start + n, "entry_id": row[0], "sha256": pair[0], "sm3": pair[1]}
-            for n, (row, pair) in enumerate(zip(rows, hashes, strict=True))
-        ],
-    )
+    add_leaves(db, [(start + n, row[0], *hashes[n]) for n, row in enumerate(rows)])
     _keep_subtrees(db, *completed)
     new = [rotation_of(start + n, row[5]) for n, row in enumerate(rows) if row[3] == ROTATED]
-    db.add(_head(trees, clock.now(), _signer(db, new, trees[0].size, key_file)))
+    db.add(_head(trees, clock.now(), signer_of(db, trees[0].size, key_file, new)))
     return len(rows)
 
 
-def _signer(db: Session, new: Sequence[Rotation], size: int, key_file: Path) -> Ed25519PrivateKey:
+def signer_of(db: Session, size: int, key_file: Path, new: Sequence[Rotation] = ()) -> Ed25519PrivateKey:
+    """The private key that signs a head of ``size`` leaves.
+
+    Args:
+        new: rotations that are being sealed.
+
+    Raises:
+        KeyTrouble: it isn't there.
+    """
     rotations = [*sealed_rotations(db), *new]
     if not rotations:
         return first_key(key_file)

@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 from dutycenter.ledger.faults import Fault, Proof
 from dutycenter.ledger.head_check import HeadCheck
 from dutycenter.ledger.keys import Chain, chain_of, key_id
-from dutycenter.ledger.models import LedgerEntry, LedgerHead, LedgerLeaf
+from dutycenter.ledger.models import ENTRIES, LEAVES, LedgerEntry, LedgerHead, LedgerLeaf
 from dutycenter.ledger.order_check import check_clock, check_order
-from dutycenter.ledger.rows import bytes_of, entry_columns, leaves_of
+from dutycenter.ledger.rows import bytes_of, entry_columns, leaf_columns, leaves_of
 from dutycenter.ledger.sealer import sealed_rotations
 from dutycenter.ledger.tree_check import Pair, Sealed, TreeCheck
 
@@ -61,9 +61,9 @@ def prove(
     chain = _trusted(db, chain_of(key, sealed_rotations(db)), proof)
     walk = _Walk(db, proof, HeadCheck(proof, chain, anchor_file))
     query = (
-        select(LedgerLeaf.position, LedgerLeaf.entry_id, LedgerLeaf.sha256, LedgerLeaf.sm3, *entry_columns(db))
-        .outerjoin(LedgerEntry, LedgerEntry.id == LedgerLeaf.entry_id)
-        .order_by(LedgerLeaf.position)
+        select(*leaf_columns(), *entry_columns(db))
+        .select_from(LEAVES.outerjoin(ENTRIES, ENTRIES.c.id == LEAVES.c.entry_id))
+        .order_by(LEAVES.c.position)
     )
     for rows in db.execute(query.execution_options(yield_per=CHUNK)).partitions():
         walk.take(rows)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from webob import Request
 
+from dutycenter.audit.describe import describe
 from dutycenter.audit.jobs import verify_when_asked
 from dutycenter.calls.models import Recording
 from dutycenter.ledger.models import LedgerEntry
@@ -22,6 +23,7 @@ REASON = "complaint 12 of 2026"
 @pytest.fixture
 def recording(site: Site) -> int:
     record_call(site.work)
+    describe(site.work)
     with site.work.read() as request:
         return int(request.db.scalar(select(Recording.id)))
 
@@ -39,7 +41,7 @@ class TestSearch:
 
     def test_a_date_that_is_none_is_named_and_the_rest_is_searched(self, site: Site, recording: int) -> None:
         page = site.logged_in(Role.AUDITOR).get("/recordings?since=yesterday&number=1380")
-        assert "A date could not be read" in page.text
+        assert "A date or a number could not be read" in page.text
         assert f"/recordings/{recording}" in page.text
 
     @pytest.mark.parametrize(
@@ -119,7 +121,7 @@ class TestEvidence:
 
     def test_a_changed_file_is_named_on_the_page(self, site: Site, recording: int) -> None:
         seal(site.work)
-        (file,) = site.work.settings.recordings_dir.glob("*.wav")
+        (file,) = site.work.settings.evidence_dir.glob("*/*.wav")
         file.write_bytes(file.read_bytes()[:-1] + b"\xff")
         auditor = site.logged_in(Role.AUDITOR)
         page = auditor.get("/evidence")
@@ -127,4 +129,4 @@ class TestEvidence:
         verify_when_asked(site.work)
         page = auditor.get("/evidence")
         assert "the file was changed" in page.text
-        assert file.name in page.text
+        assert f"recording:{recording} " in page.text

@@ -6,8 +6,12 @@ import random
 import wave
 from pathlib import Path
 
+from sqlalchemy import select
+
+from dutycenter.calls.models import Recording
 from dutycenter.calls.recordings import take_in
 from dutycenter.calls.services import Calls
+from dutycenter.calls.store import Store
 from dutycenter.work import Work
 
 CHANNEL = "5bee6538-c17c-45e8-865c-e8a5904500b2"
@@ -15,7 +19,7 @@ FRAMES = 8000  # one second
 
 
 def record_call(work: Work, channel: str = CHANNEL, caller: str = "13800138000") -> Path:
-    """A call of one second in stereo, its sound different for each channel: arrived, recorded, ended, its recording kept."""
+    """A call of one second in stereo, its sound different for each channel: arrived, recorded, ended, its recording kept; where it lies."""
     file = work.settings.recordings_dir / f"{channel}.wav"
     file.parent.mkdir(parents=True, exist_ok=True)
     with wave.open(str(file), "wb") as sound:
@@ -31,4 +35,8 @@ def record_call(work: Work, channel: str = CHANNEL, caller: str = "13800138000")
         calls.recording_stopped(channel, file.name)
         calls.ended(channel, "NORMAL_CLEARING")
     take_in(work)
-    return file
+    with work.read() as request:
+        sha256 = request.db.scalar(select(Recording.sha256).where(Recording.file_name == file.name))
+    kept = Store(work.settings).path(file.name, sha256)
+    kept.chmod(0o640)  # tests play the owner of the machine
+    return kept

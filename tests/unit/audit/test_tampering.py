@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from dutycenter.audit.verification import Verification, verify
 from dutycenter.calls.models import Recording
+from dutycenter.calls.store import Store as Kept
 from dutycenter.interfaces import ILedger
 from dutycenter.ledger.authority import stamp_last_head
 from dutycenter.ledger.rotation import rotate_key
@@ -85,7 +86,7 @@ def _tell(work: Work, count: int) -> None:
 def kept(work: Work) -> list[tuple[int, str, Path]]:
     with work.read() as request:
         rows = list(request.db.scalars(select(Recording).order_by(Recording.id)))
-    return [(row.id, row.file_name, work.settings.recordings_dir / row.file_name) for row in rows]
+    return [(row.id, row.file_name, Kept(work.settings).path(row.file_name, row.sha256)) for row in rows]
 
 
 def judge(ground: Ground, changes: list[Tampering]) -> None:

@@ -15,8 +15,9 @@ import pytest
 from sqlalchemy import select
 
 from dutycenter.calls.models import Call, Recording
-from dutycenter.calls.recordings import PATIENCE, QUIET_SECONDS, examine, find_foundlings, take_in
+from dutycenter.calls.recordings import PATIENCE, QUIET_SECONDS, find_foundlings, take_in
 from dutycenter.calls.services import Calls
+from dutycenter.calls.store import examine
 from dutycenter.interfaces import IClock
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.vocabulary import CallResult, CallState, Direction, RecordingState
