@@ -11,8 +11,11 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from broadcast import store
+from broadcast.aside import aside
 from broadcast.chooser import Called, Chooser
 from broadcast.history.chances import chances
+from broadcast.history.counting import Sums
+from broadcast.history.services import counted_in
 from broadcast.lines import Lines
 from broadcast.models import Broadcast, Recipient, RecipientNumber
 
@@ -53,6 +56,7 @@ def chooser_of(
         rehearsed=broadcast.rehearsed,
         now=now,
         zone=zone,
+        without=counted_in(db, broadcast.id, zone),
     )
 
 
@@ -104,17 +108,25 @@ def _chooser(
     rehearsed: bool,
     now: datetime,
     zone: ZoneInfo,
+    without: Sums | None = None,
 ) -> Chooser:
-    return Chooser(
-        called,
-        lines,
-        rounds=pace.rounds,
-        pause=pace.pause,
-        ring_timeout=pace.ring_timeout,
-        message=message,
-        chances=chances(db, numbers, rehearsed=rehearsed, now=now, zone=zone),
-        likeliest_first=likeliest_first,
-    )
+    known = chances(db, numbers, rehearsed=rehearsed, now=now, zone=zone, without=without)
+    rounds, pause, ring_timeout = pace.rounds, pace.pause, pace.ring_timeout
+
+    def build() -> Chooser:
+        return Chooser(
+            called,
+            lines,
+            rounds=rounds,
+            pause=pause,
+            ring_timeout=ring_timeout,
+            message=message,
+            chances=known,
+            likeliest_first=likeliest_first,
+        )
+
+    # For 20,000 people it takes a second, in which the switch's events must be read.
+    return aside(build)
 
 
 def first_lines(lines: Lines, channels: int) -> list[tuple[int, float]]:

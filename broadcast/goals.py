@@ -10,9 +10,11 @@ from __future__ import annotations
 import logging
 import math
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 
 from pyramid.i18n import TranslationStringFactory
 from sqlalchemy import select
@@ -100,12 +102,12 @@ def goal_fault(text: str, candidates: Sequence[Candidate], translate: Translate)
 
 def _fault(error: GoalError, members: Sequence[Member], translate: Translate) -> str:
     if error.words == UNKNOWN:
-        known = sorted({name for member in members for name in member.names}, key=lambda name: (len(name), name))
+        known = _offered(error.found, members)
         return translate(
             _(
                 "The goal names “${found}”, but nobody who can be called has it as post, department or name. "
                 "Such names are: ${known}.",
-                mapping={"found": error.found, "known": " · ".join(known[:SHOWN]) or "–"},
+                mapping={"found": error.found, "known": " · ".join(known) or "–"},
             )
         )
     if error.words == TOO_FEW:
@@ -126,6 +128,14 @@ def _fault(error: GoalError, members: Sequence[Member], translate: Translate) ->
             mapping=mapping,
         )
     )
+
+
+def _offered(meant: str, members: Sequence[Member]) -> list[str]:
+    """Names that may be meant: those alike first, then those of many people."""
+    count = Counter(name for member in members for name in member.names)
+    alike = {name for name in count if meant in name or name in meant}
+    alike |= set(get_close_matches(meant, count, SHOWN))
+    return sorted(count, key=lambda name: (name not in alike, -count[name], name))[:SHOWN]
 
 
 def seconds_fault(seconds: int | None, translate: Translate) -> str:

@@ -52,6 +52,7 @@ class Named:
     name: str
     department: str
     person_id: int | None
+    open: bool = True  # whether it is still to be seen
 
 
 class Answering:
@@ -129,7 +130,9 @@ class Answering:
             goal = _goal(broadcast.goal, [member_of_recipient(r, i) for i, r in enumerate(recipients)])
         limit = math.inf if broadcast.goal_seconds is None else float(broadcast.goal_seconds)
         found = forecast(chooser.snapshot(seconds), _runs(len(recipients)), goal=goal, deadline=limit)
-        told = _told(found, [Named(r.name, r.department, r.person_id) for r in recipients], goal, limit)
+        told = _told(
+            found, [Named(r.name, r.department, r.person_id, r.outcome is None) for r in recipients], goal, limit
+        )
         assert broadcast.launched_at is not None
         since = sorted(
             (r.acknowledged_at - broadcast.launched_at).total_seconds() for r in recipients if r.acknowledged_at
@@ -217,7 +220,8 @@ def _goal(text: str, members: Sequence[Member]) -> Goal | None:
 def _told(found: Forecast, people: Sequence[Named], goal: Goal | None, limit: float) -> dict[str, Any]:
     every = max(1, len(found.times) // POINTS)
     curve = zip(found.times, found.share, found.share_low, found.share_high, strict=True)
-    unlikely = [(people[i], chance) for i, chance in found.least_likely(UNLIKELY) if chance > DOUBTFUL]
+    doubtful = [(people[i], chance) for i, chance in found.least_likely(len(people)) if chance > DOUBTFUL]
+    unlikely = [(named, chance) for named, chance in doubtful if named.open][:UNLIKELY]
     told: dict[str, Any] = _shares(found) | {
         "people": len(people),
         "runs": found.runs,

@@ -37,6 +37,9 @@ class IForesight(Protocol):
             ForesightAway: it could not be worked out now.
         """
 
+    def warm(self) -> None:
+        """A question will come soon: begin whatever takes long to begin."""
+
 
 class Desk:
     """``IForesight`` by a child process, one question after another.
@@ -70,6 +73,16 @@ class Desk:
             raise ForesightAway(answer["fault"])
         found: Mapping[str, Any] = answer["answer"]
         return found
+
+    def warm(self) -> None:
+        """See ``IForesight.warm``. Does not wait, not even for another question's answer."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._running()
+            except OSError:
+                log.warning("The process for forecasts does not start.", exc_info=True)
+            finally:
+                self._lock.release()
 
     def close(self) -> None:
         """End the child; the next question starts another."""

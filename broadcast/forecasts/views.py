@@ -113,10 +113,12 @@ def chances(request: Request) -> dict[str, Any]:
 
 def _forecast(request: Request, kind: str, question: Mapping[str, Any], fault: str) -> dict[str, Any]:
     page: dict[str, Any] = {"told": None, "away": False, "fault": fault, "paused": False, "goal_sentence": ""}
+    foresight = request.find_service(IForesight)
     if question.get("people") == []:
+        foresight.warm()
         return page
     try:
-        told = request.find_service(IForesight).ask(kind, **question)
+        told = foresight.ask(kind, **question)
     except ForesightAway:
         return page | {"away": True}
     if not told["people"] or not told["lines"]:

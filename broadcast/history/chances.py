@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from broadcast.history.counting import NEUTRAL, band_of, weight_of
+from broadcast.history.counting import NEUTRAL, Sums, band_of, weight_of
 from broadcast.history.models import KindHistory
 from broadcast.history.priors import hierarchy
 from broadcast.history.services import numbers_of
@@ -100,13 +100,26 @@ def _endings(manner: Manner, ring_timeout: float) -> tuple[Ending, ...]:
 
 
 def chances(
-    db: Session, numbers: Sequence[str] | Select[Any], *, rehearsed: bool, now: datetime, zone: ZoneInfo
+    db: Session,
+    numbers: Sequence[str] | Select[Any],
+    *,
+    rehearsed: bool,
+    now: datetime,
+    zone: ZoneInfo,
+    without: Sums | None = None,
 ) -> Chances:
-    """What is known of these numbers (or of those that a query gives) at this time of day."""
+    """What is known of these numbers (or of those that a query gives) at this time of day.
+
+    ``without``: calls that the chooser is told itself, so that none counts twice.
+    """
     today = weight_of(now)
     records: dict[str, dict[int, Record]] = {}
+    own = {} if without is None else without.numbers
     for row in numbers_of(db, numbers, rehearsed):
-        records.setdefault(row.number, {})[row.band] = Record(row.successes / today, row.trials / today)
+        less = own.get((rehearsed, row.number, row.band))
+        successes = row.successes - (0.0 if less is None else less.successes)
+        trials = row.trials - (0.0 if less is None else less.trials)
+        records.setdefault(row.number, {})[row.band] = Record(max(0.0, successes) / today, max(0.0, trials) / today)
     return Chances(band_of(now, zone), hierarchy(db, rehearsed), records, manners(db, rehearsed, today))
 
 

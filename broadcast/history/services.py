@@ -49,6 +49,13 @@ def forget(db: Session) -> None:
     )
 
 
+def counted_in(db: Session, broadcast_id: int, zone: ZoneInfo) -> Sums:
+    """What of the sums comes from this broadcast's own calls."""
+    ids = db.scalars(select(Attempt.id).where(Attempt.broadcast_id == broadcast_id, Attempt.counted)).all()
+    chunks = (ids[at : at + MOST_NAMED] for at in range(0, len(ids), MOST_NAMED))
+    return add_up((one for chunk in chunks for one in _seen(db, chunk)), zone)
+
+
 def is_uncounted(db: Session) -> bool:
     """Is there an attempt to count? Costs nothing: the index holds no other rows."""
     return db.scalar(select(Attempt.id).where(text(UNCOUNTED)).limit(1)) is not None

@@ -150,3 +150,19 @@ def test_the_next_broadcast_starts_wiser(called):
         chooser = chooser_of(request.db, broadcast, lines, called.clock.now(), called.work.settings.time_zone)
         believed = [chooser.why(r.id, 0.0).numbers[0].p for r in broadcast.recipients]
         assert len({round(p, 6) for p in believed}) > 2
+
+
+def test_a_chooser_that_is_told_its_calls_again_does_not_count_them_twice(called):
+    with called.work.write() as request:
+        broadcast = request.db.scalar(select(Broadcast))
+        lines = Lines()
+        lines.refresh(gateways(request.db))
+        zone = called.work.settings.time_zone
+
+        def believed():
+            chooser = chooser_of(request.db, broadcast, lines, called.clock.now(), zone)
+            return [n.p for r in broadcast.recipients for n in chooser.why(r.id, 0.0).numbers]
+
+        before = believed()
+        services.count_some(request.db, zone, called.clock.now())
+        assert believed() == pytest.approx(before)
