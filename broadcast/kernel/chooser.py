@@ -31,6 +31,7 @@ from broadcast.kernel.layout import (
 )
 from broadcast.kernel.live import (
     live_ahead,
+    live_indices,
     live_next,
     live_refresh,
     live_settle,
@@ -44,10 +45,10 @@ from broadcast.kernel.plan import (
     Rules,
     Tables,
     assemble,
-    head_start,
     micros,
     tabulate,
 )
+from broadcast.kernel.urgency import aim
 from broadcast.kernel.views import addresses
 
 COUNTED = 300_000  # numbers up to which a place in the queue is counted in < 1 ms
@@ -153,7 +154,6 @@ class Chooser:
         self._heaviest = float(self._tables.weight.max()) if self._recipients else 0.0
         self._heaviest = self._heaviest or 1.0
         self._weights = self._tables.weight.tolist()
-        self._common = 2.0 * float(np.median(self._tables.weight)) if self._recipients else 0.0
         self._rates = [g.rate for g in self._tables.gateways]
         self._legs: dict[tuple[int, int], Leg] = {}
         self._bind()
@@ -290,11 +290,7 @@ class Chooser:
         self._people[i] = extra.people[0]
         row = self._people[i]
         row["first"] = first
-        weight = person.weight / self._heaviest
-        if person.weight <= self._common and len(extra.arms):
-            power = float(board["head_start"])
-            weight *= float(head_start(extra.arms["p"], extra.arms["person"], 1, power)[0])
-        row["weight"] = weight
+        row["weight"] = person.weight / self._heaviest
         self._weights.append(person.weight)
         row["status"] = Status.STOPPED
         row["since"] = max(int(row["since"]), clock)
@@ -377,6 +373,7 @@ class Chooser:
         put into its new order over the next decisions.
         """
         row = self._state.gateways[gateway]
+        had = float(self._state.gateways["channels"].sum())
         if channels == 0:
             # A gateway that is gone has no rate of its own to speak of.
             row["channels"] = 0
@@ -401,6 +398,8 @@ class Chooser:
         if not math.isclose(before, after, abs_tol=1e-3):
             board["channel_price"], board["token_price"] = channel, token
             board["sweep"] = 0
+        if board["work"] > 0.0 and total != had:
+            aim(board, total)
 
     def free(self, gateway: int, channels: int) -> None:
         """So many channels of a gateway may be used now; its rate stays."""
@@ -433,9 +432,7 @@ class Chooser:
             raise PlanError("a weight is negative or not finite")
         if not 0 <= recipient < self._recipients:
             raise IndexError(f"no recipient {recipient}")
-        old = self._weights[recipient]
-        head_start = float(self._people["weight"][recipient]) * self._heaviest / old if old else 1.0
-        self._people["weight"][recipient] = weight / self._heaviest * head_start
+        self._people["weight"][recipient] = weight / self._heaviest
         self._weights[recipient] = weight
         if tier is not None:
             if not 0 <= tier < int(self._board[0]["tiers"]):
@@ -457,7 +454,9 @@ class Chooser:
             raise IndexError(f"no recipient {recipient}")
         person = self._people[recipient]
         first, count = int(person["first"]), int(person["count"])
-        views = tuple(self._view(first + k, k) for k in range(count))
+        indices = np.zeros(count)
+        live_indices(self._at, recipient, indices)
+        views = tuple(self._view(first + k, k, float(indices[k]) * self._heaviest) for k in range(count))
         ground, until, number = self._ground(person, views, now)
         ahead = None
         if ground in (Ground.WAITING, Ground.NO_LINE) and self._numbers.size <= COUNTED:
@@ -479,22 +478,19 @@ class Chooser:
             numbers=views,
         )
 
-    def _view(self, arm: int, number: int) -> NumberView:
+    def _view(self, arm: int, number: int, index: float) -> NumberView:
         a = self._numbers[arm]
-        board = self._board[0]
         rule = self._state.rules[int(a["kind"])]
         p = float(a["p"])
         usual = p * float(rule["ack_hold"]) + (1.0 - p) * float(rule["fail_hold"])
         hold = float(a["stretch"]) * usual
-        weight = float(self._people["weight"][int(a["person"])]) * self._heaviest
         state = ArmState(int(a["state"]))
         resting = state == ArmState.COOLING
-        price = float(board["channel_price"]) * hold + float(board["token_price"])
         return NumberView(
             number=number,
             p=p,
             hold=hold,
-            index=weight * p / price,
+            index=index,
             state=state,
             tries=int(a["tries"]),
             max_tries=int(a["max_tries"]),

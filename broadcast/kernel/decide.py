@@ -18,10 +18,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, types
 
+from broadcast.kernel.index import DEAD
 from broadcast.kernel.layout import FOREVER, LEVELS, MAX_GATEWAYS, STATE_T, TICK_BITS
 from broadcast.kernel.queues import (
     COOLING,
-    DEAD,
     FUTURE,
     LIVE,
     OPEN,
@@ -31,16 +31,19 @@ from broadcast.kernel.queues import (
     foresee,
     offer,
     relevel,
+    relevel_called,
+    requeue,
     rest,
     withdraw,
 )
+from broadcast.kernel.urgency import set_row
 
 DONE, CLOSED, STOPPED = 1, 2, 3
 ACKNOWLEDGED, DECLINED, TRANSFERRED = 0, 1, 2
 FIRST_UNCOUNTED, LAST_UNCOUNTED = 11, 15  # the person's telephone was not tried
 FAILED = 13
 GATEWAY_BITS = 5
-CHUNK = 2000  # people admitted, repriced or dropped in one decision, at most
+CHUNK = 250  # people admitted, repriced or dropped in one decision, at most
 
 assert 1 << GATEWAY_BITS == MAX_GATEWAYS
 
@@ -111,17 +114,13 @@ def admit(state, now):
 
 @njit
 def reprice(state, stop):
-    """Carry new prices to the next people up to ``stop``, CHUNK at most."""
+    """Carry new prices or a new urgency to the next people up to ``stop``, CHUNK at most."""
     board = state.board[0]
     last = min(board.sweep + CHUNK, stop)
     for i in range(board.sweep, last):
-        person = state.people[i]
-        if person.status != OPEN and person.status != FUTURE:
-            continue
-        withdraw(state, i)
-        for arm in range(person.first, person.first + person.count):
-            relevel(state, arm)
-        enter(state, i)
+        status = state.people[i].status
+        if status in (OPEN, FUTURE):
+            requeue(state, i)
     board.sweep = last if last < state.people.size else -1
 
 
@@ -182,6 +181,9 @@ def decide(state, now):  # noqa: C901
     advance(state, now)
     if board.wave_at < state.wave_order.size:
         admit(state, now)
+    if now >= board.refresh:
+        set_row(board, now)
+        board.sweep = 0
     if board.sweep >= 0:
         reprice(state, state.people.size)
     board.wake = FOREVER
@@ -281,10 +283,10 @@ def settle(state, arm, g, code, now):
     if a.tries >= a.max_tries or rule.factor[code] == 0.0:
         a.state = DEAD
     elif pause > 0:
-        relevel(state, arm)
+        relevel_called(state, arm)
         rest(state, arm, now + pause)
     else:
-        relevel(state, arm)
+        relevel_called(state, arm)
         a.state = READY
     enter(state, a.person)
 
@@ -292,7 +294,7 @@ def settle(state, arm, g, code, now):
 @njit(types.void(STATE_T), cache=True)
 def queue_all(state):
     """Level all numbers and queue all open people, in their order."""
-    for arm in range(state.arms.size):
-        relevel(state, arm)
+    set_row(state.board[0], 0)
     for i in range(state.people.size):
+        relevel(state, i)
         enter(state, i)

@@ -2,27 +2,31 @@
 
 The index of number ``k`` of person ``i`` is
 
-    weight_i * p_k / (channel_price * hold_k + token_price),
+    (weight_i * p_k + urgency_ik) / (channel_price * hold_k + token_price),
 
 what one more call is expected to bring over what it is expected to use
 (Weitzman 1979 for one person, Gittins 1979 and Smith 1956 across people; the
-derivation is in docs/scheduling.md). Only its order matters, and differences of
-a few per mille do not, so it is mapped to one of LEVELS levels by a piecewise
-linear logarithm: the bits of a float64 read as an integer.
+derivation is in docs/scheduling.md; urgency in :mod:`.urgency`). Only its order
+matters, and differences of a few per mille do not, so it is mapped to one of
+LEVELS levels by a piecewise linear logarithm: the bits of a float64 read as an
+integer.
 """
 
 # mypy: allow-untyped-defs
 # Compiled functions are typed by numba: by their signature, or by who calls them.
 from __future__ import annotations
 
+import math
 from enum import IntEnum
 
 import numpy as np
 from numba import njit
 
 from broadcast.kernel.layout import LEVELS
+from broadcast.kernel.urgency import MISS_POWER, place
 
 WORST = LEVELS - 1
+DEAD = 3  # a state of a number, see codes.ArmState
 
 
 class Rank(IntEnum):
@@ -40,8 +44,32 @@ def expected_hold(p, stretch, rule):
 
 
 @njit(forceinline=True)
-def index_of(weight, p, hold, channel_price, token_price):
-    return weight * p / (channel_price * hold + token_price)
+def pressing(state, i):
+    """What urgency weighs for person ``i``: the pull, less the likelier they are reached anyway."""
+    board = state.board[0]
+    if board.pull == 0.0:
+        return 0.0
+    person = state.people[i]
+    reached = 0.0
+    for arm in range(person.first, person.first + person.count):
+        a = state.arms[arm]
+        if a.state != DEAD:
+            reached += state.urgency[place(board.row, a.max_tries - a.tries, a.p)]
+    return board.pull * math.exp(-MISS_POWER * reached)
+
+
+@njit(forceinline=True)
+def index_of(state, arm, weight, pressed):
+    """The index of one number; ``pressed`` is what :func:`pressing` gives for its person."""
+    board = state.board[0]
+    a = state.arms[arm]
+    gain = weight * a.p
+    if pressed > 0.0:
+        gain += pressed * state.urgency[place(board.row, a.max_tries - a.tries, a.p) + 1]
+    value = gain / (board.channel_price * expected_hold(a.p, a.stretch, state.rules[a.kind]) + board.token_price)
+    if a.tries > 0:
+        value *= board.again
+    return value
 
 
 @njit(forceinline=True)
@@ -64,20 +92,16 @@ def level_of(x, top_bits, shift):
 
 
 @njit(forceinline=True)
-def arm_level(state, arm):
+def arm_level(state, arm, pressed):
     """The level of one number at the board's prices."""
     board = state.board[0]
-    a = state.arms[arm]
+    i = state.arms[arm].person
     if board.rule == 1:
-        return np.int64(a.person) * LEVELS // state.people.size
-    weight = state.people[a.person].weight
+        return np.int64(i) * LEVELS // state.people.size
+    weight = state.people[i].weight
     if board.rule == 2:
         return level_of(weight, board.top_bits, board.shift)
-    hold = expected_hold(a.p, a.stretch, state.rules[a.kind])
-    value = index_of(weight, a.p, hold, board.channel_price, board.token_price)
-    if a.tries > 0:
-        value *= board.again
-    return level_of(value, board.top_bits, board.shift)
+    return level_of(index_of(state, arm, weight, pressed), board.top_bits, board.shift)
 
 
 def prices(channels: float, rate: float, mean_hold: float) -> tuple[float, float]:

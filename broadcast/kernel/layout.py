@@ -108,7 +108,14 @@ BOARD = np.dtype(
         ("channel_price", "f8"),  # per second held
         ("token_price", "f8"),  # per call
         ("again", "f8"),  # factor on the index of a number that was tried before
-        ("head_start", "f8"),  # power, see plan.head_start
+        ("strength", "f8"),  # of urgency, see urgency.py; 0: none
+        ("pull", "f8"),  # of urgency at present
+        ("usual", "f8"),  # weight, as in people
+        ("work", "f8"),  # channel-seconds of one success each
+        ("round", "f8"),  # microseconds from one call of a number to its next
+        ("goal", "i8"),  # when most should be reached
+        ("refresh", "i8"),  # when urgency is computed anew
+        ("row", "i4"),  # of the urgency table
         ("shift", "i4"),
         ("tiers", "i4"),
         ("groups", "i4"),
@@ -150,6 +157,7 @@ class State(NamedTuple):
     due_order: Int32s  # people by due time, or empty
     due_time: Int64s
     wave_order: Int32s  # people of later waves by their beginning, or empty
+    urgency: Float64s  # see urgency.table
 
 
 def _array(dtype: np.dtype[np.void]) -> types.Array:
@@ -179,6 +187,7 @@ STATE_T = types.NamedTuple(
         I4,
         I8,
         I4,
+        F8,
     ),
     State,
 )

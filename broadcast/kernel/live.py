@@ -10,7 +10,8 @@ from __future__ import annotations
 from numba import njit, types
 
 from broadcast.kernel.decide import GATEWAY_BITS, advance, decide, settle, take
-from broadcast.kernel.layout import I8, MAX_GATEWAYS
+from broadcast.kernel.index import index_of, pressing
+from broadcast.kernel.layout import F8, I8, MAX_GATEWAYS
 from broadcast.kernel.queues import COOLING, enter, relevel, wake_early, withdraw
 from broadcast.kernel.views import state_at
 
@@ -59,10 +60,18 @@ def live_refresh(at, i):
     """Level the numbers of person ``i`` anew and queue the best."""
     state = state_at(at)
     withdraw(state, i)
-    person = state.people[i]
-    for arm in range(person.first, person.first + person.count):
-        relevel(state, arm)
+    relevel(state, i)
     enter(state, i)
+
+
+@njit(types.void(I8, _I8, F8), cache=True)
+def live_indices(at, i, out):
+    """Write the indices of person ``i``'s numbers, at present, into ``out``."""
+    state = state_at(at)
+    person = state.people[i]
+    pressed = pressing(state, i)
+    for k in range(person.count):
+        out[k] = index_of(state, person.first + k, person.weight, pressed)
 
 
 @njit(_I8(I8, _I8), cache=True)

@@ -33,9 +33,9 @@ from broadcast.kernel.layout import (
     WORLD,
     State,
 )
+from broadcast.kernel.urgency import CROWD, aim, table
 
 MAX_TICKS = 1 << 15
-MOST_HEAD_START = 1.0  # above 1 the hardest to reach would go first
 AGAIN_WHEN_FLAT = 1.5
 """Where all probabilities are alike they say nothing about the order; then it is better
 to call on than to begin with others, because the pauses of the last set the end."""
@@ -341,33 +341,32 @@ def gateway_table(gateways: Sequence[Gateway]) -> np.ndarray:
     return table
 
 
+def _usual_failure(rule: Rules) -> Code:
+    return max(rule.endings, key=lambda e: e.share).code
+
+
 def _usual_pause(rule: Rules) -> float:
     """Seconds for which a number rests after the commonest way to fail."""
-    code = max(rule.endings, key=lambda e: e.share).code
+    code = _usual_failure(rule)
     return rule.pause.get(code, DEFAULT_PAUSE.get(code, 0.0))
 
 
-def head_start(p: np.ndarray, owner: np.ndarray, people: int, power: float) -> np.ndarray:
-    """Factors (people,) on the weights of those who will need several rounds of calls.
-
-    A round lasts as long as a pause, however many lines there are. If a pause is not
-    short beside the whole broadcast, those who will need several must begin early, or
-    lines lie idle at the end while the last few rest: their weight is divided by a
-    power of their chance in one round. Measured, not derived; see docs/scheduling.md.
-    """
-    missed = np.zeros(people)
-    np.add.at(missed, owner, np.log1p(-np.minimum(p, 1.0 - 1e-9)))
-    return np.maximum(-np.expm1(missed), 1e-3) ** -power
+def _usual_factor(rule: Rules) -> float:
+    """On the next probability, after the commonest way to fail."""
+    code = _usual_failure(rule)
+    return rule.factor.get(code, DEFAULT_FACTOR.get(code, 1.0))
 
 
-def _head_start_power(tables: Tables, hold: np.ndarray, channels: float) -> float:
-    """Falls with the square of duration over pause: a large broadcast needs none."""
+def _horizon(tables: Tables, hold: np.ndarray, channels: float, board: np.ndarray) -> None:
+    """Write into the board how long the broadcast will take, and a round of it."""
     owner = np.repeat(np.arange(len(tables.weight)), np.diff(tables.first))
     fewest = np.full(len(tables.weight), np.inf)
     np.minimum.at(fewest, owner, hold / np.maximum(tables.p, 1e-3))
-    duration = float(fewest[np.isfinite(fewest)].sum()) / channels
-    pause = max(_usual_pause(rule) for rule in tables.rules)
-    return min(MOST_HEAD_START, 20.0 * (pause / max(duration, 1e-9)) ** 2)
+    board["work"] = float(fewest[np.isfinite(fewest)].sum())
+    board["round"] = max(_usual_pause(rule) + rule.fail_hold for rule in tables.rules) * MICRO
+    usual = float(np.median(tables.weight)) or float(tables.weight.mean())
+    board["usual"] = usual / (float(tables.weight.max()) or 1.0) or 1.0
+    aim(board[0], channels)
 
 
 def assemble(tables: Tables) -> State:
@@ -419,12 +418,9 @@ def assemble(tables: Tables) -> State:
     gateways = gateway_table(tables.gateways)
     channels = float(gateways["channels"].sum())
     board = np.zeros(1, BOARD)
-    if tables.rank == Rank.INDEX and m:
-        power = _head_start_power(tables, hold, channels)
-        board["head_start"] = power
-        # The most important are called first anyway and keep their weight.
-        common = tables.weight <= 2.0 * np.median(tables.weight)
-        people["weight"][common] *= head_start(tables.p, arms["person"], n, power)[common]
+    board["round"] = 1.0
+    if tables.rank == Rank.INDEX and m and n >= CROWD:
+        _horizon(tables, hold, channels, board)
     tiers = int(people["tier"].max()) + 1 if n else 1
     board["tiers"], board["groups"] = tiers, len(masks)
     board["rule"] = int(tables.rank)
@@ -438,9 +434,9 @@ def assemble(tables: Tables) -> State:
         value = people["weight"][arms["person"]]
         best = float(value.max())
         if tables.rank == Rank.INDEX:
-            value = value / (channel * hold + token)
-            best = float(value.max())
-            value = value * arms["p"]
+            price = channel * hold + token
+            best = float(((value + board["strength"]) / price).max())
+            value = value * arms["p"] / price
         positive = value[value > 0.0]
         # A number that failed a few times must still be told apart from one that did not,
         # and there must be room above for one that turns out to be certain.
@@ -480,6 +476,7 @@ def assemble(tables: Tables) -> State:
         due_order=due_order,
         due_time=due_time,
         wave_order=wave_order.astype(np.int32),
+        urgency=table(_usual_factor(tables.rules[0]) if tables.rules else 1.0),
     )
     queue_all(state)
     return state

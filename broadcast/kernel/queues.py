@@ -16,14 +16,14 @@ from numba import njit, types
 from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic
 
-from broadcast.kernel.index import arm_level
+from broadcast.kernel.index import DEAD, arm_level, pressing
 from broadcast.kernel.layout import ARM, LEVELS, PERSON, TICK_BITS
 
 PERSON_SIZE, ARM_SIZE = PERSON.itemsize, ARM.itemsize
 
 OPEN = 0
 FUTURE = 4
-READY, COOLING, LIVE, DEAD = 0, 1, 2, 3
+READY, COOLING, LIVE = 0, 1, 2
 
 
 @intrinsic
@@ -247,7 +247,43 @@ def enter(state, i):
 
 
 @njit(forceinline=True)
-def relevel(state, arm):
-    """Recompute the level of a number whose probability or price has changed."""
-    a = state.arms[arm]
-    a.level = arm_level(state, arm)
+def relevel(state, i):
+    """Recompute the levels of a person's numbers."""
+    person = state.people[i]
+    pressed = pressing(state, i)
+    for arm in range(person.first, person.first + person.count):
+        if state.arms[arm].state != DEAD:
+            state.arms[arm].level = arm_level(state, arm, pressed)
+
+
+@njit(forceinline=True)
+def relevel_called(state, arm):
+    """Recompute the level of a number that failed, and what follows for the person's others."""
+    i = state.arms[arm].person
+    if state.board[0].pull > 0.0:
+        relevel(state, i)
+    else:
+        state.arms[arm].level = arm_level(state, arm, 0.0)
+
+
+@njit(forceinline=True)
+def requeue(state, i):
+    """Put a person's numbers into the order of new prices or of a new urgency.
+
+    Whoever keeps their level keeps their place.
+    """
+    relevel(state, i)
+    person = state.people[i]
+    base = person.tier * LEVELS
+    width = state.board[0].tiers * LEVELS
+    best, queued, moved = -1, -1, False
+    for arm in range(person.first, person.first + person.count):
+        a = state.arms[arm]
+        if a.bucket >= 0:
+            queued = arm
+            moved = moved or a.bucket != a.group * width + base + a.level
+        if a.state == READY and (best < 0 or better(state, arm, best, person.ordered)):
+            best = arm
+    if queued >= 0 and (moved or best != queued or state.board[0].groups > 1):
+        withdraw(state, i)
+        enter(state, i)

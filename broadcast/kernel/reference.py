@@ -16,9 +16,18 @@ from heapq import heappop, heappush
 
 import numpy as np
 
-from broadcast.kernel.index import WORST
-from broadcast.kernel.layout import LEVELS, MICRO, TICK_BITS, State
+from broadcast.kernel.decide import CHUNK
+from broadcast.kernel.index import DEAD, WORST
+from broadcast.kernel.layout import FOREVER, LEVELS, MICRO, TICK_BITS, State
 from broadcast.kernel.plan import Tables, assemble, worlds
+from broadcast.kernel.urgency import (
+    CLASSES,
+    MISS_POWER,
+    MOST_ROUNDS,
+    MOST_TRIES,
+    REFRESH,
+    STEPS,
+)
 
 MAX_DRAWS = 64  # per number; as in the kernel's mixing function
 
@@ -89,17 +98,52 @@ class Reference:
         self.interval, self.slack = float(gateway["interval"]), float(gateway["slack"])
         self.prices = float(board["channel_price"]), float(board["token_price"])
         self.again = float(board["again"])
+        self.strength, self.round, self.goal = float(board["strength"]), float(board["round"]), int(board["goal"])
+        self.urgency = state.urgency.tolist()
+        self.row, self.pull, self.refresh = 0, 0.0, 0
         self.top_bits, self.shift = int(board["top_bits"]), int(board["shift"])
         self.state = [int(s) for s in state.arms["state"]]
         self.tries = [0] * len(state.arms)
         self.events = 0
 
-    def level(self, arm: int) -> int:
+    def set_row(self, now: int) -> None:
+        """As :func:`broadcast.kernel.urgency.set_row`."""
+        rounds = 1.0 + (self.goal - now) / self.round
+        self.pull = 0.0
+        if rounds <= 0.0 or self.strength == 0.0:
+            self.refresh = int(FOREVER)
+        elif rounds >= MOST_ROUNDS + 1:
+            self.refresh = int(self.goal - MOST_ROUNDS * self.round) + 1
+        else:
+            self.row = int(rounds * STEPS)
+            self.pull = self.strength * min(1.0, (now + self.round) / max(self.goal, 1.0))
+            self.refresh = now + int(REFRESH * self.round)
+
+    def place(self, arm: int) -> int:
+        """As :func:`broadcast.kernel.urgency.place`."""
+        left = min(self.max_tries[arm] - self.tries[arm], MOST_TRIES)
+        at = min(int(self.p[arm] * CLASSES), CLASSES - 1)
+        return ((self.row * (MOST_TRIES + 1) + left) * CLASSES + at) * 2
+
+    def pressing(self, i: int) -> float:
+        """As :func:`broadcast.kernel.index.pressing`."""
+        if self.pull == 0.0:
+            return 0.0
+        reached = 0.0
+        for arm in range(self.first[i], self.first[i + 1]):
+            if self.state[arm] != DEAD:
+                reached += self.urgency[self.place(arm)]
+        return self.pull * math.exp(-MISS_POWER * reached)
+
+    def level(self, arm: int, pressed: float) -> int:
         """As :func:`broadcast.kernel.index.arm_level`."""
         ack_hold, fail_hold, _, _ = self.rules[self.kind[arm]]
         p = self.p[arm]
         hold = self.stretch[arm] * (p * ack_hold + (1.0 - p) * fail_hold)
-        value = self.weight[self.person[arm]] * p / (self.prices[0] * hold + self.prices[1])
+        gain = self.weight[self.person[arm]] * p
+        if pressed > 0.0:
+            gain += pressed * self.urgency[self.place(arm) + 1]
+        value = gain / (self.prices[0] * hold + self.prices[1])
         if self.tries[arm] > 0:
             value *= self.again
         if not value > 0.0:
@@ -115,7 +159,9 @@ class Reference:
         u, v, width = self.draws.u, self.draws.v, self.draws.tries
         people, arms = len(first) - 1, len(person)
         tries, open_ = self.tries, [True] * people
-        levels = [self.level(arm) for arm in range(arms)]
+        self.set_row(0)
+        levels = [0] * arms
+        sweep = -1
         called = [False] * people
         live = [False] * people
         queued = [-1] * people  # the number that stands for each person
@@ -154,7 +200,27 @@ class Reference:
             if best >= 0 and queued[i] != best:
                 put(i, best)
 
+        def relevel(i: int) -> None:
+            pressed = self.pressing(i)
+            for arm in range(first[i], first[i + 1]):
+                if state[arm] != DEAD:
+                    levels[arm] = self.level(arm, pressed)
+
+        def requeue(i: int) -> None:
+            arm = queued[i]
+            before = levels[arm] if arm >= 0 else -1
+            relevel(i)
+            if arm < 0:
+                return
+            best = arm
+            for other in range(first[i], first[i + 1]):
+                if state[other] == 0 and goes_before(other, best):
+                    best = other
+            if best != arm or levels[arm] != before:
+                put(i, best)
+
         for i in range(people):
+            relevel(i)
             enter(i)
         while True:
             target = now >> TICK_BITS
@@ -167,6 +233,15 @@ class Reference:
                     continue
                 if queued[i] < 0 or goes_before(arm, queued[i]):
                     put(i, arm)
+            if now >= self.refresh:
+                self.set_row(now)
+                sweep = 0
+            if sweep >= 0:
+                stop = min(sweep + CHUNK, people)
+                for i in range(sweep, stop):
+                    if open_[i]:
+                        requeue(i)
+                sweep = stop if stop < people else -1
             wake = math.inf
             arm = -1
             if len(running) < self.channels:
@@ -182,6 +257,8 @@ class Reference:
                         arm = -1
                     if arm < 0 and resting:
                         wake = resting[0][0] << TICK_BITS
+                    if arm < 0 and sweep >= 0:
+                        wake = now + 1
             if arm >= 0:
                 heappop(queue)
                 i = person[arm]
@@ -234,7 +311,10 @@ class Reference:
             if tries[arm] >= max_tries[arm] or factors[code] == 0.0:
                 state[arm] = 3
             else:
-                levels[arm] = self.level(arm)
+                if self.pull > 0.0:
+                    relevel(i)
+                else:
+                    levels[arm] = self.level(arm, 0.0)
                 if pauses[code] > 0:
                     ready = (now + pauses[code] + (1 << TICK_BITS) - 1) >> TICK_BITS
                     serial += 1

@@ -90,6 +90,7 @@ def state_at(at):
         carray(_pointer(at[22]), (at[23],), np.int32),
         carray(_pointer(at[24]), (at[25],), np.int64),
         carray(_pointer(at[26]), (at[27],), np.int32),
+        carray(_pointer(at[28]), (at[29],), np.float64),
     )
 
 
@@ -97,8 +98,8 @@ def state_at(at):
 def draw_at(at):
     """The draw whose arrays come next."""
     return Draw(
-        carray(_pointer(at[28]), (at[29],), WORLD),
-        carray(_pointer(at[30]), (at[31],), np.float64),
+        carray(_pointer(at[30]), (at[31],), WORLD),
+        carray(_pointer(at[32]), (at[33],), np.float64),
     )
 
 
@@ -106,11 +107,11 @@ def draw_at(at):
 def lines_at(at):
     """The lines whose arrays come next."""
     return Lines(
-        carray(_pointer(at[32]), (at[33],), np.int64),
-        carray(_pointer(at[34]), (at[35],), np.int32),
+        carray(_pointer(at[34]), (at[35],), np.int64),
         carray(_pointer(at[36]), (at[37],), np.int32),
         carray(_pointer(at[38]), (at[39],), np.int32),
         carray(_pointer(at[40]), (at[41],), np.int32),
+        carray(_pointer(at[42]), (at[43],), np.int32),
     )
 
 
@@ -118,7 +119,7 @@ def lines_at(at):
 def log_at(at):
     """The log whose arrays come last."""
     return Log(
-        carray(_pointer(at[42]), (at[43],), np.int32),
-        carray(_pointer(at[44]), (at[45],), np.int64),
+        carray(_pointer(at[44]), (at[45],), np.int32),
         carray(_pointer(at[46]), (at[47],), np.int64),
+        carray(_pointer(at[48]), (at[49],), np.int64),
     )
