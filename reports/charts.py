@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FONT = "Noto Sans CJK SC"
+LEGEND = 45  # Latin letters that one line of a legend holds beside its keys
 WIDTH = 156 / 25.4  # inches: the width of the type area
 DEEP, INK, RULE = "#1F3A5F", "#222222", "#BBBBBB"
 FILLS: Sequence[tuple[str, str]] = (  # colour and hatch, from dark to light
@@ -150,7 +151,8 @@ def _short(name: str) -> str:
 
 def _legend(figure: Figure, axes: Axes, count: int) -> None:
     handles, labels = axes.get_legend_handles_labels()
+    wide = sum(len(label) for label in labels) > LEGEND and not all(ord(label[0]) > 0x2E80 for label in labels)
     figure.legend(
-        handles, labels, loc="outside upper center", ncols=count, frameon=False, fontsize=8.5,
+        handles, labels, loc="outside upper center", ncols=min(count, 3) if wide else count, frameon=False, fontsize=8.5,
         handlelength=1.6, handleheight=0.9, columnspacing=1.6,
     )  # fmt: skip

@@ -48,7 +48,7 @@ def periodic_paper(facts: Facts, words: Words, house: House) -> Paper:
         sources=t.maker.sources,
         contents=_("Contents"),
         appendix=appendix(words),
-        note=_("Remark"),
+        note=_("N.B."),
     )
 
 

@@ -27,7 +27,7 @@ class Series:
     """``line``: drawn as a line over the columns; ``stack``: those of the same name stand on each other."""
 
     name: str
-    values: Sequence[int]
+    values: Sequence[int | None]  # None: the period has no such day
     line: bool = False
     stack: str = "all"
 
@@ -146,7 +146,7 @@ def _dates(t: Telling, other: Telling | None, day: Callable[[str], str], period:
     if other is not None:
         both = [a + b for a, b in zip(values(other, _calls(other, True)), values(other, _calls(other, False)),
                                       strict=True)]  # fmt: skip
-        series.append(Series(_named(other, _("calls")), both[:length], line=True))
+        series.append(Series(_named(other, _("Calls")), both[:length] + [None] * (length - len(both)), line=True))
     if long:
         months = t.period.months
         return Chart("dates", _("Calls and incidents by month"), "", [str(month) for month in months], series,
@@ -165,7 +165,7 @@ def _hours(t: Telling, other: Telling | None, link: Link) -> Chart:
     if other is not None:
         taken, missed = by_hour(_calls(other, True), zone), by_hour(_calls(other, False), zone)
         both = [a + b for a, b in zip(taken, missed, strict=True)]
-        series.append(Series(_named(other, _("calls")), both, line=True))
+        series.append(Series(_named(other, _("Calls")), both, line=True))
     links = [link(t.rows("calls", hour=str(hour))) for hour in range(24)]
     title = _("Calls and incidents by hour of the day")
     return Chart("hours", title, "", [str(hour) for hour in range(24)], series, links)
@@ -225,7 +225,7 @@ def _history(t: Telling, period: Callable[[str], str]) -> Chart:
     _ = t.gettext
     history = list(reversed(t.facts.history))
     series = [
-        Series(_("calls"), [past.calls for _period, past in history]),
+        Series(_("Calls"), [past.calls for _period, past in history]),
         Series(_("Reported incidents"), [sum(past.incidents.values()) for _period, past in history], line=True),
     ]
     names = [str(one) for one, _past in history]

@@ -11,6 +11,8 @@ from reports.figures import by_hour
 from reports.paper import Block, Cell, Columns, Note, Paragraph, Part, Section
 from reports.words import NOTHING
 
+FEW = 5  # fewer incidents than this have no busiest hour
+
 
 def tell(t: Telling) -> Section:
     """The chapter."""
@@ -127,14 +129,17 @@ def _overview(t: Telling, classes: Sequence[IncidentClass | None]) -> str:
     )  # fmt: skip
 
 
-def _leading(t: Telling, name: str, count: int, whole: int) -> str:
+def _leading(t: Telling, name: str, count: int, whole: int, what: str = "") -> str:
     """The largest part of the incidents, in words that fit all of them, one of them, or most of them."""
-    _ = t.gettext
+    _, w = t.gettext, t.words
+    if whole == 1:
+        return _("It is: %(name)s.", name=name) if not what else ""
     if count == whole:
-        text = _("All of it: %(name)s.", name=name)
-        return text if whole > 1 else _("It is: %(name)s.", name=name)
-    return _("Most of all: %(name)s, %(n)s or %(share)s.",
-             name=name, n=t.words.number(count), share=t.words.share(count, whole))  # fmt: skip
+        return _("All of it: %(name)s.", name=name)
+    values = {"name": name, "n": w.number(count), "share": w.share(count, whole)}
+    if not what:
+        return _("Most of all: %(name)s, %(n)s or %(share)s.", **values)
+    return _("%(what)s %(name)s: %(n)s or %(share)s.", what=what, **values)
 
 
 def _losses(t: Telling) -> str:
@@ -216,17 +221,14 @@ def _places(t: Telling) -> list[Block]:
         queries=["incidents_by_channel"],
         counting=_("By how the first report came in."),
     )
-    most = max(incidents.channels, key=lambda c: incidents.channels[c])
     said = []
     if names:
         top = max(names, key=lambda name: incidents.districts[name])
-        said.append(_("Most incidents were in %(name)s: %(n)s or %(share)s.",
-                      name=top, n=t.words.number(incidents.districts[top]),
-                      share=t.words.share(incidents.districts[top], incidents.total)))  # fmt: skip
-    said.append(_("Most reports came by %(name)s: %(n)s or %(share)s.",
-                  name=t.words.label(most), n=t.words.number(incidents.channels[most]),
-                  share=t.words.share(incidents.channels[most], incidents.total)))  # fmt: skip
-    return [Paragraph(t.words.join(said)), districts, channels]
+        said.append(_leading(t, top, incidents.districts[top], incidents.total, _("Most incidents were in")))
+    most = max(incidents.channels, key=lambda c: incidents.channels[c])
+    said.append(_leading(t, t.words.label(most), incidents.channels[most], incidents.total, _("Most reports came by")))
+    told = t.words.join(said)
+    return [*([Paragraph(told)] if told else []), districts, channels]
 
 
 def in_district(name: str | None) -> Count:
@@ -240,13 +242,7 @@ def by_channel(channel: object) -> Count:
 def _hours(t: Telling) -> list[Block]:
     _, w = t.gettext, t.words
     hours = by_hour(t.facts.incidents_by_quarter, w.zone)
-    busiest = hours.index(max(hours))
-    night = sum(hours[hour] for hour in (*range(8), *range(18, 24)))
-    said = _(
-        "Most incidents were reported from %(from)s to %(to)s o'clock: %(n)s. Outside working "
-"hours (18 to 8 o'clock): %(night)s or %(share)s.",
-        **{"from": busiest}, to=busiest + 1, n=hours[busiest], night=w.number(night), share=w.share(night, sum(hours)),
-    )  # fmt: skip
+    said = _hours_said(t, hours)
     chart = Columns(
         [str(hour) for hour in range(24)], [(_("Reported incidents"), hours)], _("o'clock"), _("incidents"),
         [t.rows("incidents", hour=str(hour)) for hour in range(24)],
@@ -256,6 +252,20 @@ def _hours(t: Telling) -> list[Block]:
         counting=_("By the hour in which the report reached the duty room."),
     )  # fmt: skip
     return [Paragraph(said), figure]
+
+
+def _hours_said(t: Telling, hours: Sequence[int]) -> str:
+    _, w = t.gettext, t.words
+    busiest = hours.index(max(hours))
+    night = sum(hours[hour] for hour in (*range(8), *range(18, 24)))
+    if sum(hours) < FEW:
+        known = [_("%(n)s o'clock", n=hour) for hour, count in enumerate(hours) if count]
+        return _("Reported in the hours from: %(hours)s.", hours=w.listed(known))
+    return _(
+        "Most incidents were reported from %(from)s to %(to)s o'clock: %(n)s. Outside working "
+"hours (18 to 8 o'clock): %(night)s or %(share)s.",
+        **{"from": busiest}, to=busiest + 1, n=hours[busiest], night=w.number(night), share=w.share(night, sum(hours)),
+    )  # fmt: skip
 
 
 def _notable(t: Telling) -> list[Block]:

@@ -70,5 +70,5 @@ def _short(
         language=words.language, form=form, authority=making.house.authority, head=making.house.duty_room, title=title,
         subtitle=subtitle, issue=issue, issued=issued, cover=cover,
         banner=words.clauses([*warnings, *making.house.warnings(words)]), sections=sections,
-        note=words.gettext("Remark"), exercise=exercise,
+        note=words.gettext("N.B."), exercise=exercise,
     )  # fmt: skip

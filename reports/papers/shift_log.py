@@ -13,9 +13,9 @@ from dutycenter.calls.models import Call
 from dutycenter.incidents.models import Incident, IncidentEntry
 from dutycenter.incidents.timeline import names_of
 from dutycenter.roster.models import Shift
-from dutycenter.vocabulary import ShiftDuty
+from dutycenter.vocabulary import IncidentStatus, ShiftDuty
 from reports.making import Making
-from reports.paper import Block, Paper, Paragraph, Section, Signatures
+from reports.paper import Block, Items, Paper, Paragraph, Section, Signatures
 from reports.papers.base import data_until, list_paper, maker, the
 from reports.period import Span
 from reports.queries import snapshot
@@ -40,7 +40,7 @@ def paper(about: str, making: Making) -> Paper:
         open_incidents = db.scalars(
             select(Incident)
             .where(Incident.reported_at < shift.ends_at)
-            .where(Incident.closed_at.is_(None) | (Incident.closed_at >= shift.ends_at))
+            .where((Incident.status == IncidentStatus.OPEN) | (Incident.closed_at >= shift.ends_at))
             .order_by(Incident.reported_at, Incident.id)
         ).all()
         duties = [
@@ -59,7 +59,7 @@ def paper(about: str, making: Making) -> Paper:
             [
                 Section(_("Events of the shift"), blocks),
                 Section(_("Handed over open"), [
-                    Paragraph(w.listed(left) if left else _("Nothing was left open."))
+                    Items(left) if left else Paragraph(_("Nothing was left open."))
                 ]),
                 Section("", [Signatures([_("Handed over by"), _("Taken over by"), _("Handed over at"),
                                          _("Leader on duty")])]),
@@ -104,7 +104,7 @@ def _incidents(w: Words, db: Session, span: Span) -> list[Line]:
     rows = db.execute(query).all()
     names = names_of(db, (entry.actor for entry, _incident in rows))
     kinds = {
-        "created": _("Incident"), "note": _("Remark"), "closed": _("Closed"), "reopened": _("Opened again"),
+        "created": _("Incident"), "note": _("N.B."), "closed": _("Closed"), "reopened": _("Opened again"),
         "deadline_met": _("Reported"), "deadline_missed": _("Not reported in time"),
         "broadcast": _("Broadcast"),
     }  # fmt: skip

@@ -212,5 +212,11 @@ class TestDrill:
         filled(sqlite_work, busy=0.3)
         page = browser(Role.LEADER).get("/reports?period=2026-Q4&against=2026-Q3", headers={"Accept-Language": "en"})
         assert "compared with Quarter 3 of 2026" in page.text
+        dates = json.loads(
+            browser(Role.OFFICER)
+            .get("/reports?period=2026-10&against=2026-09")
+            .html.select("[data-chart]")[0]["data-chart"]
+        )
+        assert dates["series"][-1]["values"][30] is None, "September has no 31st"
         read = browser(Role.AUDITOR).get("/reports/2026-10/read?language=en")
         assert "/reports/2026-10/rows/incidents?class=" in read.text
