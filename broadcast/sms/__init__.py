@@ -6,6 +6,7 @@ from pyramid.config import Configurator
 
 from broadcast.sms import outbox, replies
 from broadcast.sms.jobs import send_texts
+from dutycenter.work import settings_of
 
 
 def includeme(config: Configurator) -> None:
@@ -14,3 +15,5 @@ def includeme(config: Configurator) -> None:
     config.add_job(send_texts, name="broadcast.texts", seconds=1)
     config.include("broadcast.sms.views")
     config.include("broadcast.sms.callbacks")
+    if settings_of(config.registry).rehearsal:
+        config.include("broadcast.sms.rehearsal")  # the simulated telephones receive them
