@@ -41,7 +41,7 @@ STYLE: Any = {
     "axes.spines.right": False,
     "hatch.linewidth": 0.5,
     "hatch.color": DEEP,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",  # the text stays text: found by a search, and set by the same engine as the rest
     "svg.hashsalt": "dutycenter",
     "text.parse_math": False,  # names come from outside: a dollar sign is a dollar sign
     "text.usetex": False,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
 
 import click
 
 from dutycenter.bootstrap import open_work
+from dutycenter.db.engine import make_engine
 from dutycenter.settings import SettingsError
 from reports.charts import FontMissing
 from reports.files import place
@@ -88,3 +91,48 @@ def _write(ini: Path, period: Period, out: Path, language: str) -> None:
     with work.write() as request:
         request.find_service(Reports).note_made(asked, kept, f"report:{period}")
     click.echo(f"{made.path}: {made.bytes:,} bytes, sha256 {made.sha256}, {time.monotonic() - began:.1f} s")
+
+
+@report.command()
+@click.option(
+    "--database", default="", help="address of an empty store; by default a new SQLite file, removed afterwards"
+)
+@click.option("--calls", default=1_000_000, show_default=True, type=click.IntRange(1))
+@click.option("--attempts", default=100_000, show_default=True, type=click.IntRange(1))
+@click.option("--slice", "part", default=20_000, show_default=True, type=click.IntRange(0),
+              help="calls of the smaller month in which the ORM counts row by row; 0: leave that out")  # fmt: skip
+def bench(database: str, calls: int, attempts: int, part: int) -> None:
+    """Fill an empty store with a month of a great city and time its report."""
+    from reports.bench import NotEmpty, counted, fill, measure, row_by_row, same_totals, warm
+
+    zone = ZoneInfo("Asia/Shanghai")
+    with TemporaryDirectory() as folder:
+        engine = make_engine(database or f"sqlite:///{folder}/month.sqlite")
+        try:
+            click.echo(f"{engine.dialect.name}: {calls:,} calls, {attempts:,} attempts")
+            fill(engine, calls, attempts, zone, click.echo)
+        except NotEmpty as error:
+            raise click.ClickException(str(error)) from None
+        warm()
+        figures = measure(engine, zone)
+        click.echo(
+            f"counting {figures.counting:.1f} s, drawing and setting {figures.setting:.1f} s, "
+            f"together {figures.counting + figures.setting:.1f} s, peak {figures.peak:,.0f} MiB"
+        )
+        engine.dispose()
+        if not part:
+            return
+        small = make_engine(f"sqlite:///{folder}/slice.sqlite")
+        fill(small, part, max(1, part // 10), zone, lambda line: None)
+        began = time.monotonic()
+        slow = row_by_row(small, zone)
+        between = time.monotonic()
+        quick = same_totals(counted(small, zone))
+        ended = time.monotonic()
+        small.dispose()
+        click.echo(
+            f"{part:,} calls on sqlite: row by row through the ORM {between - began:.1f} s, by the queries "
+            f"{ended - between:.2f} s, the chief totals are {'equal' if slow == quick else 'DIFFERENT'}"
+        )
+        if slow != quick:
+            raise click.ClickException(f"{slow} against {quick}")

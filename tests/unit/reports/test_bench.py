@@ -1,0 +1,24 @@
+"""The bench fills a month on both databases, and its two ways of counting agree."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dutycenter.db.engine import make_engine
+from reports.bench import NotEmpty, counted, fill, row_by_row, same_totals
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class TestFill:
+    def test_both_ways_of_counting_agree(self, store_url: str) -> None:
+        engine = make_engine(store_url)
+        fill(engine, 600, 400, ZONE, lambda line: None)
+        slow = row_by_row(engine, ZONE)
+        assert slow == same_totals(counted(engine, ZONE))
+        assert (slow["calls"], slow["attempts"], slow["kept"]) == (600, 400, 600)
+        with pytest.raises(NotEmpty):
+            fill(engine, 1, 1, ZONE, lambda line: None)
+        engine.dispose()
