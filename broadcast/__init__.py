@@ -11,6 +11,7 @@ from pyramid.request import Request
 from pyramid.static import QueryStringCacheBuster
 
 from broadcast import running, services
+from broadcast.callbacks import speak_names
 from broadcast.corrections import tell_corrections
 from broadcast.exercises import mark_late_recordings
 from dutycenter.interfaces import IBroadcasts
@@ -45,7 +46,9 @@ def includeme(config: Configurator) -> None:
     config.add_job(mark_late_recordings, name="broadcast.recordings", seconds=5)
     config.include("broadcast.launch_views")
     config.include("broadcast.running_views")
+    config.add_job(speak_names, name="broadcast.names", seconds=5)
     config.include("broadcast.views")
+    config.include("broadcast.attending")
     config.include("broadcast.sms")
     config.include("broadcast.plans")
     config.include("broadcast.history")

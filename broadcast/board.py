@@ -27,6 +27,7 @@ class Place(StrEnum):
 
     ACKNOWLEDGED = "acknowledged"
     DECLINED = "declined"
+    AT_DESK = "desk"  # asked for the duty desk, waits for it or talks to it
     TALKING = "talking"
     RINGING = "ringing"
     AGAIN = "again"  # tried, and will be called again
@@ -39,6 +40,7 @@ class Place(StrEnum):
 PLACES: dict[Place, tuple[str, str, str]] = {
     Place.ACKNOWLEDGED: (_("Acknowledged"), "check-circle-fill", "good"),
     Place.DECLINED: (_("Can't come"), "x-octagon", "act"),
+    Place.AT_DESK: (_("At the duty desk"), "headset", "info"),
     Place.TALKING: (_("On the telephone"), "telephone-fill", "info"),
     Place.RINGING: (_("Ringing"), "telephone-outbound", "info"),
     Place.AGAIN: (_("To be called again"), "arrow-repeat", ""),
@@ -150,7 +152,7 @@ class Board:
 
     @property
     def calling(self) -> int:
-        return self.counts[Place.RINGING] + self.counts[Place.TALKING]
+        return self.counts[Place.RINGING] + self.counts[Place.TALKING] + self.counts[Place.AT_DESK]
 
     @property
     def bars(self) -> list[tuple[Place, int, float, float]]:
@@ -218,6 +220,9 @@ def person_line(broadcast: Broadcast, recipient: Recipient, now: datetime) -> Pe
     if up is not None:
         if up.key == "4":
             return PersonLine(recipient, Place.DECLINED, up.answered_at, numbers.get(up.number_id), last)
+        if up.desk_asked_at is not None:
+            since = up.desk_talked_at or up.desk_asked_at
+            return PersonLine(recipient, Place.AT_DESK, since, numbers.get(up.number_id), last)
         place = Place.RINGING if up.answered_at is None else Place.TALKING
         return PersonLine(recipient, place, up.answered_at or up.created_at, numbers.get(up.number_id), last)
     if last is None:

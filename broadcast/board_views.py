@@ -53,7 +53,7 @@ def show(request: Request) -> dict[str, Any]:
 
 def state(request: Request) -> dict[str, Any]:
     """The head of the board: what may be done now."""
-    broadcast = _broadcast(request)
+    broadcast = broadcast_of(request)
     incident = request.db.get(Incident, broadcast.incident_id) if broadcast.incident_id else None
     return {
         "broadcast": broadcast,
@@ -73,7 +73,7 @@ def people(request: Request) -> dict[str, Any]:
 
 def stream(request: Request) -> Response:
     """What changes on the board, as it happens; goes on after ``Last-Event-ID`` or ``?after=``."""
-    broadcast = _broadcast(request)
+    broadcast = broadcast_of(request)
     place = request.headers.get("Last-Event-ID") or request.params.get("after", "")
     try:
         after = Cursor.parse(place) if place else None
@@ -89,7 +89,7 @@ def stream(request: Request) -> Response:
 
 def texts(request: Request) -> dict[str, Any]:
     """How the text messages stand, and what people wrote back."""
-    broadcast = _broadcast(request)
+    broadcast = broadcast_of(request)
     counts = dict(
         request.db.execute(
             select(TextMessage.state, func.count())
@@ -113,7 +113,7 @@ def texts(request: Request) -> dict[str, Any]:
 
 def receipt_list(request: Request) -> dict[str, Any]:
     """The receipts once all is over."""
-    broadcast = _broadcast(request)
+    broadcast = broadcast_of(request)
     over = broadcast.finished_at is not None
     return {
         "broadcast": broadcast,
@@ -125,8 +125,8 @@ def receipt_list(request: Request) -> dict[str, Any]:
 
 def person(request: Request) -> dict[str, Any]:
     """One person's calls and texts, beside the board."""
-    broadcast = _broadcast(request)
-    recipient = _recipient(request, broadcast)
+    broadcast = broadcast_of(request)
+    recipient = recipient_of(request, broadcast)
     now = request.find_service(IClock).now()
     (line,) = board.lines(request.db, broadcast, now, [recipient.id])
     own = request.db.scalars(
@@ -151,7 +151,7 @@ def person(request: Request) -> dict[str, Any]:
 
 def recording(request: Request) -> dict[str, Any]:
     """A leg's recording beside the board: a reason is asked once, and every replay is on record."""
-    broadcast = _broadcast(request)
+    broadcast = broadcast_of(request)
     found = request.db.get(Recording, int(request.matchdict["recording"]))
     of_broadcast = select(Attempt.broadcast_id).where(Attempt.id == found.attempt_id) if found is not None else None
     if of_broadcast is None or request.db.scalar(of_broadcast) != broadcast.id:
@@ -173,8 +173,8 @@ def recording(request: Request) -> dict[str, Any]:
 
 def again(request: Request) -> dict[str, Any]:
     """One more call to this person now."""
-    broadcast = _broadcast(request)
-    recipient = _recipient(request, broadcast)
+    broadcast = broadcast_of(request)
+    recipient = recipient_of(request, broadcast)
     if not request.find_service(Broadcasts).call_again(recipient.id):
         words = _("This person has an outcome already, or the broadcast does not run.")
         request.session.flash({"kind": "error", "text": request.localizer.translate(words)})
@@ -183,7 +183,7 @@ def again(request: Request) -> dict[str, Any]:
 
 def turn(request: Request) -> Response:
     """Pause, go on, or stop."""
-    broadcast = _broadcast(request)
+    broadcast = broadcast_of(request)
     broadcasts = request.find_service(Broadcasts)
     verbs = {"pause": broadcasts.pause, "resume": broadcasts.resume, "stop": broadcasts.stop}
     if not verbs[request.matchdict["verb"]](broadcast.id):
@@ -194,7 +194,7 @@ def turn(request: Request) -> Response:
 
 def message(request: Request) -> Response:
     """The message as the people hear it."""
-    path = Path(_broadcast(request).prompt_path)
+    path = Path(broadcast_of(request).prompt_path)
     if not path.is_file():
         raise HTTPNotFound(_("The spoken message is no longer on the disk."))
     return FileResponse(str(path), request=request, content_type="audio/wav")
@@ -202,7 +202,7 @@ def message(request: Request) -> Response:
 
 def receipts_csv(request: Request) -> Response:
     """The receipts for any program that reads tables."""
-    broadcast, words = _broadcast(request), _words(request)
+    broadcast, words = broadcast_of(request), _words(request)
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([words.translate(head) for head in HEADS])
@@ -217,7 +217,7 @@ def receipts_csv(request: Request) -> Response:
 
 def receipts_xlsx(request: Request) -> Response:
     """The receipts, every call and every text as a spreadsheet."""
-    broadcast = _broadcast(request)
+    broadcast = broadcast_of(request)
     response = Response(body=workbook(request.db, broadcast, _words(request)), content_type=XLSX)
     response.content_disposition = f'attachment; filename="broadcast-{broadcast.id}.xlsx"'
     return response
@@ -232,14 +232,14 @@ def _cell(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def _broadcast(request: Request) -> Broadcast:
+def broadcast_of(request: Request) -> Broadcast:
     found = request.db.get(Broadcast, int(request.matchdict["id"]))
     if found is None:
         raise HTTPNotFound(_("There is no such broadcast."))
     return found
 
 
-def _recipient(request: Request, broadcast: Broadcast) -> Recipient:
+def recipient_of(request: Request, broadcast: Broadcast) -> Recipient:
     found = request.db.get(Recipient, int(request.matchdict["recipient"]))
     if found is None or found.broadcast_id != broadcast.id:
         raise HTTPNotFound(_("There is no such person in this broadcast."))
@@ -247,7 +247,7 @@ def _recipient(request: Request, broadcast: Broadcast) -> Recipient:
 
 
 def _live(request: Request) -> LiveBoard:
-    live = live_board(request.registry, _broadcast(request).id, request.locale_name)
+    live = live_board(request.registry, broadcast_of(request).id, request.locale_name)
     live.refresh()
     return live
 

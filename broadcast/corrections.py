@@ -115,6 +115,7 @@ def _round(db: Session, broadcast: Broadcast, now: datetime) -> Broadcast:
         ring_timeout=broadcast.ring_timeout,
         reached_rule=broadcast.reached_rule,
         sms_when=broadcast.sms_when,
+        ask_arrival=False,  # the corrected broadcast asks
         corrects_id=broadcast.id,
         corrects_version=broadcast.message_version,
         created_at=now,

@@ -11,6 +11,7 @@ from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 
 from broadcast.extras import recipient_for
+from broadcast.messages import calls_to_a_place
 from broadcast.models import Recipient
 from broadcast.people import Candidate
 from broadcast.plans import fields
@@ -52,6 +53,7 @@ class Form:
     reached_rule: str = ReachedRule.KEY.value
     sms_when: str = SmsWhen.NEVER.value
     likeliest_first: bool = False
+    ask_arrival: bool = False
     goal: str = ""
     goal_minutes: str = ""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(18))
@@ -73,6 +75,7 @@ class Form:
             reached_rule=post.get("reached_rule", ReachedRule.KEY.value),
             sms_when=post.get("sms_when", SmsWhen.NEVER.value),
             likeliest_first=post.get("likeliest_first") == "yes",
+            ask_arrival=post.get("ask_arrival") == "yes",
             goal=post.get("goal", "")[:MAX_TEXT].strip(),
             goal_minutes=post.get("goal_minutes", "")[:20].strip(),
             token=post.get("form_token", "")[:64] or secrets.token_urlsafe(18),
@@ -86,6 +89,7 @@ class Form:
         if incident is not None:
             form.incident_id, form.exercise = incident.id, incident.exercise
             form.title, form.message = _words_of(request, incident)
+            form.ask_arrival = calls_to_a_place(form.message)
         if version is not None:
             form.take(version, read(version.content), known)
         return form
@@ -98,6 +102,7 @@ class Form:
         self.who = list(content.who)
         self.numbers = {name: str(getattr(content, name)) for name in DEFAULTS}
         self.reached_rule, self.sms_when = content.reached_rule.value, content.sms_when.value
+        self.ask_arrival = content.ask_arrival
         self.goal = content.goal
         self.goal_minutes = "" if content.goal_seconds is None else f"{content.goal_seconds / MINUTE:g}"
 
@@ -118,6 +123,8 @@ class Form:
             reached_rule=ReachedRule(self.reached_rule) if self.reached_rule in rules else ReachedRule.KEY,
             sms_when=SmsWhen(self.sms_when) if self.sms_when in texts else SmsWhen.NEVER,
             likeliest_first=self.likeliest_first,
+            ask_arrival=self.ask_arrival,
+            report_within=60 if plan is None else plan.report_within,
             goal=self.goal,
             goal_seconds=_seconds(self.goal_minutes),
             extras=self.extras,

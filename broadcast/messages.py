@@ -76,3 +76,11 @@ def length_fault(seconds: float, translate: Translate) -> str:
             mapping={"seconds": round(seconds), "most": MAX_SECONDS},
         )
     )
+
+
+_TO_A_PLACE = re.compile(r"到岗|到位|到场|赶到|赶赴|前往|集合|报到|go to|assemble|report (?:to|at)", re.IGNORECASE)
+
+
+def calls_to_a_place(message: str) -> bool:
+    """Does a message tell people to be somewhere? Then it is worth asking when they will be there."""
+    return _TO_A_PLACE.search(message) is not None

@@ -419,6 +419,8 @@ class Wish:
     turns: Mapping[int, Turn] = field(default_factory=dict)  # by person
     steps: Sequence[EscalationStep] = ()
     plan_version_id: int | None = None
+    ask_arrival: bool = False  # it calls people to a place: when will they be there
+    report_within: int = 60  # minutes until who named no time should have reported
 
 
 @dataclass(frozen=True)

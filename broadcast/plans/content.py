@@ -71,6 +71,8 @@ class Content:
     districts: Sequence[int] = ()
     reached_rule: ReachedRule = ReachedRule.KEY
     sms_when: SmsWhen = SmsWhen.NEVER
+    ask_arrival: bool = False  # who acknowledges is asked when they will be there
+    report_within: int = 60  # minutes until who named no time should have reported
     channels: int = 20
     rounds: int = 3
     pause: int = 60

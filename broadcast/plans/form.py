@@ -39,6 +39,7 @@ class Form:
     districts: list[str] = field(default_factory=list)
     reached_rule: str = ReachedRule.KEY.value
     sms_when: str = SmsWhen.NEVER.value
+    ask_arrival: bool = True
     numbers: dict[str, str] = field(default_factory=dict)
     goal: str = ""
     goal_minutes: str = ""
@@ -57,6 +58,7 @@ class Form:
             districts=[str(one) for one in content.districts],
             reached_rule=content.reached_rule.value,
             sms_when=content.sms_when.value,
+            ask_arrival=content.ask_arrival,
             numbers={name: str(getattr(content, name)) for name in NUMBERS},
             goal=content.goal,
             goal_minutes="" if content.goal_seconds is None else _minutes(content.goal_seconds),
@@ -90,6 +92,7 @@ class Form:
             districts=post.getall("districts"),
             reached_rule=post.get("reached_rule", ""),
             sms_when=post.get("sms_when", ""),
+            ask_arrival=post.get("ask_arrival") == "yes",
             numbers={name: post.get(name, "")[:12].strip() for name in NUMBERS},
             goal=post.get("goal", "")[:MOST_TEXT].strip(),
             goal_minutes=post.get("goal_minutes", "")[:12].strip(),
@@ -110,6 +113,7 @@ class Form:
             districts=tuple(sorted({_whole(one, 0) for one in self.districts} - {0})),
             reached_rule=_one_of(ReachedRule, self.reached_rule, ReachedRule.KEY),
             sms_when=_one_of(SmsWhen, self.sms_when, SmsWhen.NEVER),
+            ask_arrival=self.ask_arrival,
             goal=self.goal,
             goal_seconds=self._seconds(self.goal_minutes, "goal_minutes", translate, faults),
             steps=self._steps(translate, faults),

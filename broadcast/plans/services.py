@@ -192,6 +192,8 @@ class Plans:
             ring_timeout=content.ring_timeout,
             reached_rule=content.reached_rule,
             sms_when=content.sms_when,
+            ask_arrival=content.ask_arrival,
+            report_within=content.report_within,
             goal=content.goal,
             goal_seconds=content.goal_seconds,
             turns=meant.turns,

@@ -54,6 +54,10 @@ def sections(content: Content, names: Names, translate: Translate) -> list[Secti
         (_("Message"), lambda: content.message),
         (_("By what means"), lambda: translate(label(content.sms_when))),
         (_("Reached is who has"), lambda: translate(label(content.reached_rule))),
+        (
+            _("Arrival"),
+            lambda: translate(_("Who acknowledges is asked when they arrive")) if content.ask_arrival else "",
+        ),
         (_("How fast"), lambda: _pace(content, translate)),
         (_("Enough is"), lambda: _goal(content, translate)),
         (_("Then"), lambda: _steps(content, names, translate)),

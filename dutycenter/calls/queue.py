@@ -43,13 +43,15 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Called:
-    """A called person who asked for the desk, and rings there."""
+    """A called person who asked for the desk, and rings there or talks to it."""
 
     desk_channel_uuid: str
+    channel_uuid: str  # of their own leg
     desk: str
     number: str
     person: Person | None
     since: datetime
+    talks: bool = False
 
 
 class Desks:
@@ -72,19 +74,20 @@ class Desks:
         return [Waiting(call, rings.get(call.id)) for call in calls]
 
     def called(self) -> list[Called]:
-        """Called people who asked for the desk and ring at one, the longest waiting first."""
+        """Called people who ring at a desk or talk to one, the longest waiting first."""
         theirs = aliased(Leg)
         rows = self.db.execute(
             select(Leg, theirs.number)
             .outerjoin(theirs, theirs.channel_uuid == Leg.rings_for)
-            .where(Leg.rings_for.is_not(None), Leg.ended_at.is_(None), Leg.answered_at.is_(None))
+            .where(Leg.rings_for.is_not(None), Leg.ended_at.is_(None))
             .order_by(Leg.created_at, Leg.channel_uuid)
         ).all()
         found = []
         for leg, number in rows:
             person_id = person_of(self.db, number or "")
             person = self.db.get(Person, person_id) if person_id else None
-            found.append(Called(leg.channel_uuid, leg.number, number or "", person, leg.created_at))
+            since, talks = leg.answered_at or leg.created_at, leg.answered_at is not None
+            found.append(Called(leg.channel_uuid, leg.rings_for or "", leg.number, number or "", person, since, talks))
         return found
 
     def answer_called(self, desk_channel_uuid: str, account_id: int, desk: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from dutycenter.calls.models import Call
 from dutycenter.calls.numbers import dialled_form
 from dutycenter.directory.models import Person
 from dutycenter.incidents.models import Incident, IncidentCall
-from dutycenter.interfaces import IBroadcasts, IReadiness, Standing
+from dutycenter.interfaces import Asking, IBroadcasts, IReadiness, Standing
 from dutycenter.vocabulary import BroadcastState, CallResult, IncidentStatus
 
 EARLIER_SHOWN = 5
@@ -135,3 +135,12 @@ def broadcasts_of(request: Request, incident_id: int | None = None) -> list[Stan
     except LookupError:
         return []
     return broadcasts.standings(incident_id)
+
+
+def asking(request: Request, channel_uuids: Sequence[str]) -> Mapping[str, Asking]:
+    """Who was called out on these legs, and by which broadcast; nobody when this installation has none."""
+    try:
+        broadcasts: IBroadcasts = request.find_service(IBroadcasts)
+    except LookupError:
+        return {}
+    return broadcasts.asking(channel_uuids)

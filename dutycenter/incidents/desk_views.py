@@ -24,9 +24,9 @@ from dutycenter.incidents.elements import BY_NAME, CHANNEL, TooLong, missing
 from dutycenter.incidents.intakes import AlreadySaved, Intakes, NoSuchIntake, Saved, texts_of
 from dutycenter.incidents.models import Intake
 from dutycenter.incidents.services import Incidents, NoSuchIncident
-from dutycenter.interfaces import IClock
+from dutycenter.interfaces import IBroadcasts, IClock
 from dutycenter.roster.services import Rosters
-from dutycenter.vocabulary import CallResult, IncidentClass, Level, Role, SourceChannel
+from dutycenter.vocabulary import CallResult, IncidentClass, Level, Means, Role, SourceChannel
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -52,10 +52,12 @@ def left(request: Request) -> dict[str, Any]:
     waiting = desks.waiting(request.identity.desk)
     now = request.find_service(IClock).now()
     status = desks.status(request.identity.desk)
+    called = desks.called()
     return {
         "waiting": sorted(waiting, key=lambda w: w.desk_channel_uuid is None),
         "callers": desk.callers(request.db, [w.call for w in waiting]),
-        "called": desks.called(),
+        "called": called,
+        "asking": desk.asking(request, [one.channel_uuid for one in called]),
         "open_calls": unanswered.listed(),
         "settled_calls": unanswered.settled_since(now - LATELY),
         "today": desk.today(request.db, now, settings_of(request.registry).time_zone),
@@ -141,6 +143,16 @@ def answer_called(request: Request) -> Response:
         request.find_service(Desks).answer_called(request.matchdict["uuid"], me.id, me.desk)
     except DeskError as error:
         _say(request, "error", error.reason)
+    return _back(request, _shown(request.POST))
+
+
+def take_acknowledgement(request: Request) -> Response:
+    """A called person on the line says that they acknowledge: taken down for them."""
+    recipient = int(request.matchdict["recipient"])
+    if request.find_service(IBroadcasts).acknowledge_by(recipient, Means.DESK):
+        _say(request, "success", _("Acknowledged. They are called no more."))
+    else:
+        _say(request, "warning", _("They had acknowledged already."))
     return _back(request, _shown(request.POST))
 
 
@@ -350,6 +362,7 @@ def includeme(config: Configurator) -> None:
         ("desk.status", "/desk/status", set_status, "POST", None),
         ("desk.answer", f"/desk/calls/{number}/answer", answer, "POST", None),
         ("desk.answer_called", "/desk/called/{uuid:[0-9A-Za-z-]{1,36}}/answer", answer_called, "POST", None),
+        ("desk.take", r"/desk/called/{recipient:\d{1,9}}/acknowledge", take_acknowledgement, "POST", None),
         ("desk.open", f"/desk/calls/{number}/intake", open_call, "POST", None),
         ("desk.deal", f"/desk/calls/{number}/{{verb:take|release|settle|reopen}}", deal, "POST", None),
         ("desk.new", "/desk/intakes", new, "POST", None),
