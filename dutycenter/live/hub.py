@@ -11,7 +11,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -54,20 +54,51 @@ HEARTBEAT = b": still here\n\n"
 FIRST = b"retry: 2000\n\n"
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Changes that were read together; made into bytes once for all who hear them."""
+
+    changes: tuple[Change, ...]
+    block: bytes
+
+    @classmethod
+    def of(cls, changes: Sequence[Change]) -> Batch:
+        """The batch of these changes."""
+        return cls(tuple(changes), b"".join(change.as_event() for change in changes))
+
+    def after(self, place: Cursor) -> bytes:
+        """The events of what lies after a place."""
+        if self.changes[0].cursor > place:
+            return self.block
+        return b"".join(change.as_event() for change in self.changes if change.cursor > place)
+
+
 class Listener:
     """One browser's bounded queue; ``behind`` once it was too slow for it."""
 
     def __init__(self) -> None:
-        self.waiting: queue.Queue[Change] = queue.Queue(MAX_WAITING)
+        self.waiting: queue.Queue[Batch] = queue.Queue()
+        self.changes = 0  # that wait
         self.behind = False
 
-    def offer(self, change: Change) -> None:
+    def offer(self, batch: Batch) -> None:
         if self.behind:
             return
-        try:
-            self.waiting.put_nowait(change)
-        except queue.Full:
+        if self.changes + len(batch.changes) > MAX_WAITING:
             self.behind = True
+            return
+        self.changes += len(batch.changes)
+        self.waiting.put_nowait(batch)
+
+    def take(self, timeout: float) -> Batch:
+        """The next batch.
+
+        Raises:
+            queue.Empty: none came in time.
+        """
+        batch = self.waiting.get(timeout=timeout)
+        self.changes -= len(batch.changes)
+        return batch
 
     def catch_up(self) -> None:
         """Forget what waited: the browser reads everything again."""
@@ -75,6 +106,7 @@ class Listener:
             try:
                 self.waiting.get_nowait()
             except queue.Empty:
+                self.changes = 0
                 self.behind = False
                 return
 
@@ -103,13 +135,13 @@ class Hub:
                     listener.catch_up()
                     yield RESET
                 try:
-                    change = listener.waiting.get(timeout=min(HEARTBEAT_SECONDS, left))
+                    batch = listener.take(min(HEARTBEAT_SECONDS, left))
                 except queue.Empty:
                     yield HEARTBEAT
                     continue
-                if change.cursor > last:
-                    last = change.cursor
-                    yield change.as_event()
+                if block := batch.after(last):
+                    last = batch.changes[-1].cursor
+                    yield block
         finally:
             with self._lock:
                 self._listeners.discard(listener)
@@ -156,10 +188,11 @@ class Hub:
                 if readable:
                     log.warning("the ledger cannot be read, so browsers wait for news: %s", error)
                 changes, readable = [], False
-            for change in changes:
-                place = change.cursor
+            if changes:
+                place = changes[-1].cursor
+                batch = Batch.of(changes)
                 for listener in listeners:
-                    listener.offer(change)
+                    listener.offer(batch)
             if len(changes) < MAX_BACKLOG:
                 self._closing.wait(POLL_SECONDS)
 

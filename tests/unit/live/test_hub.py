@@ -27,11 +27,12 @@ def told(stream: Iterator[bytes], many: int) -> list[tuple[str, Cursor]]:
     """The next ``many`` changes: subject and place."""
     found = []
     for part in stream:
-        if part.startswith(b"id:"):
-            place, data = part.decode().split("\n")[:2]
-            change = json.loads(data.removeprefix("data: "))
-            found.append((f"{change['kind']}:{change['id']}", Cursor.parse(place.removeprefix("id: "))))
-        if len(found) == many:
+        for block in part.decode().split("\n\n"):
+            if block.startswith("id:"):
+                place, data = block.split("\n")[:2]
+                change = json.loads(data.removeprefix("data: "))
+                found.append((f"{change['kind']}:{change['id']}", Cursor.parse(place.removeprefix("id: "))))
+        if len(found) >= many:
             return found
     raise AssertionError(f"the stream ended after {found}")
 
