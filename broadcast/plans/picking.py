@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from broadcast.messages import Translate
 from broadcast.plans.content import Who
 from broadcast.plans.models import Plan
 from dutycenter.directory.models import Department, Person, PersonGroup
+from dutycenter.directory.names import pinyin_of
 from dutycenter.directory.services import Directory
 from dutycenter.frame.labels import label
 from dutycenter.vocabulary import ShiftDuty, WhoKind
@@ -63,7 +65,7 @@ def _duties(wanted: str, translate: Translate) -> Iterator[Pick]:
     for duty in ShiftDuty:
         said = translate(label(duty))
         if wanted.casefold() in said.casefold():
-            yield Pick(Who(WhoKind.DUTY, duty.value), said, translate(label(WhoKind.DUTY)))
+            yield Pick(Who(WhoKind.DUTY, duty.value), said)
 
 
 def _groups(db: Session, wanted: str) -> Iterator[Pick]:
@@ -73,16 +75,37 @@ def _groups(db: Session, wanted: str) -> Iterator[Pick]:
 
 
 def _departments(db: Session, wanted: str) -> Iterator[Pick]:
-    named = Department.name.contains(wanted, autoescape=True) | Department.short_name.contains(wanted, autoescape=True)
     people = (
         select(func.count())
         .select_from(Person)
         .where(Person.department_id == Department.id, Person.removed_at.is_(None))
         .scalar_subquery()
     )
-    query = select(Department, people).where(named).order_by(Department.position, Department.id)
-    for department, count in db.execute(query.limit(EACH if wanted else FEW_DEPARTMENTS)):
-        yield Pick(Who(WhoKind.DEPARTMENT, str(department.id)), department.short_name or department.name, str(count))
+    query = select(Department.id).order_by(Department.position, Department.id)
+    if not wanted:
+        ids = list(db.scalars(query.limit(FEW_DEPARTMENTS)))
+    else:
+        names = db.execute(query.add_columns(Department.name, Department.short_name))
+        ids = [row.id for row in names if any(_sounds(name, wanted) for name in (row.name, row.short_name))][:EACH]
+    found = {row[0].id: row for row in db.execute(select(Department, people).where(Department.id.in_(ids)))}
+    for one in ids:
+        department, count = found[one]
+        yield Pick(Who(WhoKind.DEPARTMENT, str(one)), department.short_name or department.name, str(count))
+
+
+def _sounds(name: str, wanted: str) -> bool:
+    """Is it part of the name, of its pinyin, or the beginning of its initials?"""
+    if wanted.casefold() in name.casefold():
+        return True
+    if not wanted.isascii():
+        return False
+    pinyin, initials = _spelled(name)
+    return wanted.lower() in pinyin or initials.startswith(wanted.lower())
+
+
+@lru_cache(maxsize=4096)
+def _spelled(name: str) -> tuple[str, str]:
+    return pinyin_of(name)
 
 
 def _posts(db: Session, wanted: str) -> Iterator[Pick]:
