@@ -18,6 +18,7 @@ from broadcast import store
 from broadcast.events import READ, clean_cause, happenings
 from broadcast.lines import Lines
 from broadcast.models import Broadcast
+from broadcast.reminders import Reminders
 from broadcast.run import LEASE, Open, Orders, Run
 from broadcast.settle import Answered, Ended, Happening, Lost, Source
 from broadcast.timeline import enter_end
@@ -87,6 +88,7 @@ class Dialer:
         self.clock: IClock = work.registry["dutycenter.clock"]
         self.lines = Lines()
         self.runs: dict[int, Run] = {}
+        self.reminders = Reminders(self.clock)
         self.connected = False
         self._inbox: queue.SimpleQueue[SwitchEvent | None] = queue.SimpleQueue()
         self._told: list[tuple[str, Happening]] = []
@@ -127,6 +129,7 @@ class Dialer:
         except Exception:
             log.exception("A step of the dialer failed; what it knows is loaded again from the store.")
             self.runs.clear()
+            self.reminders.open.clear()
             return AWAY_PAUSE
 
     def step(self) -> float:
@@ -136,7 +139,8 @@ class Dialer:
         if now >= self._look_for_work:
             self._look_for_work = now + LOOK_FOR_WORK / self.clock.real(1.0)
             self._take_leases()
-        if self.runs and self.connected and now >= self._look_at_channels:
+            self._remind()
+        if (self.runs or self.reminders.open) and self.connected and now >= self._look_at_channels:
             self._reconcile()
         for run in list(self.runs.values()):
             self._turn(run)
@@ -205,7 +209,17 @@ class Dialer:
             del self.runs[run.id]
         self._carry_out(run, orders, began + LEASE / 2 / self.clock.real(1.0))
 
-    def _carry_out(self, run: Run, orders: Orders, lease_sure_until: float) -> None:
+    def _remind(self) -> None:
+        """Call who acknowledged and has not reported at the place."""
+        with self.work.read() as request:
+            if not self.reminders.waiting(request.db):
+                return
+        began = self.clock.monotonic()
+        with self.work.write() as request:
+            orders = self.reminders.turn(request.db, request.find_service(ILedger), self._switch_up())
+        self._carry_out(self.reminders, orders, began + LEASE / 2 / self.clock.real(1.0))
+
+    def _carry_out(self, run: Run | Reminders, orders: Orders, lease_sure_until: float) -> None:
         for order in orders.originate:
             # Held up for so long another dialer may have settled these rows: the switch must not hear of them.
             if self._switch_up() and self.clock.monotonic() < lease_sure_until:
@@ -215,8 +229,8 @@ class Dialer:
         for attempt_id in orders.drop:
             self._drop(run, attempt_id)
 
-    def _originate(self, run: Run, order: store.Written) -> None:
-        line = self.lines.named(order.gateway)
+    def _originate(self, run: Run | Reminders, order: store.Written) -> None:
+        line = run.lines.named(order.gateway)
         leg = Originate(
             channel_uuid=order.attempt_id,
             gateway=order.gateway,
@@ -239,7 +253,7 @@ class Dialer:
             cause = clean_cause(str(error).removeprefix("-ERR"))
             self._happened(order.attempt_id, Ended(self.clock.now(), Source.REFUSED, cause or "FAILURE"))
 
-    def _drop(self, run: Run, attempt_id: str) -> None:
+    def _drop(self, run: Run | Reminders, attempt_id: str) -> None:
         try:
             known = self.switch.drop(attempt_id, "ORIGINATOR_CANCEL")
         except SwitchAway as error:
@@ -273,7 +287,7 @@ class Dialer:
                 self._happened(attempt_id, happening)
 
     def _happened(self, attempt_id: str, happening: Happening) -> None:
-        for run in self.runs.values():
+        for run in self._all():
             one = run.open.get(attempt_id)
             if one is not None:
                 one.happened(happening)
@@ -301,7 +315,7 @@ class Dialer:
         except SwitchError as error:
             log.warning("The switch did not list its channels: %s", error)
             return
-        for run in self.runs.values():
+        for run in self._all():
             for one in run.open.values():
                 self._compare(run, one, up.pop(one.attempt_id, None), now)
         self._drop_settled(list(up))
@@ -319,7 +333,11 @@ class Dialer:
             except SwitchError as error:
                 log.warning("The switch did not drop attempt %s: %s", attempt_id, error)
 
-    def _compare(self, run: Run, one: Open, channel: Channel | None, now: float) -> None:
+    def _all(self) -> list[Run | Reminders]:
+        """Whatever has legs of ours."""
+        return [*self.runs.values(), self.reminders]
+
+    def _compare(self, run: Run | Reminders, one: Open, channel: Channel | None, now: float) -> None:
         if not one.up:
             return
         if channel is None:
@@ -330,7 +348,7 @@ class Dialer:
             one.happened(Answered(self.clock.now()))
         answered = one.known.answered_at is not None
         longest = ANSWERED_TOO_LONG + 4 * run.message_seconds if answered else run.ring_timeout + UNANSWERED_TOO_LONG
-        talks = one.known.key == "3"
+        talks = one.known.key == "3" or channel.application == "conference"
         if now - one.since > longest and not talks:
             self._too_long(run, one, now - one.since > 2 * longest)
 
@@ -345,7 +363,7 @@ class Dialer:
             one.happened(Lost(self.clock.now()))
         self._look_at_channels = min(self._look_at_channels, now + again)
 
-    def _too_long(self, run: Run, one: Open, hopeless: bool) -> None:
+    def _too_long(self, run: Run | Reminders, one: Open, hopeless: bool) -> None:
         """A leg that no event ends is taken down; if the switch can't even do that, it is given up."""
         log.warning("Attempt %s has been up for too long without an event; taking it down.", one.attempt_id)
         self._drop(run, one.attempt_id)

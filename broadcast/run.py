@@ -269,23 +269,7 @@ class Run:
         return waited and not one.known.patience_over
 
     def _write_down(self, db: Session, ledger: ILedger, attempt: Attempt, one: Open) -> None:
-        known = one.known
-        answered = known.answered_at is not None and attempt.answered_at is None
-        ended = known.ended_at is not None and attempt.ended_at is None
-        if not (answered or ended or known.cause not in ("", attempt.hangup_cause)):
-            return
-        if known.answered_at is not None and answered:
-            attempt.answered_at = max(known.answered_at, attempt.created_at)
-        if known.ended_at is not None and ended:
-            attempt.ended_at = max(known.ended_at, attempt.answered_at or attempt.created_at)
-        attempt.hangup_cause = LOST if known.lost and not known.cause else known.cause
-        values = {
-            "answered_at": attempt.answered_at,
-            "ended_at": attempt.ended_at,
-            "hangup_cause": attempt.hangup_cause,
-        }
-        db.execute(update(Leg).where(Leg.channel_uuid == attempt.id).values(values))
-        if answered and not ended:
+        if record(db, attempt, one.known):
             self._tell(ledger, "answered", attempt=attempt.id, recipient=attempt.recipient_id)
 
     def _judge_line(self, one: Open, found: Disposition) -> None:
@@ -374,6 +358,26 @@ class Run:
 
     def _tell(self, ledger: ILedger, verb: str, **data: Any) -> None:
         ledger.append(f"broadcast.{verb}", f"broadcast:{self.id}", data)
+
+
+def record(db: Session, attempt: Attempt, known: Known) -> bool:
+    """Write into the row, and its leg's, what is known of the leg; True when it has just been answered."""
+    answered = known.answered_at is not None and attempt.answered_at is None
+    ended = known.ended_at is not None and attempt.ended_at is None
+    if not (answered or ended or known.cause not in ("", attempt.hangup_cause)):
+        return False
+    if known.answered_at is not None and answered:
+        attempt.answered_at = max(known.answered_at, attempt.created_at)
+    if known.ended_at is not None and ended:
+        attempt.ended_at = max(known.ended_at, attempt.answered_at or attempt.created_at)
+    attempt.hangup_cause = LOST if known.lost and not known.cause else known.cause
+    values = {
+        "answered_at": attempt.answered_at,
+        "ended_at": attempt.ended_at,
+        "hangup_cause": attempt.hangup_cause,
+    }
+    db.execute(update(Leg).where(Leg.channel_uuid == attempt.id).values(values))
+    return answered and not ended
 
 
 def happenings_of(attempt: Attempt) -> list[Happening]:

@@ -21,7 +21,7 @@ from broadcast.settle import outcome
 from dutycenter.calls.models import Leg
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.switch.models import Gateway
-from dutycenter.vocabulary import BroadcastState, Direction
+from dutycenter.vocabulary import AttemptKind, BroadcastState, Direction
 
 LAUNCHED = (BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.STOPPED)
 
@@ -104,7 +104,9 @@ def load(db: Session, broadcast: Broadcast) -> list[Called]:
     began = broadcast.launched_at
     tried: dict[int, list[Tried]] = {}
     attempts = db.scalars(
-        select(Attempt).where(Attempt.broadcast_id == broadcast.id).order_by(Attempt.created_at, Attempt.id)
+        select(Attempt)
+        .where(Attempt.broadcast_id == broadcast.id, Attempt.kind == AttemptKind.NOTICE)
+        .order_by(Attempt.created_at, Attempt.id)
     )
     for attempt in attempts:
         ended = None if attempt.ended_at is None else (attempt.ended_at - began).total_seconds()
@@ -141,13 +143,17 @@ def gateways(db: Session, *, lock: bool = False) -> Sequence[Gateway]:
 
 
 def busy_elsewhere(db: Session, broadcast_id: int) -> dict[str, int]:
-    """Channels of each gateway that other broadcasts use."""
+    """Channels of each gateway that other broadcasts and reminders use."""
     others = select(Broadcast.id).where(
         Broadcast.state.in_(LAUNCHED), Broadcast.finished_at.is_(None), Broadcast.id != broadcast_id
     )
     rows = db.execute(
         select(Attempt.gateway, func.count())
-        .where(Attempt.broadcast_id.in_(others), Attempt.disposition.is_(None), Attempt.ended_at.is_(None))
+        .where(
+            or_(Attempt.broadcast_id.in_(others), Attempt.kind == AttemptKind.REMINDER),
+            Attempt.disposition.is_(None),
+            Attempt.ended_at.is_(None),
+        )
         .group_by(Attempt.gateway)
     )
     return {gateway: count for gateway, count in rows}  # noqa: C416 (rows are no tuples to mypy)
@@ -160,7 +166,8 @@ def running(db: Session) -> int:
 
 def open_attempts(db: Session, broadcast_id: int) -> list[tuple[Attempt, Recipient]]:
     """Attempts without a disposition, as they are now, and locked with their recipients."""
-    open_ones = (Attempt.broadcast_id == broadcast_id) & Attempt.disposition.is_(None)
+    notice = Attempt.kind == AttemptKind.NOTICE
+    open_ones = (Attempt.broadcast_id == broadcast_id) & Attempt.disposition.is_(None) & notice
     recipients = {
         recipient.id: recipient
         for recipient in db.scalars(

@@ -50,7 +50,9 @@ def strip(request: Request) -> dict[str, Any]:
         "report_labels": REPORT_LABELS,
         "whole": whole,
         "ringing": ringing,
-        "called": next((c for c in desks.called() if c.desk == desk), None) if may_answer and desk else None,
+        "called": next((c for c in desks.called() if c.desk == desk and not c.talks), None)
+        if may_answer and desk
+        else None,
         "caller": caller_of(request.db, ringing.call) if ringing and may_answer else None,
         "may_answer": may_answer,
         "room": room(settings),

@@ -32,7 +32,7 @@ from dutycenter.interfaces import (
     Wish,
 )
 from dutycenter.switch.models import Gateway
-from dutycenter.vocabulary import BroadcastState, NumberKind
+from dutycenter.vocabulary import AttemptKind, BroadcastState, NumberKind
 from dutycenter.work import Work
 
 EPOCH = datetime(2026, 11, 1, 2, 0, tzinfo=UTC)
@@ -141,7 +141,8 @@ class Twin:
             attempt = request.db.get(Attempt, leg.channel_uuid)
             assert attempt is not None, "not written before it was done"
             owner = f"person {attempt.recipient.person_id}"
-            assert attempt.recipient.acknowledged_at is None, "called after acknowledging"
+            notice = attempt.kind is AttemptKind.NOTICE
+            assert not notice or attempt.recipient.acknowledged_at is None, "called after acknowledging"
         if owner in {self._owners[uuid] for uuid in self.up}:
             self.overlaps.append(owner)
         self._owners[leg.channel_uuid] = owner
