@@ -117,7 +117,7 @@ def test_key_3_is_bridged_to_the_desk(switch: Switch, network: Telephone, desk: 
     assert until(lambda: read(product, leg))
     switch.commands.talk(str(read(product, leg)))
     assert until(lambda: (a := attempt_of(product, DESK)) and a.desk_talked_at)
-    with product.work.write("user:1") as request:
+    with product.work.write() as request:
         recipient = request.db.get(Attempt, attempt.id).recipient_id
         assert request.find_service(IBroadcasts).acknowledge_by(recipient, "desk")
     desk.hang_up(desk.talks[0])
