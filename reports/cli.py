@@ -117,7 +117,8 @@ def bench(database: str, calls: int, attempts: int, part: int) -> None:
         figures = measure(engine, zone)
         click.echo(
             f"counting {figures.counting:.1f} s, drawing and setting {figures.setting:.1f} s, "
-            f"together {figures.counting + figures.setting:.1f} s, peak {figures.peak:,.0f} MiB"
+            f"together {figures.counting + figures.setting:.1f} s ({figures.cpu:.1f} s of this process's CPU), "
+            f"peak {figures.peak:,.0f} MiB"
         )
         engine.dispose()
         if not part:
