@@ -10,7 +10,7 @@ import pytest
 from broadcast.bench import OURS, measure, policies
 from broadcast.kernel import BoundError, Code, Ending, Gateway, Rules, Tables, lower_bound
 from broadcast.kernel.bound import price_path, priced_work, unlimited_t95, unlimited_times
-from broadcast.kernel.people import Instance, draw_people
+from broadcast.kernel.people import RULES, Instance, draw_people
 
 SURE = Rules(
     pause={Code.NO_ANSWER: 100.0},
@@ -49,6 +49,19 @@ def test_the_price_path_sees_the_whole_hold() -> None:
     tables = certain(100, 5, 100.0)
     found = price_path(tables, unlimited_times(tables))
     assert 103.0 < found <= 105.0
+
+
+def test_giving_a_call_up_half_way_gains_nothing() -> None:
+    """What the stop at T95 in the priced-work bound rests on, for the people of the bench."""
+    shares = sum(e.share for e in RULES.endings)
+    low, high = (ring + RULES.message for ring in RULES.ring)
+    for p in np.linspace(0.02, 0.98, 25):
+        full = (p * RULES.ack_hold + (1.0 - p) * RULES.fail_hold) / p
+        for age in np.linspace(low + 0.1, high - 0.1, 40):
+            answered = (age - low) / (high - low)
+            held = answered * (low + age) / 2.0 + (1.0 - answered) * age
+            failed = sum(e.share / shares * min(age, (e.low + e.high) / 2.0) for e in RULES.endings)
+            assert (p * held + (1.0 - p) * failed) / (p * answered) >= full - 1e-9
 
 
 def test_with_unlimited_lines_only_rings_and_pauses_count() -> None:
