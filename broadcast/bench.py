@@ -249,18 +249,18 @@ def _table(instance: Instance, rows: Sequence[Row], bounds: Sequence[BoundRow], 
     our_mean = float(np.mean([r.weighted_mean_s for r in ours]))
     print(f"\n{instance.people:,} people, {instance.channels} channels, {instance.rate:g} calls/s", file=out)
     print(
-        f"{'policy':<20}{'T95 s':>11}{'/bound':>8}{'lead':>8}{'w.mean s':>11}{'/bound':>8}{'lead':>8}"
+        f"{'policy':<20}{'T95 s':>11}{'/bound':>8}{'lead':>8}{'w.mean s':>12}{'/bound':>9}{'lead':>8}"
         f"{'leaders s':>11}{'reached':>9}{'calls':>10}",
         file=out,
     )
-    print(f"{'bound':<20}{t95:>11.1f}{1:>8.3f}{'':>8}{mean:>11.1f}{1:>8.3f}", file=out)
+    print(f"{'bound':<20}{t95:>11.1f}{1:>8.3f}{'':>8}{mean:>12.1f}{1:>9.3f}", file=out)
     for name in dict.fromkeys(r.policy for r in mine):
         group = [r for r in mine if r.policy == name]
         a = float(np.mean([r.t95_s for r in group]))
         b = float(np.mean([r.weighted_mean_s for r in group]))
         reached = float(np.mean([r.reached for r in group])) / instance.people
         print(
-            f"{name:<20}{a:>11.1f}{a / t95:>8.3f}{a / our_t95:>8.2f}{b:>11.1f}{b / mean:>8.3f}{b / our_mean:>8.2f}"
+            f"{name:<20}{a:>11.1f}{a / t95:>8.3f}{a / our_t95:>8.2f}{b:>12.1f}{b / mean:>9.3f}{b / our_mean:>8.2f}"
             f"{np.mean([r.important_mean_s for r in group]):>11.1f}{reached:>9.1%}"
             f"{np.mean([r.attempts for r in group]):>10.0f}",
             file=out,
