@@ -194,12 +194,13 @@ STATE_T = types.NamedTuple(
 
 
 def clone(state: State) -> State:
-    """A deep copy that shares nothing with ``state``."""
-    return State._make(array.copy() for array in state)
+    """A deep copy that shares nothing with ``state`` but the urgency table, which never changes."""
+    return State._make(array.copy() for array in state)._replace(urgency=state.urgency)
 
 
 def refill(work: State, template: State) -> None:
     """Copy ``template`` into ``work``, which :func:`clone` made of it."""
     pairs: Iterable[tuple[Any, Any]] = zip(work, template, strict=True)
     for target, source in pairs:
-        target[...] = source
+        if target is not source:
+            target[...] = source
