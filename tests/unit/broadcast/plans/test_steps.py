@@ -190,3 +190,25 @@ class TestDoors:
             request.find_service(Broadcasts).acknowledge(recipient.attempts[0].id, "1")
         with town.work.read() as request:
             assert request.find_service(Knocks).listed() == []
+
+
+class TestBothNumbers:
+    def test_two_numbers_ring_at_once_and_the_other_stops_when_one_acknowledges(self, small_town, manner):
+        town = small_town
+        town.settle(2, numbers=3)
+        town.gateway()
+        with town.work.write() as request:
+            plans, broadcasts = request.find_service(Plans), request.find_service(Broadcasts)
+            who = [Who(WhoKind.PERSON, str(town.people[0]), 0, True), Who(WhoKind.PERSON, str(town.people[1]))]
+            made = broadcasts.draft(plans.wish(plans.create(Content("预案", who=who)), "请立即到岗到位," * 5))
+            broadcasts.launch(made)
+        first = {"13800000000", "13800000001", "13800000002"}
+        twin = town.twin(lambda n, nth: manner(ring=8, after=4) if n == "13800000001" else manner(ring=25))
+        town.play(twin, town.dialer(twin))
+        together = sorted((at, number) for at, number, _gateway, _uuid in twin.begun if number in first)
+        assert [number for _at, number in together] == ["13800000000", "13800000001"]
+        assert together[1][0] - together[0][0] < 2
+        assert set(town.outcomes().values()) == {"acknowledged"}
+        assert town.dispositions()["dropped"] == 1
+        others = [at for at, number, _gateway, _uuid in twin.begun if number not in first]
+        assert len(others) == 1
