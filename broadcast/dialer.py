@@ -13,6 +13,7 @@ import queue
 import socket
 import threading
 from datetime import datetime, timedelta
+from typing import Any
 
 from broadcast import store
 from broadcast.events import READ, clean_cause, happenings
@@ -21,7 +22,7 @@ from broadcast.models import Broadcast
 from broadcast.reminders import Reminders
 from broadcast.run import LEASE, Open, Orders, Run
 from broadcast.settle import Answered, Ended, Happening, Lost, Source
-from broadcast.timeline import enter_end
+from broadcast.timeline import enter_end, enter_step
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import (
     Channel,
@@ -197,10 +198,7 @@ class Dialer:
         try:
             with self.work.write() as request:
                 orders = run.turn(request.db, request.find_service(ILedger), self._lease_end(), self._switch_up())
-                if run.over:
-                    broadcast = request.db.get(Broadcast, run.id)
-                    incidents = request.find_service(Incidents)
-                    enter_end(incidents, request.db, broadcast, request.localizer.translate)
+                self._tell_incident(request, run, orders)
         except store.LeaseLost:
             log.info("Broadcast %d has ended or belongs to another dialer.", run.id)
             self.runs.pop(run.id, None)
@@ -208,6 +206,16 @@ class Dialer:
         if run.over:
             del self.runs[run.id]
         self._carry_out(run, orders, began + LEASE / 2 / self.clock.real(1.0))
+
+    def _tell_incident(self, request: Any, run: Run, orders: Orders) -> None:
+        if not run.over and not orders.escalated:
+            return
+        broadcast = request.db.get(Broadcast, run.id)
+        incidents, translate = request.find_service(Incidents), request.localizer.translate
+        for kind, people in orders.escalated:
+            enter_step(incidents, broadcast, kind, people, translate)
+        if run.over:
+            enter_end(incidents, request.db, broadcast, translate)
 
     def _remind(self) -> None:
         """Call who acknowledged and has not reported at the place."""

@@ -45,7 +45,7 @@ from dutycenter.calls.models import Leg
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.settings import Settings
 from dutycenter.switch.causes import meaning
-from dutycenter.vocabulary import BroadcastState, Disposition
+from dutycenter.vocabulary import BroadcastState, Disposition, EscalationKind
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +86,7 @@ class Orders:
 
     originate: list[store.Written] = field(default_factory=list)
     drop: list[str] = field(default_factory=list)
+    escalated: list[tuple[EscalationKind, int]] = field(default_factory=list)  # steps taken, for how many people
 
 
 class Run:
@@ -194,7 +195,7 @@ class Run:
             self._settle(db, ledger, attempt, recipient, orders)
         self.watch.look(db, ledger, broadcast, self.clock.now())
         if self.state is BroadcastState.RUNNING:
-            self._escalate(db, ledger, broadcast)
+            orders.escalated = self._escalate(db, ledger, broadcast)
         if store.roll(db, self.id) != self.roll:
             self._build(db, broadcast)
             self.steps.people_changed()
@@ -218,13 +219,14 @@ class Run:
         nobody_left = self.state is BroadcastState.RUNNING and self.chooser.finished
         return nobody_left and not self.steps.waiting and not store.asked_again(db, self.id)
 
-    def _escalate(self, db: Session, ledger: ILedger, broadcast: Broadcast) -> None:
+    def _escalate(self, db: Session, ledger: ILedger, broadcast: Broadcast) -> list[tuple[EscalationKind, int]]:
         """Take the steps that follow for whoever is not reached."""
         listening = {one.recipient_id for one in self.open.values() if one.up and one.known.answered_at is not None}
         idle = not self.open and self.chooser.finished
-        if self.steps.due(self.seconds(), idle=idle):
-            now = self.clock.now()
-            self.steps.take(db, ledger, broadcast, now, self.seconds(), idle=idle, listening=listening)
+        if not self.steps.due(self.seconds(), idle=idle):
+            return []
+        now = self.clock.now()
+        return self.steps.take(db, ledger, broadcast, now, self.seconds(), idle=idle, listening=listening)
 
     # --- what happened ------------------------------------------------------------
 

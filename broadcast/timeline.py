@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from broadcast.messages import Translate
 from broadcast.models import Broadcast, Recipient
 from dutycenter.incidents.services import Incidents
-from dutycenter.vocabulary import BroadcastState, Outcome
+from dutycenter.vocabulary import BroadcastState, EscalationKind, Outcome
 
 _ = TranslationStringFactory("dutycenter")
 
@@ -65,6 +65,21 @@ def enter_end(incidents: Incidents, db: Session, broadcast: Broadcast, translate
             "Broadcast finished: ${title}; ${acknowledged} of ${people} acknowledged, ${declined} can't come",
             mapping=values,
         )
+    incidents.note(broadcast.incident_id, translate(words), KIND, {"broadcast": broadcast.id})
+
+
+def enter_step(
+    incidents: Incidents, broadcast: Broadcast, kind: EscalationKind, people: int, translate: Translate
+) -> None:
+    """People were not reached, and what follows has begun."""
+    if broadcast.incident_id is None:
+        return
+    values = {"title": broadcast.title, "people": people}
+    words = {
+        EscalationKind.DEPUTY: _("${title}: ${people} not reached; their deputies are called", mapping=values),
+        EscalationKind.SUPERIOR: _("${title}: ${people} not reached; their superiors are called", mapping=values),
+        EscalationKind.KNOCK: _("${title}: ${people} not reached; doors are knocked at", mapping=values),
+    }[kind]
     incidents.note(broadcast.incident_id, translate(words), KIND, {"broadcast": broadcast.id})
 
 

@@ -64,8 +64,8 @@ class Steps:
         *,
         idle: bool,
         listening: Collection[int],
-    ) -> None:
-        """Look, and take what is due."""
+    ) -> list[tuple[EscalationKind, int]]:
+        """Look, and take what is due; the steps taken, and for how many people."""
         people = _standings(db, broadcast, listening)
         taken, deputies = _taken(db, broadcast.id)
         goal_met = broadcast.goal_met_at is not None
@@ -80,6 +80,7 @@ class Steps:
             by_step[position].append(recipient_id)
         for position, ids in sorted(by_step.items()):
             _Taking(db, broadcast, now, self.kept_free).take(ledger, position, self.steps[position], ids)
+        return [(self.steps[position].kind, len(ids)) for position, ids in sorted(by_step.items())]
 
 
 def _standings(db: Session, broadcast: Broadcast, listening: Collection[int]) -> list[Standing]:

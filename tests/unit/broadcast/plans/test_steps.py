@@ -9,6 +9,8 @@ from broadcast.plans.models import Escalation, KnockTask
 from broadcast.plans.services import Plans
 from broadcast.services import Broadcasts
 from dutycenter.directory.models import Deputy, Person
+from dutycenter.incidents.models import IncidentEntry
+from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import EscalationStep
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.vocabulary import EscalationKind, KnockResult, Outcome, ReachedRule, RecipientRole, WhoKind
@@ -28,7 +30,8 @@ def launch(town, ids, **more) -> int:
     )  # fmt: skip
     with town.work.write() as request:
         plans, broadcasts = request.find_service(Plans), request.find_service(Broadcasts)
-        made = broadcasts.draft(plans.wish(plans.create(content), "请立即到岗到位," * 5))
+        incident = request.find_service(Incidents).create({"title": "山洪"}).id
+        made = broadcasts.draft(plans.wish(plans.create(content), "请立即到岗到位," * 5, incident_id=incident))
         broadcasts.launch(made)
     return made
 
@@ -70,6 +73,12 @@ class TestLadder:
                 )
             ).all()
             assert len(told) == 3
+            lines = [line.text for line in request.db.scalars(select(IncidentEntry).order_by(IncidentEntry.id))]
+            assert [line for line in lines if "未联系上" in line] == [
+                "防汛叫应：2 人未联系上，已呼叫其代班人",
+                "防汛叫应：1 人未联系上，已呼叫其上级",
+                "防汛叫应：1 人未联系上，已列入上门叫应",
+            ]
 
     def test_it_ends_at_once_when_all_have_acknowledged(self, town):
         town.settle(3, numbers=1)
