@@ -10,6 +10,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import FileResponse, Response
+from sqlalchemy import select
 
 from broadcast import board, launch
 from broadcast.plans.models import Plan, PlanVersion
@@ -21,6 +22,7 @@ from broadcast.services import LIMITS, Broadcasts, WishError
 from broadcast.settle import Ground
 from dutycenter.frame.labels import label
 from dutycenter.incidents.models import Incident
+from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import ReachedRule, SmsWhen
 from dutycenter.work import settings_of
 
@@ -112,10 +114,17 @@ def _called(request: Request, form: launch.Form, *, everybody: bool = False) -> 
     return {
         "chosen": launch.chosen(request, form),
         "without": form.without,
+        "usable": _usable_lines(request),
         "shown": None if everybody else SHOWN,
         "grounds": board.GROUNDS,
         "Ground": Ground,
     }
+
+
+def _usable_lines(request: Request) -> int:
+    """Channels that a broadcast may use: those of every gateway in service without what the hotline keeps."""
+    rows = request.db.execute(select(Gateway.channels, Gateway.reserved).where(Gateway.enabled))
+    return sum(max(0, row.channels - row.reserved) for row in rows)
 
 
 def _suggestions(request: Request, incident: Incident | None) -> list[tuple[Suggestion, str]]:

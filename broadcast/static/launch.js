@@ -39,7 +39,7 @@
   function showButton() {
     const people = Number(meant().dataset.people);
     const able = Number(meant().dataset.able);
-    const lines = Math.min(Math.max(1, Number(form.channels.value) || 1), Math.max(1, able));
+    const lines = Math.max(1, Math.min(Number(form.channels.value) || 1, able, Number(meant().dataset.usable) || 1));
     const text = able ? fill(words.go, { people: able, channels: lines, time: spoken(expected(able, lines)) }) : words.nobody;
     byId("go-words").textContent = (form.exercise.checked ? words.exercise : "") + text;
     byId("go").disabled = able === 0;
