@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -171,7 +172,7 @@ def _write(engine: Engine, table: Table, rows: Rows) -> int:
     if plain and engine.dialect.name == "postgresql":
         return _copy(engine, table, rows)
     with engine.begin() as connection:
-        while block := [row for row, _ in zip(rows, range(BLOCK), strict=False)]:
+        while block := list(islice(rows, BLOCK)):
             connection.execute(insert(table), block)
             count += len(block)
     return count
