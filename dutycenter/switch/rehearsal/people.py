@@ -18,6 +18,9 @@ USUAL = {
 }  # fmt: skip
 
 
+WHO_CALLS = 5.0  # seconds that a notice takes to say who calls; nobody presses a key before
+
+
 @dataclass(frozen=True)
 class Refusal:
     """How the network says no: SIP status and phrase, and the switch's word."""
@@ -108,7 +111,7 @@ def manner(character: str, count: int, random_: random.Random) -> Manner:
     Raises:
         ValueError: no such character.
     """
-    pick_up, think = random_.uniform(2, 9), random_.uniform(2.5, 8)
+    pick_up, think = random_.uniform(2, 9), WHO_CALLS + random_.uniform(2.5, 8)
     willing = Manner(answer_after=pick_up, greeting="喂,你好。", keys=("1",), think=think)
     again = Manner(answer_after=pick_up / 2, greeting="喂,刚才没接到。", keys=("1",), think=think)
     known = {

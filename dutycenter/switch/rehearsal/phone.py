@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 
 DEAD_SECONDS = 45.0
-WHO_CALLS = 5.0  # seconds that a notice takes to say who calls
 
 
 class Phone:
@@ -103,7 +102,6 @@ class Person(Phone):
         self.manner = manner
         self.by_hand = manner.by_hand
         self._keys = list(manner.keys)
-        self._who_calls = WHO_CALLS
 
     def ringing(self) -> None:
         """Pick up, in time or never."""
@@ -124,11 +122,10 @@ class Person(Phone):
             self.later(self.manner.hang_up_after, self.hang_up)
 
     def asked(self) -> None:
-        """Press the next key after having listened for a while; the first question begins with who calls."""
+        """Press the next key after having listened for a while."""
         if self._keys:
             key = self._keys.pop(0)
-            who, self._who_calls = self._who_calls, 0.0
-            self.later(who + self.manner.think, lambda: self.channel.press(key))
+            self.later(self.manner.think, lambda: self.channel.press(key))
 
     def bridged(self) -> None:
         """Speak with whoever is there, then hang up."""
