@@ -56,6 +56,7 @@ class Answering:
             settled=recipient.arrived_at is not None if reminder else recipient.acknowledged_at is not None,
             heard_counts=broadcast.reached_rule is ReachedRule.HEARD and not reminder,
             recipient_id=recipient.id,
+            rang=max(0.0, (self.clock.now() - attempt.created_at).total_seconds()),
             reminder=reminder,
             asks_arrival=broadcast.ask_arrival,
             conference=self._room(broadcast.id),

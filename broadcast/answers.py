@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from broadcast.models import Attempt, Receipt, Recipient
 from broadcast.plans.knocks import withdraw
-from broadcast.settle import ACKNOWLEDGE, DECLINE, DESK, stronger
+from broadcast.settle import ACKNOWLEDGE, DECLINE, DESK, stronger, was_machine
 from dutycenter.interfaces import Answer, DeskStage, IClock, ILedger
 from dutycenter.vocabulary import Means, Outcome, ReachedRule
 
@@ -156,7 +156,11 @@ class Answers:
         attempt.heard_seconds = max(attempt.heard_seconds or 0.0, max(0.0, answer.heard_seconds))
         attempt.wrong_keys = attempt.wrong_keys or "".join(c for c in answer.wrong_keys if c in KEYS)[:16]
         heard_before = attempt.heard_to_end
-        attempt.heard_to_end = attempt.heard_to_end or answer.heard_to_end
+        if answer.machine_percent is not None and attempt.machine_percent is None:
+            attempt.machine_percent, attempt.machine_ground = answer.machine_percent, answer.machine_ground[:160]
+        # A machine listens to everything: that says nothing of the person.
+        heard = answer.heard_to_end and not was_machine(attempt.machine_percent)
+        attempt.heard_to_end = attempt.heard_to_end or heard
         if attempt.heard_to_end and not heard_before:
             self._heard_to_end(recipient, attempt)
         if first:
@@ -167,6 +171,8 @@ class Answers:
                 to_end=attempt.heard_to_end,
                 tenths=round(attempt.heard_seconds * 10),
                 wrong_keys=attempt.wrong_keys,
+                machine=attempt.machine_percent,
+                ground=attempt.machine_ground,
             )
 
     def _recipient(self, recipient_id: int) -> Recipient | None:

@@ -15,12 +15,14 @@ from pyramid.response import FileResponse, Response
 from sqlalchemy import func, select
 
 from broadcast import board
+from broadcast.heard import machine_words
 from broadcast.live_board import LiveBoard, live_board, tally
 from broadcast.models import Attempt, Broadcast, Recipient
 from broadcast.plans.follow_up import follow_up
 from broadcast.receipts import HEADS, Words, receipts, replies_of, workbook
 from broadcast.sentences import sentence
 from broadcast.services import Broadcasts
+from broadcast.settle import was_machine
 from broadcast.sms.models import TextMessage, TextReply
 from dutycenter.audit.custody import LONGEST_REASON, Custody, ReasonMissing
 from dutycenter.calls.models import Recording
@@ -143,6 +145,8 @@ def person(request: Request) -> dict[str, Any]:
         "texts": own.all(),
         "replies": back.all(),
         "ground_words": board.ground_words,
+        "machine_words": machine_words,
+        "was_machine": was_machine,
         "may_hear": request.has_permission("listen"),
         "now": now,
         "under_way": broadcast.state in (BroadcastState.RUNNING, BroadcastState.PAUSED),

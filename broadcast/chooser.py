@@ -19,6 +19,7 @@ from broadcast.lines import Line, Lines
 from broadcast.settle import FINAL, UNTRIED
 from dutycenter.vocabulary import Disposition, NumberKind
 
+GAP = 0.1  # seconds between two choices at the most, on a machine that is not overloaded
 PATIENCE_WITH_LINES = 4  # calls of one number that the network failed, before they count as tries
 
 
@@ -95,6 +96,16 @@ class Belief:
         if disposition not in NEUTRAL:
             self._now = self._now.seen(False, self._tried, REPEAT)
             self._tried += 1
+
+
+def paced(rate: float) -> tuple[float, float]:
+    """Steady calls a second and burst for a line that takes ``rate`` calls in any second.
+
+    Who chooses every ``GAP`` seconds must be able to begin all that fell due
+    meanwhile; steady pace and burst together stay within the line's own limit.
+    """
+    burst = max(1.0, rate * GAP)
+    return rate - burst + 1.0, burst
 
 
 class Chooser:
@@ -189,7 +200,7 @@ class Chooser:
         for position, (channels, rate) in enumerate(shares):
             if self._shares[position] != (channels, rate):
                 self._shares[position] = (channels, rate)
-                self._kernel.set_gateway(position, channels, rate)
+                self._kernel.set_gateway(position, channels, *paced(rate))
 
     def next(self, now: float) -> Choice | None:
         """The next call to begin now, or None; then ``wake_at`` tells when to ask again."""

@@ -12,6 +12,7 @@ import os
 import queue
 import socket
 import threading
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,6 +47,8 @@ LOOK_AT_CHANNELS = 10.0
 LOOK_AGAIN = 2.0  # a leg is lost only when two looks so far apart don't find it
 AWAY_PAUSE = 1.0
 POLL = 0.1
+TICK = 0.05  # the product's seconds between two turns: what comes together is written together
+MOST_UNREAD = 50_000  # events; beyond that they are let go, and the channels are looked at instead
 
 UNANSWERED_TOO_LONG = 30.0  # the product's seconds beyond the ring timeout
 ANSWERED_TOO_LONG = 600.0  # the product's seconds beyond four times the message
@@ -96,12 +99,19 @@ class Dialer:
         self._look_at_channels = 0.0
         self._look_for_work = 0.0
         self._away_until = 0.0
+        self._overrun = False
+        self._wake = threading.Event()
+        self._tick = max(0.005 / self.clock.real(1.0), TICK)
 
     # --- the follower's side -------------------------------------------------------
 
     def on_event(self, event: SwitchEvent) -> None:
-        """An event has come; any thread or greenlet may say so."""
+        """An event has come; any thread or greenlet may say so. Never waits: a slow reader is cut off."""
+        if self._inbox.qsize() >= MOST_UNREAD:
+            self._overrun = True
+            return
         self._inbox.put(event)
+        self._wake.set()
 
     def on_connect(self) -> None:
         """The events flow again: what was missed is found by looking."""
@@ -117,7 +127,10 @@ class Dialer:
         follower.start()
         try:
             while not stop.is_set():
-                stop.wait(self.guarded_step())
+                self._wake.clear()
+                rest = self.guarded_step()
+                stop.wait(self.clock.real(self._tick))
+                self._wake.wait(max(0.0, rest - self.clock.real(self._tick)))
         finally:
             events.stop()
             follower.join(5.0)
@@ -141,10 +154,11 @@ class Dialer:
             self._look_for_work = now + LOOK_FOR_WORK / self.clock.real(1.0)
             self._take_leases()
             self._remind()
-        if (self.runs or self.reminders.open) and self.connected and now >= self._look_at_channels:
+        if self.connected and now >= self._look_at_channels:
             self._reconcile()
         for run in list(self.runs.values()):
-            self._turn(run)
+            if now - run.turned_at >= self._tick:
+                self._turn(run)
         return self._rest()
 
     def release(self) -> None:
@@ -156,11 +170,9 @@ class Dialer:
 
     def _rest(self) -> float:
         """How long to wait: until a pause is over, an event comes, or something may have changed in the store."""
-        if not self._inbox.empty() or self._told:
-            return 0.0
         waits = [run.next_choice() for run in self.runs.values()] if self._switch_up() else []
         soonest = min((self.clock.real(wait) for wait in waits if wait is not None), default=POLL)
-        return max(0.005, min(soonest, POLL))
+        return max(self.clock.real(self._tick), min(soonest, POLL))
 
     # --- leases ------------------------------------------------------------------------
 
@@ -168,11 +180,11 @@ class Dialer:
         now = self.clock.now()
         with self.work.read() as request:
             dead = gone(store.held_by_others(request.db, self.owner))
-            if not store.waiting(request.db, now, dead):
+            if not store.waiting(request.db, self.owner, now, dead, self.runs):
                 return
         with self.work.write() as request:
             self.lines.refresh(store.gateways(request.db))
-            taken = store.take(request.db, self.owner, now, self._lease_end(), dead)
+            taken = store.take(request.db, self.owner, now, self._lease_end(), dead, self.runs)
             runs = []
             for broadcast_id, fence in taken:
                 broadcast = store.hold(request.db, broadcast_id, fence, self._lease_end())
@@ -191,9 +203,10 @@ class Dialer:
     # --- a broadcast's turn ----------------------------------------------------------------
 
     def _turn(self, run: Run) -> None:
-        with self.work.read() as request:
-            if not run.due(request.db, self._switch_up()):
-                return
+        if not run.due(self._switch_up()):
+            with self.work.read() as request:
+                if not run.has_news(request.db):
+                    return
         began = self.clock.monotonic()
         try:
             with self.work.write() as request:
@@ -228,18 +241,23 @@ class Dialer:
         self._carry_out(self.reminders, orders, began + LEASE / 2 / self.clock.real(1.0))
 
     def _carry_out(self, run: Run | Reminders, orders: Orders, lease_sure_until: float) -> None:
-        for order in orders.originate:
-            # Held up for so long another dialer may have settled these rows: the switch must not hear of them.
-            if self._switch_up() and self.clock.monotonic() < lease_sure_until:
-                self._originate(run, order)
-            else:
+        # Held up for so long another dialer may have settled these rows: the switch must not hear of them.
+        if self._switch_up() and self.clock.monotonic() < lease_sure_until:
+            self._originate(run, orders.originate)
+        else:
+            for order in orders.originate:
                 self._happened(order.attempt_id, Lost(self.clock.now()))
         for attempt_id in orders.drop:
             self._drop(run, attempt_id)
 
-    def _originate(self, run: Run | Reminders, order: store.Written) -> None:
+    def _originate(self, run: Run | Reminders, orders: Sequence[store.Written]) -> None:
+        legs = [self._leg(run, order) for order in orders]
+        for order, trouble in zip(orders, self.switch.originate_all(legs) if legs else [], strict=True):
+            self._told_switch(order, trouble)
+
+    def _leg(self, run: Run | Reminders, order: store.Written) -> Originate:
         line = run.lines.named(order.gateway)
-        leg = Originate(
+        return Originate(
             channel_uuid=order.attempt_id,
             gateway=order.gateway,
             number=order.number,
@@ -248,18 +266,21 @@ class Dialer:
             extension=EXTENSION,
             variables={"dc_attempt": order.attempt_id},
         )
-        try:
-            self.switch.originate(leg)
-        except SwitchAway as error:
-            # Whether it was heard is not known: looking at the channels will tell.
-            self._away(error)
-        except RefusedValue as error:
-            log.error("The number of attempt %s cannot be dialled: %s", order.attempt_id, error)
-            self._happened(order.attempt_id, Ended(self.clock.now(), Source.REFUSED, "INVALID_NUMBER_FORMAT"))
-        except SwitchError as error:
-            log.warning("The switch refused attempt %s: %s", order.attempt_id, error)
-            cause = clean_cause(str(error).removeprefix("-ERR"))
-            self._happened(order.attempt_id, Ended(self.clock.now(), Source.REFUSED, cause or "FAILURE"))
+
+    def _told_switch(self, order: store.Written, trouble: SwitchError | RefusedValue | None) -> None:
+        match trouble:
+            case None:
+                return
+            case SwitchAway():
+                # Whether it was heard is not known: looking at the channels will tell.
+                self._away(trouble)
+            case RefusedValue():
+                log.error("The number of attempt %s cannot be dialled: %s", order.attempt_id, trouble)
+                self._happened(order.attempt_id, Ended(self.clock.now(), Source.REFUSED, "INVALID_NUMBER_FORMAT"))
+            case SwitchError():
+                log.warning("The switch refused attempt %s: %s", order.attempt_id, trouble)
+                cause = clean_cause(str(trouble).removeprefix("-ERR"))
+                self._happened(order.attempt_id, Ended(self.clock.now(), Source.REFUSED, cause or "FAILURE"))
 
     def _drop(self, run: Run | Reminders, attempt_id: str) -> None:
         try:
@@ -280,6 +301,9 @@ class Dialer:
         told, self._told = self._told, []
         for attempt_id, happening in told:
             self._happened(attempt_id, happening)
+        if self._overrun:
+            log.error("Events came faster than they were written; some are let go, the channels will tell.")
+            self._overrun, self._look_at_channels = False, 0.0
         while True:
             try:
                 event = self._inbox.get_nowait()
@@ -324,8 +348,11 @@ class Dialer:
             log.warning("The switch did not list its channels: %s", error)
             return
         for run in self._all():
-            for one in run.open.values():
-                self._compare(run, one, up.pop(one.attempt_id, None), now)
+            # Whoever has stood still for long may judge no leg: another dialer has it by now.
+            stale = isinstance(run, Run) and now - run.turned_at >= LEASE / 2 / self.clock.real(1.0)
+            if not stale:
+                for one in run.open.values():
+                    self._compare(run, one, up.pop(one.attempt_id, None), now)
         self._drop_settled(list(up))
 
     def _drop_settled(self, channel_uuids: list[str]) -> None:

@@ -173,7 +173,9 @@ class Attempt(Base):
     key: Mapped[str] = mapped_column(String(1), default="")
     wrong_keys: Mapped[str] = mapped_column(String(16), default="")
     heard_seconds: Mapped[float | None]
-    heard_to_end: Mapped[bool] = mapped_column(default=False)
+    heard_to_end: Mapped[bool] = mapped_column(default=False)  # by a person, as far as can be told
+    machine_percent: Mapped[int | None]  # how likely a machine took the call
+    machine_ground: Mapped[str] = mapped_column(String(160), default="")  # as ``calls.hearing`` writes it
     desk_asked_at: Mapped[datetime | None]  # waits for the duty desk since; None again when nobody came
     desk_talked_at: Mapped[datetime | None]  # the duty desk took the leg
     message_version: Mapped[int] = mapped_column(default=1)  # what is said on this leg

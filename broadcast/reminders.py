@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from broadcast.lines import Line, Lines
@@ -202,8 +202,11 @@ class Reminders:
                 one.known = replace(one.known, dropped=True)
                 attempt.dropped_at = attempt.dropped_at or self.clock.now()
                 orders.drop.append(attempt.id)
-            if record(db, attempt, one.known):
-                self._tell(ledger, attempt, "answered")
+            recorded = record(attempt, one.known)
+            if recorded is not None:
+                db.execute(update(Leg), [recorded.leg])
+                if recorded.answered:
+                    self._tell(ledger, attempt, "answered")
             found = disposition(one.known, lambda cause: meaning(cause).disposition)
             if found is not None:
                 attempt.disposition = found

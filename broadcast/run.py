@@ -39,10 +39,11 @@ from broadcast.settle import (
     merge,
     merge_all,
     outcome,
+    was_machine,
 )
 from dutycenter.calls.legs import LOST
 from dutycenter.calls.models import Leg
-from dutycenter.interfaces import IClock, ILedger
+from dutycenter.interfaces import Entry, IClock, ILedger
 from dutycenter.settings import Settings
 from dutycenter.switch.causes import meaning
 from dutycenter.vocabulary import BroadcastState, Disposition, EscalationKind
@@ -53,6 +54,7 @@ BATCH = 50  # attempts written in one transaction at most
 WORD_PATIENCE = 3.0  # real seconds that a conversation has for its last word, and the switch for a cause
 LEASE = 15.0  # real seconds without a turn after which another dialer may take over
 OVERLAP = timedelta(seconds=30)
+LOOK_FOR_CLOSED = 0.5  # real seconds
 
 
 @dataclass
@@ -65,6 +67,7 @@ class Open:
     gateway: str
     since: float  # monotonic
     known: Known = field(default_factory=Known)
+    word: store.Word = store.NO_WORD  # what others had written of it when it was last looked at
     changed: bool = False
     over_since: float | None = None  # monotonic: when its end became known here
     missing_since: float | None = None  # monotonic: first look in which the switch didn't know it
@@ -114,7 +117,9 @@ class Run:
         self.state = broadcast.state
         self.seen_entry = -1
         self.looked_at: datetime = broadcast.launched_at
-        self.turned_at = 0.0
+        self.closed: set[int] = set()
+        self.look_again = 0.0
+        self.turned_at = clock.monotonic()  # the lease was taken just now
         self.over = False  # finished: its outcomes are written
         self.full = False  # every channel that it may have is taken
         self.crowded = False  # other broadcasts use channels that we could
@@ -122,6 +127,8 @@ class Run:
         self.tried_opening: float | None = None
         self.patience = WORD_PATIENCE / clock.real(1.0)
         self.renew_after = LEASE / 3 / clock.real(1.0)
+        self._said: list[Entry] = []
+        self._legs: list[dict[str, Any]] = []
 
     def seconds(self) -> float:
         """Seconds since the launch."""
@@ -130,7 +137,7 @@ class Run:
     def next_choice(self) -> float | None:
         """Seconds until somebody may be called who may not be now, if nothing else happens."""
         wake = self.chooser.wake_at
-        if wake is None or self.full or self.state is not BroadcastState.RUNNING:
+        if wake is None or self.full or self.waited or self.state is not BroadcastState.RUNNING:
             return None
         return max(0.0, wake - self.seconds())
 
@@ -141,6 +148,7 @@ class Run:
 
     def _build(self, db: Session, broadcast: Broadcast) -> None:
         self.roll = store.roll(db, self.id)
+        self.closed = set()
         self.chooser = chooser_of(db, broadcast, self.lines, self.clock.now(), self.zone)
         self.watch = Watch(db, broadcast)
 
@@ -156,13 +164,13 @@ class Run:
 
     # --- one turn ---------------------------------------------------------------
 
-    def due(self, db: Session, switch_up: bool) -> bool:
-        """Is there anything to write?"""
+    def due(self, switch_up: bool) -> bool:
+        """Is there anything to write, as far as is known here?"""
         now = self.clock.monotonic()
         if any(one.changed or self._patience_over(one, now) for one in self.open.values()):
             return True
         rested = now - self.turned_at
-        if store.last_entry(db, self.id) != self.seen_entry or rested > self.renew_after:
+        if rested > self.renew_after:
             return True
         if self.switch_was_up is not switch_up or (not self.open and self.state is BroadcastState.STOPPED):
             return True
@@ -181,6 +189,16 @@ class Run:
             or (self.crowded and rested > self.patience / 6)
         )
 
+    def has_news(self, db: Session) -> bool:
+        """Have others written something that a turn must see?"""
+        if store.last_entry(db, self.id) != self.seen_entry:
+            return True
+        return any(self._new_word(*item) for item in store.words(db, self.id).items())
+
+    def _new_word(self, attempt_id: str, word: store.Word) -> bool:
+        one = self.open.get(attempt_id)
+        return one is None or word != one.word
+
     def turn(self, db: Session, ledger: ILedger, until: datetime, switch_up: bool) -> Orders:
         """Write what happened, choose who is next, and say what the switch is to be told.
 
@@ -191,8 +209,11 @@ class Run:
         self.turned_at = self.clock.monotonic()
         self.state, self.switch_was_up = broadcast.state, switch_up
         orders = Orders()
-        for attempt, recipient in store.open_attempts(db, self.id):
-            self._settle(db, ledger, attempt, recipient, orders)
+        words = store.words(db, self.id)
+        looked_at = [attempt_id for attempt_id, word in words.items() if self._wants_look(attempt_id, word)]
+        for attempt, recipient in store.open_attempts(db, self.id, looked_at):
+            self._settle(attempt, recipient, words[attempt.id], orders)
+        self._flush(db, ledger)
         self.watch.look(db, ledger, broadcast, self.clock.now())
         if self.state is BroadcastState.RUNNING:
             orders.escalated = self._escalate(db, ledger, broadcast)
@@ -202,16 +223,17 @@ class Run:
         self._close_settled(db)
         self.waited = self.texts_first
         if self.state is BroadcastState.RUNNING and switch_up and not self.waited:
-            self._choose(db, ledger, broadcast, orders)
-        self._hinder(ledger, broadcast, switch_up)
+            self._choose(db, broadcast, orders)
+        self._hinder(broadcast, switch_up)
         idle = not self.open and not orders.originate
         if idle and (self.state is BroadcastState.STOPPED or self._all_done(db)):
             given = store.finish(db, broadcast, self.clock.now())
             if self.exercise:
                 mark_recordings(db, self.id)
-            self._tell(ledger, "finished", state=broadcast.state.value, outcomes=given)
+            self._tell("finished", state=broadcast.state.value, outcomes=given)
             self.over = True
             log.info("Broadcast %d has ended.", self.id)
+        self._flush(db, ledger)
         self.seen_entry = store.last_entry(db, self.id)
         return orders
 
@@ -230,7 +252,14 @@ class Run:
 
     # --- what happened ------------------------------------------------------------
 
-    def _settle(self, db: Session, ledger: ILedger, attempt: Attempt, recipient: Recipient, orders: Orders) -> None:
+    def _wants_look(self, attempt_id: str, word: store.Word) -> bool:
+        one = self.open.get(attempt_id)
+        if one is None or one.changed or word != one.word:
+            return True
+        stopped = self.state is BroadcastState.STOPPED and one.up and not one.known.dropped
+        return stopped or self._patience_over(one, self.clock.monotonic())
+
+    def _settle(self, attempt: Attempt, recipient: Recipient, word: store.Word, orders: Orders) -> None:
         one = self.open.get(attempt.id)
         if one is None:
             # Written in a turn whose commit we did not see the end of.
@@ -246,20 +275,20 @@ class Run:
             one.known = replace(one.known, dropped=True)
             attempt.dropped_at = attempt.dropped_at or self.clock.now()
             orders.drop.append(attempt.id)
-        one.changed = False
-        self._write_down(db, ledger, attempt, one)
+        one.changed, one.word = False, word
+        self._write_down(attempt, one)
         found = disposition(one.known, lambda cause: meaning(cause).disposition)
         if found is None:
             return
         attempt.disposition = found
         del self.open[attempt.id]
         self._tell(
-            ledger, "attempt_ended", attempt=attempt.id, recipient=recipient.id, disposition=found.value,
+            "attempt_ended", attempt=attempt.id, recipient=recipient.id, disposition=found.value,
             cause=attempt.hangup_cause, key=attempt.key,
         )  # fmt: skip
         self._judge_line(one, found)
         self.chooser.ended(one.number_id, found, self.seconds())
-        self._judge_recipient(ledger, recipient, found)
+        self._judge_recipient(recipient, found)
 
     def _unwanted(self, one: Open, recipient: Recipient) -> bool:
         answered = recipient.acknowledged_at is not None or recipient.outcome is not None
@@ -270,9 +299,13 @@ class Run:
         waited = one.over_since is not None and now - one.over_since > self.patience
         return waited and not one.known.patience_over
 
-    def _write_down(self, db: Session, ledger: ILedger, attempt: Attempt, one: Open) -> None:
-        if record(db, attempt, one.known):
-            self._tell(ledger, "answered", attempt=attempt.id, recipient=attempt.recipient_id)
+    def _write_down(self, attempt: Attempt, one: Open) -> None:
+        recorded = record(attempt, one.known)
+        if recorded is None:
+            return
+        self._legs.append(recorded.leg)
+        if recorded.answered:
+            self._tell("answered", attempt=attempt.id, recipient=attempt.recipient_id)
 
     def _judge_line(self, one: Open, found: Disposition) -> None:
         line = self.lines.named(one.gateway)
@@ -283,24 +316,30 @@ class Run:
         else:
             line.worked()
 
-    def _judge_recipient(self, ledger: ILedger, recipient: Recipient, found: Disposition) -> None:
+    def _judge_recipient(self, recipient: Recipient, found: Disposition) -> None:
         if found not in FINAL or recipient.outcome is not None:
             return
         given = outcome(recipient.acknowledged_at is not None, [found], over=False)
         assert given is not None
         recipient.outcome, recipient.outcome_ground = given
         recipient.outcome_at = self.clock.now()
-        self._tell(ledger, "settled", recipient=recipient.id, outcome=given[0].value)
+        self._tell("settled", recipient=recipient.id, outcome=given[0].value)
 
     def _close_settled(self, db: Session) -> None:
+        """Whoever has an outcome need not be chosen; that nobody is called who has one, ``write_attempts`` sees to."""
+        now = self.clock.monotonic()
+        if now < self.look_again:
+            return
+        self.look_again = now + LOOK_FOR_CLOSED / self.clock.real(1.0)
         looked_at = self.clock.now()
-        for recipient_id in store.closed_since(db, self.id, self.looked_at - OVERLAP):
+        for recipient_id in set(store.closed_since(db, self.id, self.looked_at - OVERLAP)) - self.closed:
+            self.closed.add(recipient_id)
             self.chooser.close(recipient_id, Disposition.ACKNOWLEDGED, self.seconds())
         self.looked_at = looked_at
 
     # --- who is next ----------------------------------------------------------------
 
-    def _choose(self, db: Session, ledger: ILedger, broadcast: Broadcast, orders: Orders) -> None:
+    def _choose(self, db: Session, broadcast: Broadcast, orders: Orders) -> None:
         rows = store.gateways(db, lock=True)
         if self.lines.refresh(rows):
             self._build(db, broadcast)
@@ -322,7 +361,7 @@ class Run:
         for one in written:
             self.open[one.attempt_id] = Open(one.attempt_id, one.recipient_id, one.number_id, one.gateway, now)
             self._tell(
-                ledger, "called", attempt=one.attempt_id, recipient=one.recipient_id,
+                "called", attempt=one.attempt_id, recipient=one.recipient_id,
                 number=one.number, gateway=one.gateway,
             )  # fmt: skip
         orders.originate.extend(written)
@@ -347,7 +386,7 @@ class Run:
                 choices.append(Choice(recipient.id, number.id, number.number, line.name))
         return choices
 
-    def _hinder(self, ledger: ILedger, broadcast: Broadcast, switch_up: bool) -> None:
+    def _hinder(self, broadcast: Broadcast, switch_up: bool) -> None:
         hindrance = ""
         if self.state is not BroadcastState.PAUSED:
             if not switch_up:
@@ -356,30 +395,44 @@ class Run:
                 hindrance = Hindrance.LINES.value
         if broadcast.waits_for != hindrance:
             broadcast.waits_for = hindrance
-            self._tell(ledger, "hindered" if hindrance else "unhindered", by=hindrance)
+            self._tell("hindered" if hindrance else "unhindered", by=hindrance)
 
-    def _tell(self, ledger: ILedger, verb: str, **data: Any) -> None:
-        ledger.append(f"broadcast.{verb}", f"broadcast:{self.id}", data)
+    def _tell(self, verb: str, **data: Any) -> None:
+        self._said.append((f"broadcast.{verb}", f"broadcast:{self.id}", data))
+
+    def _flush(self, db: Session, ledger: ILedger) -> None:
+        """Write what was gathered, each kind at once: a statement for each call is what a turn would cost most."""
+        said, self._said = self._said, []
+        legs, self._legs = self._legs, []
+        if legs:
+            db.execute(update(Leg), legs)
+        ledger.append_all(said)
 
 
-def record(db: Session, attempt: Attempt, known: Known) -> bool:
-    """Write into the row, and its leg's, what is known of the leg; True when it has just been answered."""
+@dataclass(frozen=True)
+class Recorded:
+    """What ``record`` changed: the leg's row as it is to be, and whether it has just been answered."""
+
+    leg: dict[str, Any]
+    answered: bool
+
+
+def record(attempt: Attempt, known: Known) -> Recorded | None:
+    """Write into the row what is known of the leg; None when that is nothing new. The leg's row is the caller's."""
     answered = known.answered_at is not None and attempt.answered_at is None
     ended = known.ended_at is not None and attempt.ended_at is None
     if not (answered or ended or known.cause not in ("", attempt.hangup_cause)):
-        return False
+        return None
     if known.answered_at is not None and answered:
         attempt.answered_at = max(known.answered_at, attempt.created_at)
     if known.ended_at is not None and ended:
         attempt.ended_at = max(known.ended_at, attempt.answered_at or attempt.created_at)
     attempt.hangup_cause = LOST if known.lost and not known.cause else known.cause
-    values = {
-        "answered_at": attempt.answered_at,
-        "ended_at": attempt.ended_at,
-        "hangup_cause": attempt.hangup_cause,
-    }
-    db.execute(update(Leg).where(Leg.channel_uuid == attempt.id).values(values))
-    return answered and not ended
+    leg = {
+        "channel_uuid": attempt.id, "answered_at": attempt.answered_at,
+        "ended_at": attempt.ended_at, "hangup_cause": attempt.hangup_cause,
+    }  # fmt: skip
+    return Recorded(leg, answered and not ended)
 
 
 def happenings_of(attempt: Attempt) -> list[Happening]:
@@ -396,7 +449,7 @@ def happenings_of(attempt: Attempt) -> list[Happening]:
     if attempt.key:
         said.append(Pressed(attempt.key))
     if attempt.heard_seconds is not None:
-        said.append(FlowDone(attempt.heard_to_end))
+        said.append(FlowDone(attempt.heard_to_end, machine=was_machine(attempt.machine_percent)))
     return said
 
 

@@ -40,6 +40,7 @@ class Known:
     key: str = ""
     flow_done: bool = False  # the conversation has told all it knows
     heard_to_end: bool = False
+    machine: bool = False  # more likely a machine than a person was at the other end
     dropped: bool = False  # we asked the switch to take the leg down
     lost: bool = False  # the switch knows nothing of the leg any more
     patience_over: bool = False  # no more word is expected
@@ -69,6 +70,7 @@ class Pressed:
 class FlowDone:
     heard_to_end: bool = False
     key: str = ""
+    machine: bool = False  # more likely a machine than a person
 
 
 @dataclass(frozen=True)
@@ -101,11 +103,12 @@ def merge(known: Known, happening: Happening) -> Known:
             return known
         case Pressed(key):
             return replace(known, key=stronger(known.key, key))
-        case FlowDone(heard_to_end, key):
+        case FlowDone(heard_to_end, key, machine):
             return replace(
                 known,
                 flow_done=True,
                 heard_to_end=known.heard_to_end or heard_to_end,
+                machine=known.machine or machine,
                 key=stronger(known.key, key),
             )
         case Dropped():
@@ -132,6 +135,14 @@ def stronger(one: str, other: str) -> str:
     return max(one, other, key=lambda key: (_KEY_RANK.get(key, 0), key))
 
 
+MACHINE_PERCENT = 50
+
+
+def was_machine(percent: int | None) -> bool:
+    """Does this estimate count as a machine? Without one it was a person."""
+    return percent is not None and percent >= MACHINE_PERCENT
+
+
 # --- readings -------------------------------------------------------------------
 
 
@@ -154,6 +165,8 @@ def disposition(known: Known, of_cause: Callable[[str], Disposition]) -> Disposi
     word_missing = not known.flow_done if answered else not (known.cause or known.lost)
     if word_missing and not known.patience_over:
         return None
+    if known.machine:
+        return Disposition.VOICEMAIL
     if known.heard_to_end:
         return Disposition.HEARD
     if known.dropped:

@@ -11,8 +11,9 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from broadcast.chooser import Called, Choice, Dialled, Tried
@@ -23,6 +24,13 @@ from dutycenter.ledger.models import LedgerEntry
 from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import AttemptKind, BroadcastState, Direction
 
+Word = tuple[Any, ...]
+"""What ``words`` tells of one attempt: compared, never looked into."""
+
+NO_WORD: Word = ("", None, False, None, None, None)
+
+_NOTICE = Attempt.kind == AttemptKind.NOTICE
+
 LAUNCHED = (BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.STOPPED)
 
 
@@ -30,18 +38,17 @@ class LeaseLost(Exception):
     """Another dialer works on this broadcast now: write nothing."""
 
 
-def take(db: Session, owner: str, now: datetime, until: datetime, gone: Collection[str] = ()) -> list[tuple[int, int]]:
+def take(
+    db: Session, owner: str, now: datetime, until: datetime, gone: Collection[str] = (), held: Collection[int] = ()
+) -> list[tuple[int, int]]:
     """Take every broadcast under way that nobody holds; ids with their fencing numbers.
 
     Args:
         gone: owners that are known to have died; theirs are free at once.
+        held: broadcasts that this owner works on; others of its own it has lost hold of.
     """
-    free = or_(Broadcast.lease_until.is_(None), Broadcast.lease_until < now, Broadcast.lease_owner.in_(gone))
     rows = db.scalars(
-        select(Broadcast)
-        .where(Broadcast.state.in_(LAUNCHED), Broadcast.finished_at.is_(None), free)
-        .order_by(Broadcast.id)
-        .with_for_update(skip_locked=True)
+        select(Broadcast).where(*_free(owner, now, gone, held)).order_by(Broadcast.id).with_for_update(skip_locked=True)
     ).all()
     for row in rows:
         row.lease_owner, row.lease_until = owner, until
@@ -60,11 +67,16 @@ def held_by_others(db: Session, owner: str) -> list[str]:
     )
 
 
-def waiting(db: Session, now: datetime, gone: Collection[str] = ()) -> bool:
-    """Is there a broadcast under way that nobody holds?"""
-    free = or_(Broadcast.lease_until.is_(None), Broadcast.lease_until < now, Broadcast.lease_owner.in_(gone))
-    found = select(Broadcast.id).where(Broadcast.state.in_(LAUNCHED), Broadcast.finished_at.is_(None), free)
-    return db.scalar(found.limit(1)) is not None
+def waiting(db: Session, owner: str, now: datetime, gone: Collection[str] = (), held: Collection[int] = ()) -> bool:
+    """Is there a broadcast under way that ``take`` would take?"""
+    return db.scalar(select(Broadcast.id).where(*_free(owner, now, gone, held)).limit(1)) is not None
+
+
+def _free(owner: str, now: datetime, gone: Collection[str], held: Collection[int]) -> list[ColumnElement[bool]]:
+    lost_hold = and_(Broadcast.lease_owner == owner, Broadcast.id.not_in(held))
+    lapsed = or_(Broadcast.lease_until.is_(None), Broadcast.lease_until < now)
+    free = or_(lapsed, Broadcast.lease_owner.in_(gone), lost_hold)
+    return [Broadcast.state.in_(LAUNCHED), Broadcast.finished_at.is_(None), free]
 
 
 def hold(db: Session, broadcast_id: int, fence: int, until: datetime) -> Broadcast:
@@ -164,10 +176,32 @@ def running(db: Session) -> int:
     return db.scalar(select(func.count()).select_from(Broadcast).where(Broadcast.state == BroadcastState.RUNNING)) or 0
 
 
-def open_attempts(db: Session, broadcast_id: int) -> list[tuple[Attempt, Recipient]]:
-    """Attempts without a disposition, as they are now, and locked with their recipients."""
-    notice = Attempt.kind == AttemptKind.NOTICE
-    open_ones = (Attempt.broadcast_id == broadcast_id) & Attempt.disposition.is_(None) & notice
+def words(db: Session, broadcast_id: int) -> dict[str, Word]:
+    """What others than the dialer have written of each attempt without a disposition; nothing is locked."""
+    rows = db.execute(
+        select(
+            Attempt.id, Attempt.key, Attempt.heard_seconds, Attempt.heard_to_end,
+            Recipient.acknowledged_at, Recipient.outcome, Recipient.dropped_at,
+        )
+        .join(Recipient, Attempt.recipient_id == Recipient.id)
+        .where(Attempt.broadcast_id == broadcast_id, Attempt.disposition.is_(None), _NOTICE)
+    )  # fmt: skip
+    return {row[0]: tuple(row[1:]) for row in rows}
+
+
+def open_attempts(
+    db: Session, broadcast_id: int, ids: Collection[str] | None = None
+) -> list[tuple[Attempt, Recipient]]:
+    """Attempts without a disposition, as they are now, and locked with their recipients.
+
+    Args:
+        ids: only these.
+    """
+    open_ones = (Attempt.broadcast_id == broadcast_id) & Attempt.disposition.is_(None) & _NOTICE
+    if ids is not None:
+        if not ids:
+            return []
+        open_ones &= Attempt.id.in_(ids)
     recipients = {
         recipient.id: recipient
         for recipient in db.scalars(
@@ -273,30 +307,24 @@ def write_attempts(
         legs.add((recipient.id, choice.number_id))
         recipient.again_at = None
         written.append(Written(str(uuid.uuid4()), recipient.id, choice.number_id, choice.number, choice.gateway, now))
-    db.add_all(
-        Attempt(
-            id=w.attempt_id,
-            broadcast_id=broadcast_id,
-            recipient_id=w.recipient_id,
-            number_id=w.number_id,
-            gateway=w.gateway,
-            created_at=now,
-            message_version=message_version,
-        )
-        for w in written
-    )
-    db.add_all(
-        Leg(
-            channel_uuid=w.attempt_id,
-            direction=Direction.OUTBOUND,
-            attempt_id=w.attempt_id,
-            number=w.number,
-            gateway=w.gateway,
-            created_at=now,
-        )
-        for w in written
-    )
     db.flush()
+    if written:
+        attempts = [
+            {
+                "id": w.attempt_id, "broadcast_id": broadcast_id, "recipient_id": w.recipient_id,
+                "number_id": w.number_id, "gateway": w.gateway, "created_at": now, "message_version": message_version,
+            }
+            for w in written
+        ]  # fmt: skip
+        made = [
+            {
+                "channel_uuid": w.attempt_id, "direction": Direction.OUTBOUND, "attempt_id": w.attempt_id,
+                "number": w.number, "gateway": w.gateway, "created_at": now,
+            }
+            for w in written
+        ]  # fmt: skip
+        db.execute(insert(Attempt), attempts)
+        db.execute(insert(Leg), made)
     return written, refused
 
 

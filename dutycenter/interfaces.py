@@ -38,6 +38,9 @@ class IClock(Protocol):
 
 # --- ledger -----------------------------------------------------------------
 
+Entry = tuple[str, str, Mapping[str, Any]]
+"""Action, subject and data of an entry, as ``ILedger.append`` takes them."""
+
 
 class ILedger(Protocol):
     """The record that cannot be changed; every change writes to it."""
@@ -64,6 +67,9 @@ class ILedger(Protocol):
         Raises:
             ValueError: ``data`` holds what canonical JSON cannot say.
         """
+
+    def append_all(self, entries: Iterable[Entry]) -> None:
+        """Append many entries of the request's own actor, in their order, at the cost of one."""
 
 
 # --- the switch -------------------------------------------------------------
@@ -164,6 +170,14 @@ class ISwitch(Protocol):
 
     def originate(self, leg: Originate) -> None:
         """Hand the leg to the switch (``bgapi``); what becomes of it comes as events."""
+
+    def originate_all(self, legs: Sequence[Originate]) -> list[SwitchError | RefusedValue | None]:
+        """``originate`` for each, without waiting for one reply before the next command.
+
+        Returns:
+            For each leg what ``originate`` would have raised, or None. ``SwitchAway``
+            leaves open whether the switch heard of the leg.
+        """
 
     def drop(self, channel_uuid: str, cause: str = "NORMAL_CLEARING") -> bool:
         """Take a leg down; False when the switch doesn't know it."""
@@ -303,6 +317,7 @@ class Notice:
     recipient_id: int = 0
     reminder: bool = False  # they acknowledged and have not reported: remind them of it
     asks_arrival: bool = False  # who acknowledges is asked when they will be there
+    rang: float | None = None  # seconds that it rang before the answer, about
     conference: str = ""  # the room that they may join by key; empty: none is open
 
 
@@ -364,6 +379,8 @@ class Answer:
     heard_to_end: bool = False
     heard_seconds: float = 0.0
     wrong_keys: str = ""
+    machine_percent: int | None = None  # how likely a machine took the call; None: nobody listened
+    machine_ground: str = ""  # what speaks for it, as ``dutycenter.calls.hearing`` writes it
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 import gevent
+from gevent import get_hub
 from gevent.event import Event
 from gevent.pool import Pool
 
@@ -77,7 +78,7 @@ class Ivr:
         self._run(leg, CALLBACK, theirs, facts_of(callback), slots_of(callback))
 
     def _notify(self, leg: ILeg, attempt: str) -> None:
-        scribe = NoticeScribe(self._work, self._clock, attempt)
+        scribe = NoticeScribe(self._work, self._clock, attempt, lambda do: get_hub().threadpool.apply(do))
         notice = scribe.notice()
         if notice is None:
             log.error("The leg %s is of the attempt %s, of which nothing is known.", leg.channel_uuid, attempt)

@@ -11,9 +11,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from dutycenter.calls.conferences import Conferences
+from dutycenter.calls.hearing import Estimate, Unreadable, listen
 from dutycenter.calls.services import Calls
 from dutycenter.interfaces import Answer, DeskStage, IBroadcasts, IClock, ILeg, Notice
 from dutycenter.vocabulary import Means
@@ -158,11 +159,16 @@ class NoticeScribe:
 
     notes: ClassVar[frozenset[str]] = frozenset({"acknowledge", "decline", "arrives", "arrived"})
 
-    def __init__(self, work: Work, clock: IClock, attempt_id: str) -> None:
+    def __init__(
+        self, work: Work, clock: IClock, attempt_id: str, aside: Callable[[Callable[[], Any]], Any] = lambda do: do()
+    ) -> None:
         self._work = work
         self._clock = clock
         self._attempt = attempt_id
         self._recipient, self._name = 0, ""
+        self._aside = aside  # runs what computes, so that other legs go on meanwhile
+        self._rang: float | None = None
+        self._estimate: Estimate | None = None
         self._key = ""
         self._wrong = ""
         self._waits = ""  # the key that led to the queue
@@ -175,6 +181,7 @@ class NoticeScribe:
         def read() -> Notice | None:
             with self._work.read() as request:
                 notice: Notice | None = request.find_service(IBroadcasts).notice(self._attempt)
+                self._rang = notice.rang if notice else None
                 return notice
 
         notice = tries(self._clock, AT_ONCE, f"The notice of the attempt {self._attempt}", read)
@@ -256,7 +263,7 @@ class NoticeScribe:
         self._write_heard(AFTERWARDS)
 
     def _write_heard(self, pauses: tuple[float, ...]) -> None:
-        answer = Answer(self._key, self._to_end, self._heard, self._wrong)
+        answer = Answer(self._key, self._to_end, self._heard, self._wrong, *self._listened_to())
         if answer == self._written:
             return
 
@@ -266,3 +273,16 @@ class NoticeScribe:
             return answer
 
         self._written = tries(self._clock, pauses, f"What was heard on the attempt {self._attempt}", write)
+
+    def _listened_to(self) -> tuple[int | None, str]:
+        """How likely a machine took the call, and why, where no key says that it was a person."""
+        if self._key or self._wrong:
+            return None, ""
+        if self._estimate is None:
+            recording = self._work.settings.recordings_dir / f"{self._attempt}.wav"
+            try:
+                self._estimate = self._aside(lambda: listen(recording, self._rang))
+            except Unreadable as error:
+                log.info("What came from the called side of %s is not known: %s.", self._attempt, error)
+                return None, ""
+        return round(self._estimate.chance * 100), str(self._estimate)

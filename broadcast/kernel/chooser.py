@@ -366,8 +366,8 @@ class Chooser:
         self._state = state
         self._bind()
 
-    def set_gateway(self, gateway: int, channels: int, rate: float) -> None:
-        """A gateway has now so many usable channels (0: it is gone) and calls a second.
+    def set_gateway(self, gateway: int, channels: int, rate: float, burst: float | None = None) -> None:
+        """A gateway has now so many usable channels (0: it is gone), calls a second, and perhaps another burst.
 
         Running calls are not touched. If another resource binds now, the queue is
         put into its new order over the next decisions.
@@ -380,8 +380,9 @@ class Chooser:
             rate = rate if rate > 0.0 else self._rates[gateway]
         if channels < 0 or not rate > 0.0:
             raise PlanError("channels must not be negative, and the rate above 0")
-        row["slack"] = row["slack"] / row["interval"] * MICRO / rate
+        slack = row["slack"] / row["interval"] if burst is None else max(0.0, burst - 1.0)
         row["interval"] = MICRO / rate
+        row["slack"] = slack * row["interval"]
         row["channels"] = channels
         self._rates[gateway] = rate
         board = self._board[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from pyramid.request import Request
 from sqlalchemy import BigInteger, ColumnElement, Text, cast, func, insert, literal, select, true, tuple_
 from sqlalchemy.orm import Session
 
-from dutycenter.interfaces import IClock
+from dutycenter.interfaces import Entry, IClock
 from dutycenter.ledger.canonical import canonical
 from dutycenter.ledger.models import LedgerEntry
 
@@ -80,6 +80,16 @@ class Ledger:
             .returning(LedgerEntry.id)
         )
         return self.db.execute(statement).scalar_one()
+
+    def append_all(self, entries: Iterable[Entry]) -> None:
+        """See ``ILedger.append_all``."""
+        at, transaction = self.clock.now(), _own_transaction(self.db)
+        rows = [
+            {"at": at, "actor": self.actor, "action": action, "subject": subject, "data": canonical(data)}
+            for action, subject, data in entries
+        ]
+        if rows:
+            self.db.execute(insert(LedgerEntry).values(transaction_id=transaction), rows)
 
     def end(self) -> Cursor:
         """The place after everything that can be followed now."""

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from gevent import get_hub
 from gevent.lock import RLock
 from gevent.monkey import is_module_patched
 
-from dutycenter.interfaces import Channel, GatewayStatus, InRoom, Originate, SwitchAway, SwitchError, SwitchStatus
+from dutycenter.interfaces import (
+    Channel,
+    GatewayStatus,
+    InRoom,
+    Originate,
+    RefusedValue,
+    SwitchAway,
+    SwitchError,
+    SwitchStatus,
+)
 from dutycenter.switch import commands, replies
 from dutycenter.switch.link import InboundLink
 
 DESK_RING = 30  # seconds
 _NO_ROOM = "not found"  # -ERR Conference … not found
+
+T = TypeVar("T")
 
 
 def read_password(file: Path) -> str:
@@ -73,6 +86,20 @@ class FreeSwitch:
 
     def originate(self, leg: Originate) -> None:
         self._ask(commands.originate(leg))
+
+    def originate_all(self, legs: Sequence[Originate]) -> list[SwitchError | RefusedValue | None]:
+        built: list[str | RefusedValue] = []
+        for leg in legs:
+            try:
+                built.append(commands.originate(leg))
+            except RefusedValue as error:
+                built.append(error)
+        sent = [command for command in built if isinstance(command, str)]
+        try:
+            replies = iter(self._on_link(lambda link: link.ask_all(sent)))
+        except SwitchAway as away:
+            replies = iter([away] * len(sent))
+        return [next(replies) if isinstance(command, str) else command for command in built]
 
     def drop(self, channel_uuid: str, cause: str = "NORMAL_CLEARING") -> bool:
         return self._known(commands.kill(channel_uuid, cause))
@@ -150,11 +177,14 @@ class FreeSwitch:
         return True
 
     def _ask(self, command: str) -> str:
+        return self._on_link(lambda link: link.ask(command))
+
+    def _on_link(self, do: Callable[[InboundLink], T]) -> T:
         if self._keep and get_hub() is self._hub:
-            return self._kept().ask(command)
+            return do(self._kept())
         link = self._connected()
         try:
-            return link.ask(command)
+            return do(link)
         finally:
             link.end("closed")
 

@@ -11,7 +11,7 @@ Limits here are real seconds: they are the machine's, not the duty room's.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,17 @@ class Reply:
 
     headers: Mapping[str, str]
     data: str
+
+
+def _trouble(reply: AsyncResult[Reply]) -> SwitchError | None:
+    """What the switch, or its absence, said against a command."""
+    if not reply.ready():
+        return SwitchAway("no reply")
+    error = reply.exception
+    if error is not None:
+        return error if isinstance(error, SwitchError) else SwitchAway(str(error))
+    text = reply.get().data.strip()
+    return SwitchError(text) if refused(text) else None
 
 
 class Fence(ESLProtocol):
@@ -94,6 +105,27 @@ class Fence(ESLProtocol):
         except OSError as error:
             self.end(f"the connection to the switch broke: {error}")
             raise SwitchAway(self.ended_because) from None
+
+    def ask_all(self, asked: Sequence[str], limit: float = LIMIT) -> list[SwitchError | None]:
+        """Send commands without waiting in between; for each what ``ask`` would have raised, or None.
+
+        All go out at once, so what is known when this is called holds for each of them.
+        """
+        if not self.connected:
+            away = SwitchAway(self.ended_because or "not connected to the switch")
+            return [away for _ in asked]
+        waiting: list[AsyncResult[Reply]] = [AsyncResult() for _ in asked]
+        try:
+            with gevent.Timeout(limit, SwitchAway(f"no replies to {len(asked)} commands within {limit:g} s")):
+                with self._sending:
+                    self._commands_sent.extend(waiting)
+                    self.sock.sendall(b"".join(command.encode() + b"\n\n" for command in asked))
+                gevent.wait(waiting)
+        except SwitchAway as away:
+            self.end(str(away))
+        except OSError as error:
+            self.end(f"the connection to the switch broke: {error}")
+        return [_trouble(reply) for reply in waiting]
 
     def ask(self, data: str, limit: float = LIMIT) -> str:
         """Send a command; the reply's text.

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from dutycenter.interfaces import Channel, GatewayStatus, InRoom, Originate, SwitchAway, SwitchStatus
+from collections.abc import Sequence
+
+from dutycenter.interfaces import (
+    Channel,
+    GatewayStatus,
+    InRoom,
+    Originate,
+    RefusedValue,
+    SwitchAway,
+    SwitchError,
+    SwitchStatus,
+)
 
 
 class NullSwitch:
@@ -10,6 +21,9 @@ class NullSwitch:
 
     def originate(self, leg: Originate) -> None:
         raise SwitchAway(f"there is no switch to call {leg.number} with")
+
+    def originate_all(self, legs: Sequence[Originate]) -> list[SwitchError | RefusedValue | None]:
+        return [SwitchAway(f"there is no switch to call {leg.number} with") for leg in legs]
 
     def drop(self, channel_uuid: str, cause: str = "NORMAL_CLEARING") -> bool:
         return False

@@ -18,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,7 +38,7 @@ from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import NumberKind
 from dutycenter.work import Work
 from tests.conftest import private_postgresql
-from tests.switch.conftest import Switch
+from tests.switch.conftest import Switch, until
 
 RING, STAY = 300, 3000  # milliseconds
 SESSIONS = re.compile(r"^(\d+) session\(s\) since startup", re.MULTILINE)
@@ -156,19 +155,19 @@ class Scene:
                     break
             time.sleep(0.2)
         spent, resident = used(dialer.pid)
-        with store.read() as request:
-            ends = Counter(
-                dict(
-                    request.db.execute(
-                        select(Attempt.disposition, func.count())
-                        .where(Attempt.broadcast_id == made)
-                        .group_by(Attempt.disposition)
-                    ).all()
-                )
-            )
-        print("   ", ", ".join(f"{what} {count}" for what, count in ends.most_common()))
+        print(f"    {self.ends()}")
         self.rest(link)
         return Figures(rate, (spent - before) / len(numbers) * 1000, resident)
+
+    def ends(self) -> str:
+        """How the attempts ended, of all runs."""
+        with self.work.read() as request:
+            found = request.db.execute(
+                select(Attempt.disposition, Attempt.hangup_cause, func.count()).group_by(
+                    Attempt.disposition, Attempt.hangup_cause
+                )
+            )
+            return ", ".join(f"{what or 'open'} ({cause}) {count}" for what, cause, count in found)
 
     def rest(self, link: InboundESL) -> None:
         """Until every leg is down."""
@@ -208,6 +207,7 @@ def compare(store: str, calls: int, rounds: int) -> list[tuple[Figures, Figures]
         program = [str(Path(sys.executable).with_name("dutycenter")), "-c", str(scene.switch.ini), "serve", "dialer"]
         try:
             with running(program, scene.folder / "dialer.log") as dialer:
+                assert until(lambda: "Connected" in (scene.folder / "dialer.log").read_text(), 120)
                 for turn in range(rounds):
                     numbers = [f"138{turn:02}{at:06}" for at in range(calls)]
                     bare = scene.bare(numbers)
@@ -216,7 +216,7 @@ def compare(store: str, calls: int, rounds: int) -> list[tuple[Figures, Figures]
                     print(f"dialer      {ours.rate:6.1f} calls/s   {ours.cpu:.2f} ms a call   {ours.resident} kB")
                     found.append((bare, ours))
         except BaseException:
-            print((scene.folder / "dialer.log").read_text()[-3000:])
+            print(scene.ends(), (scene.folder / "dialer.log").read_text()[-3000:], sep="\n")
             raise
         finally:
             scene.stop()

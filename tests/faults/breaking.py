@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.exc import OperationalError
 
 from broadcast.dialer import Dialer
-from dutycenter.interfaces import Channel, Originate, SwitchEvent
+from dutycenter.interfaces import Channel, Originate, RefusedValue, SwitchError, SwitchEvent
 from dutycenter.work import Work
 from tests.support.twin import Died, Town, Twin
 
@@ -44,10 +44,14 @@ class BreakingSwitch:
         self._twin = twin
         self._at = at
 
-    def originate(self, leg: Originate) -> None:
+    def originate_all(self, legs: Sequence[Originate]) -> list[SwitchError | RefusedValue | None]:
+        """Sent at once; the switch may have taken some of them when this side dies."""
         self._at("told")
-        self._twin.originate(leg)
-        self._at("heard")
+        found = []
+        for leg in legs:
+            found += self._twin.originate_all([leg])
+            self._at("heard")
+        return found
 
     def drop(self, channel_uuid: str, cause: str = "NORMAL_CLEARING") -> bool:
         self._at("told")

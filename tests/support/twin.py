@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +25,7 @@ from dutycenter.interfaces import (
     IVoice,
     Originate,
     Prompt,
+    RefusedValue,
     SwitchAway,
     SwitchError,
     SwitchEvent,
@@ -159,6 +160,16 @@ class Twin:
             self.at(ring, lambda: self._end(leg.channel_uuid, manner.cause))
         else:
             self.at(ring, lambda: self._answer(leg.channel_uuid, manner))
+
+    def originate_all(self, legs: Sequence[Originate]) -> list[SwitchError | RefusedValue | None]:
+        found: list[SwitchError | RefusedValue | None] = []
+        for leg in legs:
+            try:
+                self.originate(leg)
+                found.append(None)
+            except (SwitchError, RefusedValue) as error:
+                found.append(error)
+        return found
 
     def drop(self, channel_uuid: str, cause: str = "NORMAL_CLEARING") -> bool:
         self._here()

@@ -262,6 +262,12 @@ class Channel:
 
         return stop
 
+    def flush_recordings(self) -> None:
+        """What was recorded so far is in the file, as a real switch writes it: who drives the leg may listen."""
+        now = self.exchange.clock.monotonic()
+        for recording in list(self.recordings):
+            self.exchange.aside(recording.write, now)
+
     def record(self, recording: Recording) -> None:
         """Begin a recording.
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 USUAL = {
     "answers": 52, "slow": 8, "second_time": 7, "busy": 4, "rings_out": 6, "switched_off": 3, "voicemail": 3,
     "hangs_up_at_once": 3, "leaves_early": 2, "wrong_key": 3, "silent": 2, "declines": 3, "desk": 1, "calls_back": 1,
-    "rejects": 1, "no_such_number": 1,
+    "rejects": 1, "no_such_number": 1, "announcement": 0,
 }  # fmt: skip
 
 
@@ -46,6 +46,8 @@ class Manner:
     refuse_after: float = 0.02
     greeting: str = ""
     greets_after: float = 0.3
+    greets_times: int = 1  # an announcement is said again and again
+    beeps: bool = False  # after the greeting: a voicemail
     keys: tuple[str, ...] = ()  # one for each time that the flow asks
     think: float = 3.0  # seconds into the question before the key
     hang_up_after: float | None = None  # seconds after the answer, whatever is said
@@ -123,7 +125,10 @@ def manner(character: str, count: int, random_: random.Random) -> Manner:
         "switched_off": Manner(refusal=UNAVAILABLE, refuse_after=1.0),
         "voicemail": Manner(
             answer_after=16 + pick_up / 2, greeting="您好,我现在不方便接听电话,请在提示音后留言。",
-            greets_after=0.1, hang_up_after=45,
+            greets_after=0.1, beeps=True, hang_up_after=45,
+        ),
+        "announcement": Manner(  # the network takes the call itself to say that there is no such number
+            answer_after=0.3, greeting="您拨打的号码是空号,请核对后再拨。", greets_times=6, hang_up_after=40,
         ),
         "hangs_up_at_once": Manner(answer_after=pick_up, greets_after=9, hang_up_after=0.2 if count % 2 else 0.0),
         "leaves_early": Manner(answer_after=pick_up, greeting="喂?", hang_up_after=2 + think / 2),

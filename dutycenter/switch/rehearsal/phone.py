@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from dutycenter.switch.rehearsal.audio import RATE
+from dutycenter.switch.rehearsal.audio import RATE, beep
 from dutycenter.switch.rehearsal.people import PHRASES, Caller, Manner
 
 if TYPE_CHECKING:
@@ -117,9 +117,17 @@ class Person(Phone):
         """Say who is there; some leave again."""
         self.later(DEAD_SECONDS, self.mind_silence)
         if self.manner.greeting:
-            self.later(self.manner.greets_after, lambda: self.say(self.manner.greeting))
+            self.later(self.manner.greets_after, lambda: self.greet(self.manner.greets_times))
         if self.manner.hang_up_after is not None:
             self.later(self.manner.hang_up_after, self.hang_up)
+
+    def greet(self, times: int) -> None:
+        """Say who is there; a machine says it again, or beeps and waits."""
+        seconds = self.say(self.manner.greeting)
+        if times > 1:
+            self.later(seconds + 1.4, lambda: self.greet(times - 1))
+        elif self.manner.beeps:
+            self.later(seconds + 0.5, lambda: self.channel.say(beep()))
 
     def asked(self) -> None:
         """Press the next key after having listened for a while."""

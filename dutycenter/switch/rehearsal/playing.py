@@ -40,6 +40,7 @@ def _play_one(channel: Channel, name: str, interrupted: Callable[[], bool]) -> b
     finally:
         silence()
         channel.hears = ""
+        channel.flush_recordings()
         if channel.cause:
             status = "done"
         played = min(len(sound), round((channel.exchange.clock.monotonic() - began) * RATE))

