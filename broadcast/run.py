@@ -155,7 +155,9 @@ class Run:
     def _opened(self, attempt: Attempt) -> Open:
         age = max(0.0, (self.clock.now() - attempt.created_at).total_seconds())
         since = self.clock.monotonic() - age
-        return Open(attempt.id, attempt.recipient_id, attempt.number_id, attempt.gateway, since, known_of(attempt))
+        known = known_of(attempt)
+        # Changed, for this process has never looked at it: its end may be written and only patience be missing.
+        return Open(attempt.id, attempt.recipient_id, attempt.number_id, attempt.gateway, since, known, changed=True)
 
     @property
     def texts_first(self) -> bool:

@@ -369,6 +369,27 @@ class TestDialers:
         town.play(twin, last)
         hold_the_rules(town, twin)
 
+    def test_one_that_dies_after_it_wrote_a_legs_end_leaves_nothing_open(self, small_town, manner):
+        """The end is in the row, the conversation's word never comes: the next dialer must run out of patience too."""
+        town = small_town
+        town.settle(1, numbers=1)
+        town.gateway()
+        town.launch(rounds=1)
+        twin = town.twin(lambda number, nth: manner(ring=1, after=20))
+        first = town.dialer(twin, owner=f"{socket.gethostname()[:40]}:{2**22}")
+        town.play(twin, first, until=lambda: bool(twin.answered))
+        twin.lose_conversations()
+
+        def end_is_written() -> bool:
+            with town.work.read() as request:
+                return request.db.scalars(select(Attempt.ended_at)).one() is not None
+
+        town.play(twin, first, until=end_is_written)
+        assert town.dispositions() == {"open": 1}
+        town.play(twin, town.dialer(twin), limit=120)
+        hold_the_rules(town, twin)
+        assert town.dispositions() == {"hung_up_early": 1}
+
     def test_one_that_dies_between_writing_and_doing_forgets_nobody(self, town):
         town.settle(10)
         town.gateway()
@@ -452,4 +473,4 @@ class _Stepper:
     """``guarded_step`` in the place of ``step``, for a test that lets steps fail."""
 
     def __init__(self, dialer):
-        self.step, self.runs = dialer.step, dialer.runs
+        self.step, self.runs, self.reminders = dialer.step, dialer.runs, dialer.reminders
