@@ -27,6 +27,7 @@ from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
 
+NOTHING: Mapping[str, Any] = {"told": None, "away": False, "fault": "", "paused": False, "goal_sentence": ""}
 STOP_ASKING = 286  # htmx: what was shown last stays
 
 
@@ -61,7 +62,7 @@ def live(request: Request) -> dict[str, Any]:
     shown = {"broadcast": broadcast, "goal_met": _goal_met(broadcast), "sentence_of": words.live_sentence}
     if broadcast.launched_at is None or broadcast.finished_at is not None:
         request.response.status_int = STOP_ASKING
-        return shown | {"told": None, "away": False, "fault": ""}
+        return shown | dict(NOTHING)
     question = {"broadcast": broadcast.id, "now": _now(request)}
     paused = broadcast.state is BroadcastState.PAUSED
     return shown | _forecast(request, "live", question, "") | {"paused": paused}
@@ -112,7 +113,7 @@ def chances(request: Request) -> dict[str, Any]:
 
 
 def _forecast(request: Request, kind: str, question: Mapping[str, Any], fault: str) -> dict[str, Any]:
-    page: dict[str, Any] = {"told": None, "away": False, "fault": fault, "paused": False, "goal_sentence": ""}
+    page: dict[str, Any] = dict(NOTHING) | {"fault": fault}
     foresight = request.find_service(IForesight)
     if question.get("people") == []:
         foresight.warm()

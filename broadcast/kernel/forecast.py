@@ -205,7 +205,7 @@ def _curve(
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Grid, mean and 80 % band of the share acknowledged."""
     finite = times[np.isfinite(times)]
-    end = next((q.high for q in reversed(quantiles) if math.isfinite(q.high)), 0.0)
+    end = max((x for q in quantiles for x in (q.median, q.high) if math.isfinite(x)), default=0.0)
     if finite.size and end == 0.0:
         end = float(finite.max())
     grid = np.linspace(0.0, max(end * 1.15, now, 1.0), POINTS)
