@@ -154,6 +154,8 @@ def forecast(
     times[:, :already] = 0.0
     reached = np.zeros(n)
     reached[start.done] = runs
+    known = np.zeros(n, bool)
+    known[start.done] = True
     goals = np.full(runs, math.inf)
     calls = 0
     for r in range(runs):
@@ -162,6 +164,10 @@ def forecast(
         key = ((seed * 1_000_003 + r) * 0x9E3779B97F4A7C15 + 0x2545F491) % 2**64
         run.resume(start.leg_arm, start.leg_gateway, start.leg_started, key, start.now)
         order, when = run.go(key, start.now, running=legs)
+        if already and legs:
+            # Who acknowledged while the call still runs is not to be counted at its end again.
+            new = ~known[order]
+            order, when = order[new], when[new]
         times[r, already : already + len(when)] = when / MICRO
         reached[order] += 1
         calls += run.calls

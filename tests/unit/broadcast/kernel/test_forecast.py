@@ -145,3 +145,14 @@ def test_a_goal_counts_those_who_have_acknowledged_already() -> None:
 def test_it_wants_a_run() -> None:
     with pytest.raises(ValueError, match="at least one run"):
         forecast(draw_people(SMALL, 0), runs=0)
+
+
+def test_who_acknowledged_while_the_call_still_runs_is_counted_once() -> None:
+    chooser = Chooser(Plan([Person([Number(0.9)]) for _ in range(4)], [Gateway(4, 100.0)]))
+    for second in range(4):
+        assert chooser.next(float(second)) is not None
+    for person in range(4):
+        chooser.acknowledged(person, 6.0)
+    found = forecast(chooser.snapshot(6.0), runs=50)
+    assert found.reached.tolist() == [1.0] * 4
+    assert found.t95.median == 0.0
