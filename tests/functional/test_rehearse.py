@@ -58,13 +58,14 @@ class TestRehearse:
         self, rehearsal: tuple[Path, subprocess.CompletedProcess[str]]
     ) -> None:
         place, _ = rehearsal
-        recording = next((place / "town" / "recordings").glob("*.wav"))
+        recording = next((place / "town" / "evidence").glob("*/*.wav"))
+        name = json.loads(recording.with_suffix(".json").read_text())["file"]
         whole = recording.read_bytes()
         recording.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
         verified = dutycenter("-c", place / "town" / "rehearsal.ini", "evidence", "verify", cwd=place)
         recording.write_bytes(whole)
         assert verified.returncode == 1
-        assert f"({recording.name}): the file was changed" in verified.stdout
+        assert f"({name}): the file was changed" in verified.stdout
 
     def test_a_folder_is_not_used_twice(self, rehearsal: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
         place, _ = rehearsal
