@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from dutycenter.calls.conferences import Conferences
@@ -280,9 +281,16 @@ class NoticeScribe:
             return None, ""
         if self._estimate is None:
             recording = self._work.settings.recordings_dir / f"{self._attempt}.wav"
-            try:
-                self._estimate = self._aside(lambda: listen(recording, self._rang))
-            except Unreadable as error:
-                log.info("What came from the called side of %s is not known: %s.", self._attempt, error)
-                return None, ""
+            self._estimate = self._aside(lambda: _estimated(recording, self._rang))
+        if self._estimate is None:
+            return None, ""
         return round(self._estimate.chance * 100), str(self._estimate)
+
+
+def _estimated(recording: Path, rang: float | None) -> Estimate | None:
+    """Who took the call; None when nothing can be heard. Doesn't raise: it runs in a thread, which would print it."""
+    try:
+        return listen(recording, rang)
+    except Unreadable as error:
+        log.info("What came from the called side is not known: %s.", error)
+        return None

@@ -40,7 +40,6 @@ def _play_one(channel: Channel, name: str, interrupted: Callable[[], bool]) -> b
     finally:
         silence()
         channel.hears = ""
-        channel.flush_recordings()
         if channel.cause:
             status = "done"
         played = min(len(sound), round((channel.exchange.clock.monotonic() - began) * RATE))
@@ -52,4 +51,5 @@ def _play_one(channel: Channel, name: str, interrupted: Callable[[], bool]) -> b
         ):
             channel.variables.set(variable, str(value))
         channel.emit("PLAYBACK_STOP", [*path, ("Playback-Status", status)])
+    channel.flush_recordings()
     return stopped
