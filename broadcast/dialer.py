@@ -129,8 +129,9 @@ class Dialer:
             while not stop.is_set():
                 self._wake.clear()
                 rest = self.guarded_step()
-                stop.wait(self.clock.real(self._tick))
-                self._wake.wait(max(0.0, rest - self.clock.real(self._tick)))
+                pause = min(rest, self.clock.real(self._until_next_turn()))
+                stop.wait(pause)
+                self._wake.wait(rest - pause)
         finally:
             events.stop()
             follower.join(5.0)
@@ -172,7 +173,12 @@ class Dialer:
         """How long to wait: until a pause is over, an event comes, or something may have changed in the store."""
         waits = [run.next_choice() for run in self.runs.values()] if self._switch_up() else []
         soonest = min((self.clock.real(wait) for wait in waits if wait is not None), default=POLL)
-        return max(self.clock.real(self._tick), min(soonest, POLL))
+        return max(self.clock.real(self._until_next_turn()), min(soonest, POLL))
+
+    def _until_next_turn(self) -> float:
+        """The product's seconds until a broadcast may have its next turn; a long turn is followed at once."""
+        now = self.clock.monotonic()
+        return min((max(0.0, run.turned_at + self._tick - now) for run in self.runs.values()), default=self._tick)
 
     # --- leases ------------------------------------------------------------------------
 

@@ -50,7 +50,7 @@ from dutycenter.vocabulary import BroadcastState, Disposition, EscalationKind
 
 log = logging.getLogger(__name__)
 
-BATCH = 50  # attempts written in one transaction at most
+BATCH = 200  # attempts written in one transaction at most
 WORD_PATIENCE = 3.0  # real seconds that a conversation has for its last word, and the switch for a cause
 LEASE = 15.0  # real seconds without a turn after which another dialer may take over
 OVERLAP = timedelta(seconds=30)

@@ -202,7 +202,7 @@ def compare(store: str, calls: int, rounds: int) -> list[tuple[Figures, Figures]
         scene = Scene(Path(name), store or f"sqlite:///{name}/store.sqlite")
         with scene.work.write() as request:
             request.db.add(Department(name="应急管理局", short_name="应急"))
-            request.db.add(Gateway(name="pstn", channels=500, reserved=0, calls_per_second=1000, caller_id="07318888"))
+            request.db.add(Gateway(name="pstn", channels=3000, reserved=0, calls_per_second=1000, caller_id="07318888"))
         scene.start()
         program = [str(Path(sys.executable).with_name("dutycenter")), "-c", str(scene.switch.ini), "serve", "dialer"]
         try:
