@@ -70,7 +70,8 @@ class Person:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _complain(self, kind: str, text: str) -> None:
-        if kind == "error":
+        # A page that is left gives up what it was asking for, and says so.
+        if kind == "error" and not text.startswith(("htmx:afterRequest", "htmx:sendAbort")):
             self.complaints.append(text)
 
     def open(self, path: str) -> Page:
