@@ -161,6 +161,9 @@ class Settings:
     session_hours: float = setting(
         "session.hours", _positive, "13", "hours after which a log-in ends: a shift of 12 and the handover"
     )
+    second_factor: tuple[str, ...] = setting(
+        "second.factor", _words, "administrator auditor",
+        "roles that must log in with a second factor (a code from a telephone); others may set one up")  # fmt: skip
     session_idle: float = setting(
         "session.idle",
         _positive,

@@ -11,6 +11,7 @@ from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import Response
 
+from dutycenter.accounts.factors import SecondFactors
 from dutycenter.accounts.models import Account
 from dutycenter.accounts.services import AccountFault, Accounts
 from dutycenter.vocabulary import Role
@@ -96,6 +97,16 @@ def _closing(act: Callable[[Accounts, Account], None], words: str) -> Callable[[
     return view
 
 
+def take_factor(request: Request) -> Response:
+    """Take a lost second factor away."""
+    account = _account(request)
+    try:
+        request.find_service(SecondFactors).take_away(account)
+    except AccountFault as refused:
+        return _refused(request, account, refused)
+    return _back(request, _("${name} sets up a new second factor at the next log-in.", mapping={"name": account.name}))
+
+
 def _refused(request: Request, account: Account, refused: AccountFault) -> Response:
     request.session.flash({"kind": "error", "text": request.localizer.translate(refused.words)})
     return HTTPSeeOther(request.route_path("accounts.show", id=account.id))
@@ -124,7 +135,7 @@ def includeme(config: Configurator) -> None:
     config.add_route("accounts.list", "/settings/accounts")
     config.add_route("accounts.new", "/settings/accounts/new")
     config.add_route("accounts.show", r"/settings/accounts/{id:\d{1,9}}")
-    for action in ("reset", "close", "reopen"):
+    for action in ("reset", "take_factor", "close", "reopen"):
         config.add_route(f"accounts.{action}", rf"/settings/accounts/{{id:\d{{1,9}}}}/{action}")
     one, new = "templates/account.jinja2", "templates/new.jinja2"
     close = _closing(Accounts.close, _("Closed: ${name}. Nobody can log in with this account now."))
@@ -136,6 +147,7 @@ def includeme(config: Configurator) -> None:
         ("show", show, "GET", one),
         ("show", edit, "POST", one),
         ("reset", reset, "POST", one),
+        ("take_factor", take_factor, "POST", None),
         ("close", close, "POST", None),
         ("reopen", reopen, "POST", None),
     ):

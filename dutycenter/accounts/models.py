@@ -26,6 +26,10 @@ class Account(Base):
     desk: Mapped[str | None] = mapped_column(String(16))  # extension of the desk telephone, also the queue agent's name
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
+    factor_secret: Mapped[str | None] = mapped_column(String(255))  # sealed; None: a password is enough
+    factor_pending: Mapped[str | None] = mapped_column(String(255))  # sealed; set up but not confirmed yet
+    factor_step: Mapped[int] = mapped_column(default=0)  # the last time step whose code was used
+    factor_since: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
@@ -41,5 +45,17 @@ class LoginSession(Base):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     address: Mapped[str] = mapped_column(String(64), default="")
+    needs_code: Mapped[bool] = mapped_column(default=False)  # the password was right, the second factor is awaited
 
     account: Mapped[Account] = relationship()
+
+
+class PaperCode(Base):
+    """A code on paper that stands in for a lost telephone, good once."""
+
+    __tablename__ = "paper_codes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None]

@@ -2,6 +2,7 @@
 
 | permission | what it opens | who has it |
 |---|---|---|
+| ``enter`` | what completes or ends a log-in        | everybody who gave the right password |
 | ``own``   | one's own account                      | everybody who is logged in, even before the first password change |
 | ``board`` | boards and rosters, to look at         | everybody |
 | ``view``  | records, to read; the default          | all but wall displays |
@@ -21,13 +22,14 @@ from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
 from dutycenter.accounts.models import LoginSession
-from dutycenter.accounts.sessions import COOKIE, SEEN_EVERY, Identity, Sessions
+from dutycenter.accounts.sessions import COOKIE, SEEN_EVERY, Gate, Identity, Sessions
 from dutycenter.db import open_session
 from dutycenter.vocabulary import Role
 from dutycenter.work import settings_of
 
 log = logging.getLogger(__name__)
 
+ENTER = "enter"
 OWN = "own"
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OFFICER: frozenset({"board", "view", "desk", "listen"}),
@@ -57,10 +59,12 @@ class Policy:
         identity = self.identity(request)
         if identity is None:
             return Denied("not logged in")
-        if permission == OWN:
+        if permission == ENTER:
+            return Allowed("a log-in may be completed and ended")
+        if permission == OWN and identity.gate is not Gate.CODE:
             return Allowed("one's own")
-        if identity.must_change:
-            return Denied("the one-time password must be changed first")
+        if identity.gate is not None:
+            return Denied(f"first: {identity.gate}")
         if permission in PERMISSIONS[identity.role]:
             return Allowed(f"{identity.role} may {permission}")
         return Denied(f"{identity.role} may not {permission}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from pyramid.i18n import TranslationString, TranslationStringFactory
 from pyramid.request import Request
@@ -108,7 +108,7 @@ class Accounts:
         Raises:
             AccountFault: it is the actor's own account, or a closed one.
         """
-        self._not_own(account)
+        self.check_not_own(account)
         self._not_closed(account)
         password = one_time_password()
         account.password_hash = hash_password(password)
@@ -124,7 +124,7 @@ class Accounts:
         Raises:
             AccountFault: it is the actor's own account, or a closed one.
         """
-        self._not_own(account)
+        self.check_not_own(account)
         self._not_closed(account)
         if account.role is role:
             return
@@ -154,7 +154,7 @@ class Accounts:
         Raises:
             AccountFault: it is the actor's own account.
         """
-        self._not_own(account)
+        self.check_not_own(account)
         if account.closed_at is not None:
             return
         account.closed_at = self.clock.now()
@@ -173,26 +173,30 @@ class Accounts:
 
         Takes as long for unknown usernames; a failure counts and locks: after 5
         for a minute, then twice as long with each further one, an hour at most.
+        A right password alone doesn't set the count back: ``log_in`` does.
         """
         account = self.find(username[:64])
-        now = self.clock.now()
         right = matches(None if account is None or account.closed_at is not None else account.password_hash, password)
-        if account is None or account.closed_at is not None:
-            self._refused(account, username, address, "unknown" if account is None else "closed")
+        if account is None:
+            self._tell_refused("account:0", username, address, "unknown")
             return None
-        if account.locked_until is not None and account.locked_until > now:
-            self._refused(account, username, address, "locked")
+        if account.closed_at is not None or self.is_locked(account):
+            self.refuse(account, address, "locked" if account.closed_at is None else "closed")
             return None
         if not right:
-            self._count_failure(account, now, address)
+            self.count_failure(account, address, "password")
             return None
-        account.failed_logins, account.locked_until = 0, None
         if is_outdated(account.password_hash):
             account.password_hash = hash_password(password)
         return account
 
+    def half_log_in(self, account: Account, address: str) -> str:
+        """Open a log-in that waits for the second factor and is good for nothing else; the cookie's token."""
+        return self.sessions.open(account, address, needs_code=True)
+
     def log_in(self, account: Account, address: str) -> str:
-        """Open a log-in for an account that proved itself; the cookie's token."""
+        """Open a log-in for an account that proved itself; the cookie's token. Wrong attempts are forgotten."""
+        account.failed_logins, account.locked_until = 0, None
         token = self.sessions.open(account, address)
         self._tell("logged_in", account, {"address": address}, actor=f"user:{account.id}")
         return token
@@ -228,16 +232,24 @@ class Accounts:
         """The language of the account's pages."""
         account.language = language
 
-    def _count_failure(self, account: Account, now: datetime, address: str) -> None:
+    def is_locked(self, account: Account) -> bool:
+        """Is the account locked after too many wrong attempts?"""
+        return account.locked_until is not None and account.locked_until > self.clock.now()
+
+    def count_failure(self, account: Account, address: str, what: str) -> None:
+        """Note a wrong ``password`` or ``code``, and lock after too many."""
         account.failed_logins += 1
-        self._refused(account, account.username, address, "password")
+        self.refuse(account, address, what)
         if account.failed_logins >= FREE_FAILURES:
             lock = min(FIRST_LOCK * 2 ** min(account.failed_logins - FREE_FAILURES, 10), LONGEST_LOCK)
-            account.locked_until = now + lock
+            account.locked_until = self.clock.now() + lock
             self._tell("locked", account, {"seconds": int(lock.total_seconds()), "failures": account.failed_logins})
 
-    def _refused(self, account: Account | None, username: str, address: str, why: str) -> None:
-        subject = f"account:{account.id}" if account else "account:0"
+    def refuse(self, account: Account, address: str, why: str) -> None:
+        """Tell the ledger of a log-in that was refused."""
+        self._tell_refused(f"account:{account.id}", account.username, address, why)
+
+    def _tell_refused(self, subject: str, username: str, address: str, why: str) -> None:
         data = {"why": why, "address": address, "username": printable(username)}
         self.ledger.append("account.login_failed", subject, data)
 
@@ -250,7 +262,8 @@ class Accounts:
         if desk and self.db.scalar(select(Account.id).where(Account.desk == desk, Account.closed_at.is_(None))):
             raise AccountFault(_("Desk telephone ${desk} belongs to another account.", mapping={"desk": desk}))
 
-    def _not_own(self, account: Account) -> None:
+    def check_not_own(self, account: Account) -> None:
+        """Raises AccountFault: it is the actor's own account."""
         if account.id == self.actor_id:
             raise AccountFault(_("Nobody changes their own rights; ask another administrator."))
 

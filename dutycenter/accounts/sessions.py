@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -19,6 +20,15 @@ TOKEN_BYTES = 32
 SEEN_EVERY = timedelta(seconds=60)
 # A wall display has no keyboard and reads boards only: it stays logged in for a season.
 DISPLAY_LIFE = timedelta(days=90)
+HALF_LIFE = timedelta(minutes=10)  # time to find the telephone
+
+
+class Gate(StrEnum):
+    """What stands between a log-in and work."""
+
+    CODE = "code"  # the second factor is awaited
+    PASSWORD = "password"  # noqa: S105 – the one-time password must be changed first
+    FACTOR = "factor"  # the role needs a second factor, and none is set up
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,7 @@ class Identity:
     role: Role
     language: str | None
     desk: str | None
-    must_change: bool
+    gate: Gate | None
     session: str  # SHA-256 of the token
 
 
@@ -54,10 +64,10 @@ class Sessions:
         self.settings = settings
         self.now = now
 
-    def open(self, account: Account, address: str) -> str:
+    def open(self, account: Account, address: str, *, needs_code: bool = False) -> str:
         """A new log-in of the account; its token, which is kept nowhere."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        life = DISPLAY_LIFE if account.role is Role.DISPLAY else timedelta(hours=self.settings.session_hours)
+        life = HALF_LIFE if needs_code else self._life(account)
         self.db.execute(delete(LoginSession).where(LoginSession.expires_at < self.now))
         self.db.add(
             LoginSession(
@@ -67,9 +77,13 @@ class Sessions:
                 seen_at=self.now,
                 expires_at=self.now + life,
                 address=address[:64],
+                needs_code=needs_code,
             )
         )
         return token
+
+    def _life(self, account: Account) -> timedelta:
+        return DISPLAY_LIFE if account.role is Role.DISPLAY else timedelta(hours=self.settings.session_hours)
 
     def find(self, token: str) -> tuple[LoginSession, Identity] | None:
         """The log-in of this token, if it still holds."""
@@ -85,9 +99,18 @@ class Sessions:
             return None
         identity = Identity(
             account.id, account.username, account.name, account.role, account.language, account.desk,
-            account.must_change, login.token_sha256,
+            self._gate(login, account), login.token_sha256,
         )  # fmt: skip
         return login, identity
+
+    def _gate(self, login: LoginSession, account: Account) -> Gate | None:
+        if login.needs_code:
+            return Gate.CODE
+        if account.must_change:
+            return Gate.PASSWORD
+        if account.factor_secret is None and account.role in self.settings.second_factor:
+            return Gate.FACTOR
+        return None
 
     def _holds(self, login: LoginSession, account: Account) -> bool:
         if login.expires_at <= self.now:

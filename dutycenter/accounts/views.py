@@ -13,19 +13,23 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED, forget, remember
 
+from dutycenter.accounts.models import Account
 from dutycenter.accounts.passwords import MIN_LENGTH
 from dutycenter.accounts.services import AccountFault, Accounts
+from dutycenter.accounts.sessions import Gate
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
+
+CODE_TEMPLATE = "dutycenter.accounts:templates/code.jinja2"
 
 
 def log_in_page(request: Request) -> dict[str, Any] | Response:
     """The log-in page; who is logged in already goes on."""
     if request.identity is not None:
-        return HTTPSeeOther(_own_path(request.GET.get("next", "")))
+        return HTTPSeeOther(own_path(request.GET.get("next", "")))
     return {
-        "next": _own_path(request.GET.get("next", "")),
+        "next": own_path(request.GET.get("next", "")),
         "ended": request.GET.get("ended") == "1",
         "failed": False,
         "username": "",
@@ -39,17 +43,25 @@ def log_in(request: Request) -> dict[str, Any] | Response:
     username, password = request.POST.get("username", ""), request.POST.get("password", "")
     address = request.remote_addr or ""
     kept = request.POST.get("kept", "")
-    onward = _own_path(request.POST.get("next", ""))
+    onward = own_path(request.POST.get("next", ""))
     account = accounts.authenticate(username, password, address)
     if account is None:
         request.response.status_int = 401
         return {"next": onward, "ended": False, "failed": True, "username": username[:64], "kept": kept}
-    headers = remember(request, accounts.log_in(account, address))
+    if account.factor_secret is not None:
+        half = remember(request, accounts.half_log_in(account, address))
+        asked = {"next": onward, "kept": kept, "fault": ""}
+        return render_to_response(CODE_TEMPLATE, asked, request=request, response=_with_headers(request, half))
+    return enter(request, account, onward, kept)
+
+
+def enter(request: Request, account: Account, onward: str, kept: str) -> Response:
+    """Open the whole log-in, and go on to where one was going, or back to what one was typing."""
+    headers = remember(request, request.find_service(Accounts).log_in(account, request.remote_addr or ""))
     form = _kept_form(kept)
     if form is not None and not account.must_change:
-        return render_to_response(
-            "templates/resume.jinja2", form, request=request, response=_with_headers(request, headers)
-        )
+        resume = "dutycenter.accounts:templates/resume.jinja2"
+        return render_to_response(resume, form, request=request, response=_with_headers(request, headers))
     return HTTPSeeOther(onward, headers=headers)
 
 
@@ -67,7 +79,7 @@ def _kept_form(kept: str) -> dict[str, Any] | None:
         path, fields = form["path"], [(str(name), str(value)) for name, value in form["fields"]]
     except (ValueError, KeyError, TypeError):
         return None
-    return {"path": _own_path(str(path)), "fields": fields}
+    return {"path": own_path(str(path)), "fields": fields}
 
 
 def log_out(request: Request) -> Response:
@@ -93,12 +105,12 @@ def choose_language(request: Request) -> Response:
     account = request.find_service(Accounts).get(request.identity.id)
     if account is not None and language in settings_of(request.registry).languages:
         request.find_service(Accounts).set_language(account, language)
-    return HTTPSeeOther(_own_path(request.POST.get("back", "")))
+    return HTTPSeeOther(own_path(request.POST.get("back", "")))
 
 
 def password_page(request: Request) -> dict[str, Any]:
     """Change one's password; at the first log-in the only page there is."""
-    return {"fault": "", "must_change": request.identity.must_change, "min_length": MIN_LENGTH}
+    return {"fault": "", "must_change": request.identity.gate is Gate.PASSWORD, "min_length": MIN_LENGTH}
 
 
 def change_password(request: Request) -> dict[str, Any] | Response:
@@ -118,12 +130,12 @@ def change_password(request: Request) -> dict[str, Any] | Response:
             fault = refused.words
     if fault:
         request.response.status_int = 422
-        return {"fault": fault, "must_change": identity.must_change, "min_length": MIN_LENGTH}
+        return {"fault": fault, "must_change": identity.gate is Gate.PASSWORD, "min_length": MIN_LENGTH}
     request.session.flash({"kind": "success", "text": request.localizer.translate(_("Your password is changed."))})
     return HTTPSeeOther("/")
 
 
-def _own_path(path: str) -> str:
+def own_path(path: str) -> str:
     """A path of ours to go on to; the first page for anything else."""
     ours = path.startswith("/") and not path.startswith(("//", "/\\", "/log-in", "/log-out"))
     return path if ours and path.isprintable() else "/"
@@ -145,7 +157,7 @@ def includeme(config: Configurator) -> None:
         log_in, route_name="accounts.log_in", renderer=log_in_template,
         request_method="POST", permission=NO_PERMISSION_REQUIRED,
     )  # fmt: skip
-    config.add_view(log_out, route_name="accounts.log_out", request_method="POST", permission="own")
+    config.add_view(log_out, route_name="accounts.log_out", request_method="POST", permission="enter")
     config.add_view(me, route_name="accounts.me", renderer="templates/me.jinja2", permission="own")
     config.add_view(choose_language, route_name="accounts.language", request_method="POST", permission="own")
     config.add_view(

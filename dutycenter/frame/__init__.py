@@ -14,7 +14,7 @@ from dutycenter.frame.filters import FILTERS
 from dutycenter.frame.find import add_finder
 from dutycenter.frame.i18n import DOMAIN, catalogue_folders, compile_catalogues, negotiate_language
 from dutycenter.frame.papers import add_paper
-from dutycenter.frame.secret import secret_key
+from dutycenter.secret import secret_key
 from dutycenter.settings import Settings
 
 DAY = 24 * 3600

@@ -162,8 +162,8 @@ def forbidden(error: HTTPForbidden, request: Request) -> Response:
     identity = request.identity
     if identity is None:
         return _to_log_in(request)
-    if identity.must_change:
-        return HTTPSeeOther(request.route_path("accounts.password"))
+    if identity.gate is not None:
+        return HTTPSeeOther(request.route_path(f"accounts.{identity.gate}"))
     return error_response(request, 403, detail=_detail(error))
 
 

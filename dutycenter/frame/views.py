@@ -41,8 +41,8 @@ WORDS = {
 
 def home(request: Request) -> Response:
     """To the first page that this reader works on."""
-    if request.identity.must_change:
-        return HTTPSeeOther(request.route_path("accounts.password"))
+    if request.identity.gate is not None:
+        return HTTPSeeOther(request.route_path(f"accounts.{request.identity.gate}"))
     found = places(request)
     return HTTPSeeOther(found[0].path if found else request.route_path("accounts.me"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from webtest import TestApp, TestResponse
@@ -58,7 +58,17 @@ def form_to(page: TestResponse, part: str) -> object:
 
 @pytest.fixture
 def site(settings: Settings) -> Iterator[Site]:
-    """An installation on an empty SQLite store with one account of every role, named after it."""
+    """An installation on an empty SQLite store with one account of every role, named after it; passwords suffice."""
+    yield from _opened(replace(settings, second_factor=()))
+
+
+@pytest.fixture
+def strict_site(settings: Settings) -> Iterator[Site]:
+    """The same with the shipped rule: some roles need a second factor."""
+    yield from _opened(settings)
+
+
+def _opened(settings: Settings) -> Iterator[Site]:
     config = configure(settings)
     work = Work(config.registry, "test")
     engine = work.registry["dutycenter.engine"]

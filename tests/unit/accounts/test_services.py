@@ -107,8 +107,11 @@ class TestAuthenticate:
 
         assert [lock.total_seconds() / 60 for lock in locks] == [1, 2, 4, 8, 16, 32, 60, 60]
         with accounts(work, clock) as service:
-            assert service.authenticate("zhangwei", password, "") is not None
-            assert service.db.get_one(Account, account_id).failed_logins == 0
+            account = service.authenticate("zhangwei", password, "")
+            assert account is not None
+            assert account.failed_logins == 12  # a password alone forgives nothing
+            service.log_in(account, "")
+            assert account.failed_logins == 0
 
     def test_the_right_one_is_refused_while_locked_and_doesnt_prolong_it(self, work: Work) -> None:
         account_id, password = made(work)

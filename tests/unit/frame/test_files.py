@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dutycenter.frame.secret import secret_key
 from dutycenter.frame.vendor import FILES, copy_vendor
+from dutycenter.secret import secret_key
 
 
 class TestSecretKey:
