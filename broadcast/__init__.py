@@ -14,6 +14,7 @@ from broadcast import running, services
 from broadcast.callbacks import speak_names
 from broadcast.corrections import tell_corrections
 from broadcast.exercises import mark_late_recordings
+from broadcast.open_items import open_broadcasts
 from dutycenter.interfaces import IBroadcasts
 
 STATIC = Path(__file__).parent / "static"
@@ -47,6 +48,7 @@ def includeme(config: Configurator) -> None:
     config.include("broadcast.launch_views")
     config.include("broadcast.running_views")
     config.add_job(speak_names, name="broadcast.names", seconds=5)
+    config.add_open_items(open_broadcasts)
     config.include("broadcast.views")
     config.include("broadcast.attending")
     config.include("broadcast.sms")

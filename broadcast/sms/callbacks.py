@@ -27,8 +27,8 @@ from broadcast.sms.replies import Replies
 from broadcast.sms.sender import learn
 from broadcast.sms.states import reported
 from broadcast.sms.words import clean_reply
-from dutycenter.frame.secret import secret_key
 from dutycenter.interfaces import IClock, ILedger
+from dutycenter.secret import secret_key
 from dutycenter.work import Work, settings_of
 
 log = logging.getLogger(__name__)

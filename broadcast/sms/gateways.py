@@ -11,8 +11,8 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from broadcast.sms.parts import Alphabet, alphabet_of, count
-from dutycenter.frame.secret import secret_key
 from dutycenter.interfaces import ISms, SmsRefused, SmsReply, SmsUncertain
+from dutycenter.secret import secret_key
 from dutycenter.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -190,6 +190,17 @@ class Accounts:
             account.password_hash = hash_password(password)
         return account
 
+    def sign(self, account: Account, password: str, address: str) -> None:
+        """Prove by the password that it is this person who acts; wrong ones count towards the lock.
+
+        Raises:
+            AccountFault: it is wrong, or the account is locked.
+        """
+        if self.is_locked(account) or not matches(account.password_hash, password):
+            if not self.is_locked(account):
+                self.count_failure(account, address, "signature")
+            raise AccountFault(_("The password is not right, or the account is locked for some minutes."))
+
     def half_log_in(self, account: Account, address: str) -> str:
         """Open a log-in that waits for the second factor and is good for nothing else; the cookie's token."""
         return self.sessions.open(account, address, needs_code=True)

@@ -14,6 +14,7 @@ def includeme(config: Configurator) -> None:
     from dutycenter.calls.conferences import Conferences, conferences_factory
     from dutycenter.calls.disk import watch_room
     from dutycenter.calls.follower import reconcile
+    from dutycenter.calls.open_items import open_calls
     from dutycenter.calls.queue import Desks, desks_factory
     from dutycenter.calls.recordings import find_foundlings, take_in
     from dutycenter.calls.services import Calls, calls_factory
@@ -23,6 +24,7 @@ def includeme(config: Configurator) -> None:
     config.register_service_factory(desks_factory, Desks)
     config.register_service_factory(conferences_factory, Conferences)
     config.register_service_factory(unanswered_factory, Unanswered)
+    config.add_open_items(open_calls)
     config.add_job(take_in, name="recordings.take_in", seconds=TAKE_IN_SECONDS)
     config.add_job(find_foundlings, name="recordings.find", seconds=FIND_SECONDS)
     config.add_job(watch_room, name="recordings.room", seconds=ROOM_SECONDS)

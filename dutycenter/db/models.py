@@ -6,6 +6,8 @@ MODELS = (
     "dutycenter.accounts.models",
     "dutycenter.directory.models",
     "dutycenter.roster.models",
+    "dutycenter.roster.duty_log.models",
+    "dutycenter.roster.handover.models",
     "dutycenter.switch.models",
     "dutycenter.calls.models",
     "dutycenter.incidents.models",

@@ -25,6 +25,7 @@ from dutycenter.incidents.intakes import AlreadySaved, Intakes, NoSuchIntake, Sa
 from dutycenter.incidents.models import Intake
 from dutycenter.incidents.services import Incidents, NoSuchIncident
 from dutycenter.interfaces import IBroadcasts, IClock
+from dutycenter.roster.handover.services import Handovers
 from dutycenter.roster.services import Rosters
 from dutycenter.vocabulary import CallResult, IncidentClass, Level, Means, Role, SourceChannel
 from dutycenter.work import settings_of
@@ -77,6 +78,7 @@ def right(request: Request) -> dict[str, Any]:
         "on_duty": request.find_service(Rosters).on_duty(request.find_service(IClock).now()),
         "deadlines": request.find_service(Deadlines).running(),
         "report_labels": REPORT_LABELS,
+        "handovers": request.find_service(Handovers).waiting(),
         "whole": whole,
         "unfinished": request.find_service(Intakes).unfinished(),
         "broadcasts": desk.running_broadcasts(request),

@@ -11,17 +11,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call
 from dutycenter.db.base import Base, text_enum
+from dutycenter.db.sequence import YearSequence
 from dutycenter.directory.models import District
 from dutycenter.vocabulary import IncidentClass, IncidentStatus, Level, SourceChannel
 
 
-class IncidentSequence(Base):
-    """The last number given in a year: one sequence, no gaps, never reused."""
-
+class IncidentSequence(YearSequence, Base):
     __tablename__ = "incident_sequences"
-
-    year: Mapped[int] = mapped_column(primary_key=True)
-    last: Mapped[int]
 
 
 class Intake(Base):

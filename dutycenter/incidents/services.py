@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from dutycenter.calls.models import Call
 from dutycenter.calls.unanswered import NotOnList, TakenBySomebody, Unanswered
+from dutycenter.db.sequence import next_number
 from dutycenter.directory.models import District
 from dutycenter.incidents.deadlines import Deadlines
 from dutycenter.incidents.elements import BY_NAME, as_text, cleaned, read_elements
@@ -103,7 +103,7 @@ class Incidents:
         year = now.astimezone(self.zone).year
         incident = Incident(
             year=year,
-            sequence=self._next_number(year),
+            sequence=next_number(self.db, IncidentSequence, year),
             status=IncidentStatus.OPEN,
             channel=channel,
             exercise=exercise,
@@ -261,15 +261,6 @@ class Incidents:
         if district_id is not None and self.db.get(District, district_id) is None:
             unread["district_id"] = str(values.pop("district_id"))
         return values, unread
-
-    def _next_number(self, year: int) -> int:
-        """The year's row stays locked until the transaction ends, so a number that is rolled back is given again."""
-        insert = sqlite.insert if self.db.get_bind().dialect.name == "sqlite" else postgresql.insert
-        self.db.execute(insert(IncidentSequence).values(year=year, last=0).on_conflict_do_nothing())
-        row = self.db.get_one(IncidentSequence, year, with_for_update=True, populate_existing=True)
-        row.last += 1
-        self.db.flush()
-        return row.last
 
     def _enter(
         self, incident: Incident, kind: str, text: str = "", data: Mapping[str, Any] | None = None

@@ -1,4 +1,4 @@
-"""Who is on duty: shifts, their members, gaps."""
+"""Who is on duty: shifts, their members, gaps; the duty log; handovers."""
 
 from __future__ import annotations
 
@@ -10,3 +10,5 @@ def includeme(config: Configurator) -> None:
 
     config.register_service_factory(factory, Rosters)
     config.include("dutycenter.roster.views")
+    config.include("dutycenter.roster.duty_log")
+    config.include("dutycenter.roster.handover")

@@ -55,6 +55,15 @@ PAGES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/roster/shifts/1"): {ADMINISTRATOR},
     ("POST", "/roster/shifts/1"): {ADMINISTRATOR},
     ("POST", "/roster/shifts/1/remove"): {ADMINISTRATOR},
+    ("GET", "/roster/log"): READERS,
+    ("POST", "/roster/log"): {OFFICER, LEADER},
+    ("GET", "/roster/handovers"): READERS,
+    ("GET", "/roster/handovers/new"): {OFFICER, LEADER},
+    ("POST", "/roster/handovers/new"): {OFFICER, LEADER},
+    ("GET", "/roster/handovers/1"): READERS,
+    ("POST", "/roster/handovers/1/take"): {OFFICER, LEADER},
+    ("POST", "/roster/handovers/1/accept"): {OFFICER, LEADER},
+    ("POST", "/roster/handovers/1/withdraw"): {OFFICER, LEADER},
     ("GET", "/settings"): {ADMINISTRATOR},
     ("GET", "/settings/accounts"): {ADMINISTRATOR},
     ("GET", "/settings/accounts/new"): {ADMINISTRATOR},
@@ -67,7 +76,7 @@ PAGES: dict[tuple[str, str], set[Role]] = {
     ("POST", "/settings/accounts/1/reopen"): {ADMINISTRATOR},
 }
 OPEN_TO_ALL = {"/log-in", "/language"}
-ROOMS = ("home", "find", "language", "settings", "accounts.", "directory.", "roster.", "live")
+ROOMS = ("home", "find", "language", "settings", "accounts.", "directory.", "roster.", "duty_log", "handover.", "live")
 
 
 def browser_of(site: Site, role: Role) -> TestApp:

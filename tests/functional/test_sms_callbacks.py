@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from broadcast.models import Broadcast, Recipient
 from broadcast.sms.models import TextMessage, TextReply
-from dutycenter.frame.secret import secret_key
 from dutycenter.interfaces import IClock
+from dutycenter.secret import secret_key
 from dutycenter.vocabulary import BroadcastState, Role, SmsState
 
 REFERENCE = "00000000-0000-4000-8000-000000000001"

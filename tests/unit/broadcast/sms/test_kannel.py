@@ -15,8 +15,8 @@ from sqlalchemy import select
 from broadcast.sms.gateways import Gateway, Kannel
 from broadcast.sms.models import TextReply
 from broadcast.sms.sender import Sender
-from dutycenter.frame.secret import secret_key
 from dutycenter.interfaces import SmsRefused, SmsUncertain
+from dutycenter.secret import secret_key
 from dutycenter.vocabulary import SmsWhen
 from tests.support.kannel import PATIENCE, kannel
 

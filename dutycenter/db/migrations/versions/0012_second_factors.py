@@ -1,7 +1,7 @@
 """Second factors at log-in
 
-Revision: 0005
-After: 0004
+Revision: 0012
+After: 0011
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from dutycenter.db.base import UtcDateTime
 
-revision = "0005"
-down_revision = "0004"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,116 @@
+"""A shift's end: what is open goes to the next officer, item by item, and both sign."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+from webtest import TestApp, TestResponse
+
+from dutycenter.incidents.services import Incidents
+from dutycenter.ledger.models import LedgerEntry
+from dutycenter.roster.duty_log.models import DutyLogEntry
+from dutycenter.vocabulary import Role, SourceChannel
+from tests.functional.conftest import PASSWORD, Site, form_to, form_with
+
+
+@pytest.fixture
+def open_incident(site: Site) -> str:
+    """An incident that is open; its number."""
+    with site.work.write() as request:
+        return str(
+            request.find_service(Incidents)
+            .create({"title": "柳河漫堤 <script>"}, channel=SourceChannel.PHONE, created_by_id=None)
+            .number
+        )
+
+
+def offer(site: Site, giver: TestApp, password: str = PASSWORD, notes: str = "备用机钥匙在左边抽屉") -> TestResponse:
+    form = form_with(giver.get("/roster/handovers/new"), "to")
+    form["to"], form["notes"], form["password"] = str(site.ids[Role.LEADER]), notes, password
+    return form.submit(expect_errors=True)
+
+
+def told(site: Site) -> list[str]:
+    with site.work.read() as request:
+        actions = request.db.scalars(select(LedgerEntry.action).order_by(LedgerEntry.id))
+        return [action for action in actions if action.startswith("handover.")]
+
+
+class TestHandover:
+    def test_item_by_item_and_two_signatures(self, site: Site, open_incident: str) -> None:
+        giver, taker = site.logged_in(Role.OFFICER), site.logged_in(Role.LEADER)
+        page = offer(site, giver).follow()
+        assert open_incident in page.text
+        assert "<script>" not in page.text.replace("<script src", "")
+        assert "Officer hands over to you" in taker.get("/desk/right").text
+
+        path = page.request.path
+        early = taker.post(path + "/accept", {"password": PASSWORD, "csrf_token": token(taker)}, status=422)
+        assert "not taken yet" in early.text
+        page = taker.get(path)
+        while "Take on" in page.text:
+            page = form_with(page, "remark").submit().follow()
+        done = form_to(page, "/accept")
+        done["password"] = PASSWORD
+        assert "Signed by both" in done.submit().follow().text
+
+        assert told(site)[0] == "handover.offered"
+        assert told(site)[-1] == "handover.accepted"
+        assert told(site).count("handover.item_taken") == 2
+        with site.work.read() as request:
+            assert "Officer" in request.db.scalars(select(DutyLogEntry.text)).one()
+
+    def test_a_wrong_password_signs_nothing_and_keeps_what_was_typed(self, site: Site) -> None:
+        page = offer(site, site.logged_in(Role.OFFICER), password="wrong", notes="钥匙")
+        assert page.status_int == 422
+        assert "钥匙" in page.text
+        assert told(site) == []
+
+    def test_only_the_next_officer_takes_and_only_the_giver_takes_back(self, site: Site) -> None:
+        giver, taker = site.logged_in(Role.OFFICER), site.logged_in(Role.LEADER)
+        path = offer(site, giver).follow().request.path
+        for browser, act in ((giver, "accept"), (taker, "withdraw")):
+            refused = browser.post(f"{path}/{act}", {"password": PASSWORD, "csrf_token": token(browser)}, status=422)
+            assert "somebody else" in refused.text
+        giver.post(f"{path}/withdraw", {"csrf_token": token(giver)}, status=303)
+        over = taker.post(f"{path}/accept", {"password": PASSWORD, "csrf_token": token(taker)}, status=422)
+        assert "is over" in over.text
+
+    def test_an_item_can_be_given_back_before_the_signature(self, site: Site) -> None:
+        giver, taker = site.logged_in(Role.OFFICER), site.logged_in(Role.LEADER)
+        path = offer(site, giver).follow().request.path
+        page = form_with(taker.get(path), "remark").submit().follow()
+        page = form_with(page, "item").submit().follow()
+        assert "Take on" in page.text
+
+    def test_one_offer_at_a_time(self, site: Site) -> None:
+        giver = site.logged_in(Role.OFFICER)
+        offer(site, giver)
+        assert "has not signed yet" in giver.get("/roster/handovers/new").text
+
+
+class TestDutyLogPage:
+    def test_it_is_written_and_put_right(self, site: Site) -> None:
+        browser = site.logged_in(Role.OFFICER)
+        form = form_with(browser.get("/roster/log"), "text")
+        form["text"] = "市防办来电询问水位"
+        page = form.submit().follow()
+        assert "Written as number 1" in page.text
+        correcting = page.click("Put right")
+        form = form_with(correcting, "corrects")
+        form["text"] = "省防办来电询问水位"
+        page = form.submit().follow()
+        assert "Put right by number 2" in page.text
+
+    def test_who_only_reads_finds_no_form_and_cannot_write(self, site: Site) -> None:
+        browser = site.logged_in(Role.AUDITOR)
+        assert "<textarea" not in browser.get("/roster/log").text
+        browser.post("/roster/log", {"text": "x", "csrf_token": token(browser)}, status=403)
+
+    @pytest.mark.parametrize("address", ["?day=x", "?day=1000-01-01", "?corrects=999", "?corrects=x"])
+    def test_an_address_that_names_nothing_is_refused(self, site: Site, address: str) -> None:
+        assert site.logged_in(Role.OFFICER).get("/roster/log" + address, expect_errors=True).status_int in (400, 404)
+
+
+def token(browser: TestApp) -> str:
+    return str(browser.get("/account").html.find("meta", {"name": "csrf-token"})["content"])
