@@ -1,7 +1,7 @@
 """The duty log and handovers
 
-Revision: 0013
-After: 0012
+Revision: 0014
+After: 0013
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from alembic import op
 from dutycenter.db.base import UtcDateTime
 from dutycenter.db.guards import statements
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
