@@ -41,7 +41,7 @@ def browser(sqlite_work: Work, now: datetime) -> Callable[[Role], TestApp]:
     def open_browser(role: Role) -> TestApp:
         with sqlite_work.write() as request:
             account = Account(username=role.value, name=role.value, role=role, password_hash="-", must_change=False,
-                              created_at=now)  # fmt: skip
+                              factor_secret="set up", created_at=now)  # fmt: skip
             request.db.add(account)
             request.db.flush()
             token = Sessions(request.db, sqlite_work.settings, now).open(account, "127.0.0.1")
