@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError
 
 from dutycenter.interfaces import ILedger
-from dutycenter.ledger.keys import verifying_key
+from dutycenter.ledger.keys import public_file, verifying_key
 from dutycenter.ledger.sealer import seal
 from dutycenter.ledger.services import Cursor, Ledger
 from dutycenter.ledger.verify import Proof, prove
@@ -110,3 +113,80 @@ class TestSeal:
         seal(work)
         lines = work.settings.ledger_anchor_file.read_text().splitlines()
         assert len([line for line in lines if line.endswith("}")]) == 2
+
+
+def unguarded(work: Work, *statements: str) -> None:
+    """What somebody does who owns the database."""
+    engine = engine_of(work)
+    if engine.dialect.name == "sqlite":
+        with closing(sqlite3.connect(str(engine.url.database))) as owner:
+            for (name,) in owner.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                owner.execute(f"DROP TRIGGER {name}")
+            for statement in statements:
+                owner.execute(statement)
+            owner.commit()
+        return
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def cut_the_anchor(work: Work) -> None:
+    lines = work.settings.ledger_anchor_file.read_text().splitlines()
+    work.settings.ledger_anchor_file.write_text("\n".join(lines[:-1]) + "\n")
+
+
+def another_key(work: Work) -> None:
+    key_file = work.settings.ledger_key_file
+    public = public_file(key_file).read_bytes()
+    key_file.unlink()
+    public_file(key_file).unlink()
+    append(work, "later.one")
+    seal(work)
+    public_file(key_file).write_bytes(public)
+
+
+def signed_anew(work: Work) -> None:
+    """Whoever has the host makes a key of their own and seals everything once more."""
+    unguarded(work, *(f"DELETE FROM {table}" for table in ("ledger_heads", "ledger_subtrees", "ledger_leaves")))
+    for half in (work.settings.ledger_key_file, public_file(work.settings.ledger_key_file)):
+        half.unlink()
+    seal(work)
+
+
+TAMPERINGS: dict[str, tuple[Callable[[Work], None], str]] = {
+    "a changed entry": (
+        lambda work: unguarded(work, "UPDATE ledger_entries SET data = '{}' WHERE action = 'a.two'"), "entry:"),
+    "another actor": (
+        lambda work: unguarded(work, "UPDATE ledger_entries SET actor = 'nobody' WHERE action = 'a.one'"), "entry:"),
+    "a removed entry": (
+        lambda work: unguarded(work, "DELETE FROM ledger_entries WHERE action = 'a.two'"), "entry:"),
+    "a changed leaf": (
+        lambda work: unguarded(work, "UPDATE ledger_leaves SET sm3 = sha256 WHERE position = 1"), "leaf:1"),
+    "the tail cut off": (
+        lambda work: unguarded(
+            work, "DELETE FROM ledger_heads WHERE size = 3", "DELETE FROM ledger_leaves WHERE position = 2",
+            "DELETE FROM ledger_entries WHERE action = 'b.one'"), "head:3"),
+    "a changed head": (
+        lambda work: unguarded(work, "UPDATE ledger_heads SET sha256 = sm3 WHERE size = 3"), "head:3"),
+    "a head's date": (
+        lambda work: unguarded(work, "UPDATE ledger_heads SET at = '2001-01-01 00:00:00' WHERE size = 3"), "head:3"),
+    "an anchor cut off": (cut_the_anchor, "anchor of head:3"),
+    "another key": (another_key, "head:4"),
+    "everything signed anew": (signed_anew, "anchor line 1"),
+}  # fmt: skip
+
+
+class TestProve:
+    @pytest.mark.parametrize("name", TAMPERINGS)
+    def test_it_names_what_was_changed(self, work: Work, name: str) -> None:
+        tamper, accused = TAMPERINGS[name]
+        append(work, "a.one", "a.two")
+        seal(work)
+        append(work, "b.one")
+        seal(work)
+        assert proof_of(work).holds
+        tamper(work)
+        proof = proof_of(work)
+        assert any(fault.subject.startswith(accused) for fault in proof.faults), proof.faults
