@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pyramid.config import Configurator
-from pyramid.httpexceptions import HTTPBadRequest, HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import FileResponse, Response
@@ -28,8 +28,7 @@ from dutycenter.audit.custody import LONGEST_REASON, Custody, ReasonMissing
 from dutycenter.calls.models import Recording
 from dutycenter.incidents.models import Incident
 from dutycenter.interfaces import IClock
-from dutycenter.ledger.services import Cursor
-from dutycenter.live.views import LIFE, STREAM_SECONDS
+from dutycenter.live.views import streamed
 from dutycenter.vocabulary import BroadcastState, SmsMeaning, SmsState, SmsWhen
 from dutycenter.work import settings_of
 
@@ -74,19 +73,9 @@ def people(request: Request) -> dict[str, Any]:
 
 
 def stream(request: Request) -> Response:
-    """What changes on the board, as it happens; goes on after ``Last-Event-ID`` or ``?after=``."""
+    """What changes on the board, as it happens."""
     broadcast = broadcast_of(request)
-    place = request.headers.get("Last-Event-ID") or request.params.get("after", "")
-    try:
-        after = Cursor.parse(place) if place else None
-    except ValueError:
-        raise HTTPBadRequest from None
-    seconds = float(request.environ.get(LIFE, STREAM_SECONDS))
-    response = Response(content_type="text/event-stream", charset="utf-8")
-    response.app_iter = live_board(request.registry, broadcast.id, request.locale_name).stream(after, seconds)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Accel-Buffering"] = "no"
-    return response
+    return streamed(request, live_board(request.registry, broadcast.id, request.locale_name).stream)
 
 
 def texts(request: Request) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from broadcast.services import Broadcasts
 from dutycenter.directory.numbers import NumberFault
 from dutycenter.incidents.models import Incident
 from dutycenter.interfaces import ExtraNumber, IClock, Wish
+from dutycenter.typed import whole
 from dutycenter.vocabulary import ReachedRule, SmsWhen
 from dutycenter.work import settings_of
 
@@ -66,10 +67,10 @@ class Form:
             title=post.get("title", "")[:MAX_TEXT],
             message=post.get("message", "")[:MAX_TEXT],
             who=_selection(post),
-            without={one for raw in post.getall("without") if (one := id_of(raw)) is not None},
+            without={one for raw in post.getall("without") if (one := whole(raw)) is not None},
             extras=extras_of(post),
-            incident_id=id_of(post.get("incident_id", "")),
-            plan_version_id=id_of(post.get("plan_version", "")),
+            incident_id=whole(post.get("incident_id", "")),
+            plan_version_id=whole(post.get("plan_version", "")),
             exercise=post.get("exercise") == "yes",
             numbers={name: post.get(name, "")[:20].strip() for name in DEFAULTS},
             reached_rule=post.get("reached_rule", ReachedRule.KEY.value),
@@ -223,11 +224,6 @@ def extras_of(post: Any) -> list[ExtraNumber]:
     ]
 
 
-def id_of(raw: str) -> int | None:
-    """A row's id as text, or None."""
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else None
-
-
 def _selection(post: Any) -> list[Who]:
     tiers, both = post.getall("tier"), post.getall("both")
     found: dict[str, Who] = {}
@@ -257,7 +253,8 @@ def _words_of(request: Request, incident: Incident) -> tuple[str, str]:
 
 
 def _number(raw: str) -> int:
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 7 else WRONG
+    found = whole(raw, digits=6)
+    return WRONG if found is None else found
 
 
 def _seconds(minutes: str) -> int | None:

@@ -23,6 +23,7 @@ from broadcast.settle import Ground
 from dutycenter.frame.labels import label
 from dutycenter.incidents.models import Incident
 from dutycenter.switch.models import Gateway
+from dutycenter.typed import whole
 from dutycenter.vocabulary import ReachedRule, SmsWhen
 from dutycenter.work import settings_of
 
@@ -154,7 +155,7 @@ def _asked(request: Request, name: str, model: Any, missing: str) -> Any:
     raw = request.GET.get(name, "")
     if not raw:
         return None
-    wanted = launch.id_of(raw)
+    wanted = whole(raw)
     found = request.db.get(model, wanted) if wanted is not None else None
     if found is None:
         raise HTTPNotFound(missing)

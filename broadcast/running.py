@@ -17,7 +17,7 @@ from broadcast.extras import number_fault, recipient_for
 from broadcast.messages import Translate, clean_text
 from broadcast.models import EVERYBODY, SUPERIORS, TOLD, Broadcast, BroadcastMessage, Recipient
 from broadcast.people import candidates, lines_of, recipient_of
-from broadcast.services import UNDER_WAY, Broadcasts, WishError, superiors_text
+from broadcast.services import UNDER_WAY, Broadcasts, WishError, locked, superiors_text
 from broadcast.settle import Ground
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import ExtraNumber, IClock, ILedger, Prompt
@@ -140,7 +140,7 @@ class Running:
         superiors = superiors_text(text, self.translate)
         if self._has_superiors(broadcast_id):
             texts[SUPERIORS] = (superiors, self.preview(superiors))
-        broadcast = self._locked(broadcast_id)
+        broadcast = locked(self.db, broadcast_id)
         if broadcast.state is BroadcastState.DRAFT or broadcast.corrects_id is not None:
             raise LookupError(f"broadcast {broadcast_id} cannot be corrected")
         if broadcast.message == text:
@@ -185,15 +185,9 @@ class Running:
         return recipient if recipient.broadcast.state in UNDER_WAY else None
 
     def _under_way(self, broadcast_id: int) -> Broadcast:
-        broadcast = self._locked(broadcast_id)
+        broadcast = locked(self.db, broadcast_id)
         if broadcast.state not in UNDER_WAY:
             raise LookupError(f"broadcast {broadcast_id} is not under way")
-        return broadcast
-
-    def _locked(self, broadcast_id: int) -> Broadcast:
-        broadcast = self.db.get(Broadcast, broadcast_id, with_for_update=True, populate_existing=True)
-        if broadcast is None:
-            raise LookupError(f"there is no broadcast {broadcast_id}")
         return broadcast
 
     def _tell(self, broadcast_id: int, verb: str, **data: object) -> None:

@@ -287,7 +287,7 @@ class Broadcasts(Answering):
             LookupError: there is no such broadcast.
         """
         now = self.clock.now()
-        broadcast = self._locked(broadcast_id)
+        broadcast = locked(self.db, broadcast_id)
         if broadcast.state is not BroadcastState.DRAFT:
             return
         broadcast.state = BroadcastState.RUNNING
@@ -341,7 +341,7 @@ class Broadcasts(Answering):
         return True
 
     def _turn(self, broadcast_id: int, before: tuple[BroadcastState, ...], after: BroadcastState, verb: str) -> bool:
-        broadcast = self._locked(broadcast_id)
+        broadcast = locked(self.db, broadcast_id)
         if broadcast.state not in before:
             return False
         broadcast.state = after
@@ -403,14 +403,20 @@ class Broadcasts(Answering):
             raise LookupError(f"there is no broadcast {broadcast_id}")
         return broadcast
 
-    def _locked(self, broadcast_id: int) -> Broadcast:
-        broadcast = self.db.get(Broadcast, broadcast_id, with_for_update=True, populate_existing=True)
-        if broadcast is None:
-            raise LookupError(f"there is no broadcast {broadcast_id}")
-        return broadcast
-
     def _tell(self, broadcast_id: int, verb: str, **data: Any) -> None:
         self.ledger.append(f"broadcast.{verb}", f"broadcast:{broadcast_id}", data)
+
+
+def locked(db: Session, broadcast_id: int) -> Broadcast:
+    """The broadcast, nobody else's until the transaction ends.
+
+    Raises:
+        LookupError: there is no such broadcast.
+    """
+    broadcast = db.get(Broadcast, broadcast_id, with_for_update=True, populate_existing=True)
+    if broadcast is None:
+        raise LookupError(f"there is no broadcast {broadcast_id}")
+    return broadcast
 
 
 def factory(context: object, request: Request) -> Broadcasts:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dutycenter.interfaces import EscalationStep
+from dutycenter.typed import whole
 from dutycenter.vocabulary import (
     EscalationKind,
     IncidentClass,
@@ -52,10 +53,7 @@ def who_of(token: str, tier: int = 0, *, both: bool = False) -> Who | None:
     if not colon or kind not in set(WhoKind) or not ref or len(ref) > 64 or not ref.isprintable():
         return None
     found = WhoKind(kind)
-    if found is WhoKind.DUTY:
-        fits = ref in set(ShiftDuty)
-    else:
-        fits = found is WhoKind.POST or (ref.isascii() and ref.isdigit() and len(ref) < 10)
+    fits = ref in set(ShiftDuty) if found is WhoKind.DUTY else found is WhoKind.POST or whole(ref) is not None
     return Who(found, ref, min(max(tier, 0), MOST_TIER), both) if fits else None
 
 

@@ -15,6 +15,7 @@ from broadcast.plans.content import MOST_STEPS, MOST_WHO, Content, Who, who_of
 from broadcast.plans.fields import FIELDS, filled
 from broadcast.services import LIMITS
 from dutycenter.interfaces import EscalationStep
+from dutycenter.typed import whole
 from dutycenter.vocabulary import EscalationKind, IncidentClass, Level, ReachedRule, SmsWhen, StepWhom, WhoKind
 
 _ = TranslationStringFactory("dutycenter")
@@ -208,7 +209,8 @@ def _one_of(kind: Any, value: str, otherwise: Any) -> Any:
 
 
 def _whole(text: str, otherwise: int) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else otherwise
+    found = whole(text)
+    return otherwise if found is None else found
 
 
 def _minutes(seconds: int) -> str:

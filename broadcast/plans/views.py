@@ -23,6 +23,7 @@ from broadcast.plans.words import suits_words, who_words
 from broadcast.services import LIMITS
 from dutycenter.directory.services import Directory
 from dutycenter.interfaces import IClock
+from dutycenter.typed import row_id
 from dutycenter.vocabulary import EscalationKind, IncidentClass, Level, PlanLight, ReachedRule, SmsWhen, StepWhom
 
 _ = TranslationStringFactory("dutycenter")
@@ -86,9 +87,8 @@ def version(request: Request) -> dict[str, Any]:
 
 def new(request: Request) -> dict[str, Any]:
     """An empty form, or a copy of a plan."""
-    raw = request.GET.get("copy", "")
     plans = request.find_service(Plans)
-    source = plans.plan(int(raw)) if raw.isascii() and raw.isdigit() and len(raw) < 10 else None
+    source = plans.plan(row_id(request.GET.get("copy", "")))
     content = Content("") if source is None else plans.content(source)
     if source is not None:
         mapping = {"title": content.title}

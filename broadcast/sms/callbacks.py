@@ -29,6 +29,7 @@ from broadcast.sms.states import reported
 from broadcast.sms.words import clean_reply
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.secret import secret_key
+from dutycenter.typed import whole
 from dutycenter.work import Work, settings_of
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ UTF16 = frozenset({"utf-16be", "utf-16", "ucs-2", "ucs2", "iso-10646-ucs-2"})
 def report(request: Request) -> Response:
     """A delivery report of Kannel: ``ref`` is ours, ``type`` is Kannel's."""
     reference, kind = request.GET.get("ref", ""), request.GET.get("type", "")
-    state = reported(int(kind)) if kind.isascii() and kind.isdigit() and len(kind) < 4 else None
+    state = None if (code := whole(kind, digits=3)) is None else reported(code)
     if not REFERENCE.fullmatch(reference) or state is None:
         return _no(400)
     with Work(request.registry, ACTOR).write() as writing:

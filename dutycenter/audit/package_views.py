@@ -17,6 +17,7 @@ from dutycenter.audit.models import EvidenceExport
 from dutycenter.calls.models import Recording
 from dutycenter.incidents.models import Incident
 from dutycenter.interfaces import IBroadcasts, ILedger
+from dutycenter.typed import row_id
 from dutycenter.vocabulary import ReportState
 from dutycenter.work import Work, settings_of
 
@@ -91,11 +92,9 @@ def take(request: Request) -> Response:
 def _chosen(request: Request) -> tuple[Incident | None, list[int]]:
     asked = request.params.get("incident", "")
     if asked:
-        incident = (
-            request.db.get(Incident, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
-        )
+        incident = request.db.get(Incident, row_id(asked))
         if incident is None:
             raise HTTPNotFound
         return incident, []
-    ids = [text for text in request.params.getall("recording") if text.isascii() and text.isdigit() and len(text) < 10]
-    return None, [int(text) for text in ids[:MOST_RECORDINGS]]
+    ids = [found for text in request.params.getall("recording") if (found := row_id(text))]
+    return None, ids[:MOST_RECORDINGS]

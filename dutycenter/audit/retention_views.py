@@ -8,11 +8,10 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from pyramid.view import view_config
-from sqlalchemy import select
 
 from dutycenter.audit.custody import LONGEST_REASON, ReasonMissing, read_reason
 from dutycenter.audit.retention import Refused, Retention
-from dutycenter.incidents.models import Incident
+from dutycenter.incidents.services import Incidents
 from dutycenter.vocabulary import RecordingKind
 from dutycenter.work import settings_of
 
@@ -43,17 +42,11 @@ def retention(request: Request) -> dict[str, Any]:
 @view_config(route_name="audit.hold", permission="audit", request_method="POST")
 def hold(request: Request) -> HTTPSeeOther:
     """Put an incident on hold."""
-    number = request.POST.get("incident", "").strip()
-    year, _dash, sequence = number.partition("-")
-    there = None
-    if year.isascii() and year.isdigit() and sequence.isascii() and sequence.isdigit() and len(number) < 15:
-        there = request.db.scalar(
-            select(Incident.id).where(Incident.year == int(year), Incident.sequence == int(sequence))
-        )
+    there = request.find_service(Incidents).by_number(request.POST.get("incident", ""))
     if there is None:
         return _back(request, "warning", _("There is no incident of this number; write it as 2026-0001."))
     try:
-        request.find_service(Retention).hold(there, read_reason(request.POST.get("reason", "")))
+        request.find_service(Retention).hold(there.id, read_reason(request.POST.get("reason", "")))
     except ReasonMissing:
         return _back(request, "warning", _("Say in a few words why; it stays with the record."))
     return _back(request, "success", _("Nothing of this incident can be destroyed from now on."))

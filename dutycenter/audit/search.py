@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from dutycenter.calls.models import Leg, Recording
 from dutycenter.directory.models import Person
-from dutycenter.incidents.models import Incident, IncidentCall
+from dutycenter.incidents.models import Incident, IncidentCall, year_and_sequence
 from dutycenter.interfaces import IBroadcasts
 from dutycenter.vocabulary import CallResult, Disposition, RecordingKind, RecordingState
 
@@ -172,10 +172,10 @@ def _begins(column: Any, digits: str) -> ColumnElement[bool]:
 
 
 def _of_incident(db: Session, number: str, broadcasts: IBroadcasts) -> ColumnElement[bool]:
-    year, _, sequence = number.partition("-")
-    if not (year.isascii() and year.isdigit() and sequence.isascii() and sequence.isdigit() and len(number) < 15):
+    named = year_and_sequence(number)
+    if named is None:
         return false()
-    incident = db.scalar(select(Incident.id).where(Incident.year == int(year), Incident.sequence == int(sequence)))
+    incident = db.scalar(select(Incident.id).where(Incident.year == named[0], Incident.sequence == named[1]))
     if incident is None:
         return false()
     calls = select(IncidentCall.call_id).where(IncidentCall.incident_id == incident)

@@ -20,6 +20,7 @@ from dutycenter.frame.labels import label
 from dutycenter.incidents.models import Incident
 from dutycenter.interfaces import IBroadcasts, IClock, ILedger, NoticeLeg
 from dutycenter.ledger.models import LedgerEntry
+from dutycenter.typed import row_id
 from dutycenter.vocabulary import Disposition, Outcome
 from dutycenter.work import Work, settings_of
 
@@ -86,7 +87,7 @@ def told_sheet(request: Request) -> Response:
 def custody(request: Request) -> dict[str, Any]:
     """Who searched, heard, took away, or was refused; of one person or of everybody."""
     asked = request.params.get("account", "")
-    account = request.db.get(Account, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
+    account = request.db.get(Account, row_id(asked))
     where: list[ColumnElement[bool]] = [LedgerEntry.action.in_(BY_PEOPLE)]
     if account is not None:
         where.append(LedgerEntry.actor == f"user:{account.id}")

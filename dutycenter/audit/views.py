@@ -33,6 +33,7 @@ from dutycenter.calls.store import Store
 from dutycenter.interfaces import IBroadcasts, ILedger
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.ledger.sealer import last_head
+from dutycenter.typed import whole
 from dutycenter.vocabulary import RecordingKind, RecordingState
 from dutycenter.work import settings_of
 
@@ -101,9 +102,9 @@ def note(request: Request) -> HTTPSeeOther:
     if request.find_service(Custody).reason(case_of(request.db, row)) is None:
         record_refusal(request, row)
         raise HTTPForbidden
-    text, at = " ".join(request.POST.get("text", "").split())[:NOTE], request.POST.get("at", "")
-    if text and at.isascii() and at.isdigit() and len(at) < 10:
-        request.find_service(ILedger).append(NOTED, f"recording:{row.id}", {"at_ms": int(at), "text": text})
+    text, at = " ".join(request.POST.get("text", "").split())[:NOTE], whole(request.POST.get("at", ""))
+    if text and at is not None:
+        request.find_service(ILedger).append(NOTED, f"recording:{row.id}", {"at_ms": at, "text": text})
     return HTTPSeeOther(request.route_path("audit.recording", id=row.id))
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dutycenter.calls.models import Call
 from dutycenter.calls.numbers import dialled_form
 from dutycenter.directory.models import Person
-from dutycenter.incidents.models import Incident, IncidentCall
+from dutycenter.incidents.models import Incident, IncidentCall, year_and_sequence
 from dutycenter.interfaces import Asking, IBroadcasts, IReadiness, Standing
 from dutycenter.vocabulary import BroadcastState, CallResult, IncidentStatus
 
@@ -103,9 +103,9 @@ def likely_same(db: Session, now: datetime, text: str = "") -> list[Incident]:
 
 def matches(text: str) -> ColumnElement[bool]:
     """Condition: the incident's number, title, place, course or reporter contains the text."""
-    year, dash, sequence = text.strip().partition("-")
-    if dash and year.isdecimal() and sequence.isdecimal() and len(year) == 4 and len(sequence) < 10:
-        return and_(Incident.year == int(year), Incident.sequence == int(sequence))
+    named = year_and_sequence(text)
+    if named is not None:
+        return and_(Incident.year == named[0], Incident.sequence == named[1])
     searched = (
         Incident.title, Incident.place, Incident.course, Incident.reporter_name, Incident.reporter_unit,
         Incident.reporter_number,

@@ -15,6 +15,9 @@ from dutycenter.db.sequence import YearSequence
 from dutycenter.directory.models import District
 from dutycenter.vocabulary import IncidentClass, IncidentStatus, Level, SourceChannel
 
+YEAR_DIGITS = 4
+MOST_DIGITS = 9
+
 
 class IncidentSequence(YearSequence, Base):
     __tablename__ = "incident_sequences"
@@ -146,3 +149,11 @@ class Deadline(Base):
     missed_at: Mapped[datetime | None]  # said once that it is over
 
     incident: Mapped[Incident] = relationship(back_populates="deadlines")
+
+
+def year_and_sequence(text: str) -> tuple[int, int] | None:
+    """What an incident's number, ``2026-0003``, consists of; None when the text is none."""
+    year, dash, sequence = text.strip().partition("-")
+    if not (dash and year.isdecimal() and sequence.isdecimal() and len(year) == YEAR_DIGITS):
+        return None
+    return (int(year), int(sequence)) if len(sequence) <= MOST_DIGITS else None

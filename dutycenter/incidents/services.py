@@ -19,14 +19,13 @@ from dutycenter.db.sequence import next_number
 from dutycenter.directory.models import District
 from dutycenter.incidents.deadlines import Deadlines
 from dutycenter.incidents.elements import BY_NAME, as_text, cleaned, read_elements
-from dutycenter.incidents.models import Incident, IncidentCall, IncidentEntry, IncidentSequence
+from dutycenter.incidents.models import Incident, IncidentCall, IncidentEntry, IncidentSequence, year_and_sequence
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.vocabulary import IncidentStatus, SourceChannel
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
 
-MOST_DIGITS = 9
 HEADLINE = 30  # characters of the course that stand in for a title
 RULED_BY = frozenset({"incident_class", "level"})  # a change of these changes the deadlines
 
@@ -248,11 +247,12 @@ class Incidents:
 
     def by_number(self, number: str) -> Incident | None:
         """The incident that people call ``2026-0003``."""
-        year, _, sequence = number.strip().partition("-")
-        if not (year.isdecimal() and sequence.isdecimal() and len(year) == 4 and len(sequence) <= MOST_DIGITS):
+        named = year_and_sequence(number)
+        if named is None:
             return None
+        year, sequence = named
         return self.db.scalars(
-            select(Incident).where(Incident.year == int(year), Incident.sequence == int(sequence))
+            select(Incident).where(Incident.year == year, Incident.sequence == sequence)
         ).one_or_none()
 
     def _read(self, texts: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -16,6 +16,7 @@ from dutycenter.accounts.models import Account
 from dutycenter.db.sequence import next_number
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.roster.duty_log.models import DutyLogEntry, DutyLogSequence
+from dutycenter.typed import whole
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -127,10 +128,11 @@ class DutyLog:
         """The latest entries that hold these words, or have this number."""
         wanted = text.strip()
         query = select(DutyLogEntry).order_by(DutyLogEntry.at.desc(), DutyLogEntry.id.desc()).limit(FOUND_MOST)
-        if wanted.isascii() and wanted.isdigit() and len(wanted) < 8:
-            query = query.where(DutyLogEntry.number == int(wanted))
-        else:
+        number = whole(wanted, digits=7)
+        if number is None:
             query = query.where(DutyLogEntry.text.icontains(wanted, autoescape=True))
+        else:
+            query = query.where(DutyLogEntry.number == number)
         return self._lines(self.db.scalars(query).all())
 
     def _lines(self, entries: Sequence[DutyLogEntry]) -> list[LogLine]:

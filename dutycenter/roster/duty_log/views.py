@@ -14,6 +14,7 @@ from pyramid.response import Response
 from dutycenter.interfaces import IClock
 from dutycenter.roster.duty_log.models import DutyLogEntry
 from dutycenter.roster.duty_log.services import MOST_CHARACTERS, DutyLog, LogFault
+from dutycenter.typed import row_id
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -69,7 +70,7 @@ def _corrected(request: Request, log: DutyLog) -> DutyLogEntry | None:
     named = request.params.get("corrects", "")
     if not named:
         return None
-    entry = log.entry(int(named)) if named.isascii() and named.isdigit() and len(named) < 10 else None
+    entry = log.entry(row_id(named))
     if entry is None:
         raise HTTPNotFound(_("There is no such entry in the duty log."))
     return entry

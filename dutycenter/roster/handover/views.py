@@ -13,6 +13,7 @@ from pyramid.response import Response
 from dutycenter.roster.handover.items import open_items
 from dutycenter.roster.handover.models import Handover
 from dutycenter.roster.handover.services import HandoverFault, Handovers
+from dutycenter.typed import row_id
 
 _ = TranslationStringFactory("dutycenter")
 
@@ -31,10 +32,9 @@ def offer_page(request: Request) -> dict[str, Any]:
 def offer(request: Request) -> dict[str, Any] | Response:
     """The first signature."""
     post = request.POST
-    to = post.get("to", "")
     try:
         handover = request.find_service(Handovers).offer(
-            int(to) if to.isascii() and to.isdigit() and len(to) < 10 else 0,
+            row_id(post.get("to", "")),
             open_items(request),
             post.get("notes", ""),
             post.get("password", ""),
@@ -53,11 +53,11 @@ def show(request: Request) -> dict[str, Any]:
 
 def take(request: Request) -> dict[str, Any] | Response:
     """Take one item on, or give it back."""
-    handover, item = _handover(request), request.POST.get("item", "")
+    handover = _handover(request)
     try:
         request.find_service(Handovers).take_item(
             handover,
-            int(item) if item.isascii() and item.isdigit() and len(item) < 10 else 0,
+            row_id(request.POST.get("item", "")),
             request.POST.get("taken") == "yes",
             request.POST.get("remark", ""),
         )
