@@ -11,6 +11,7 @@
 | ``duration``   | seconds             | ``00:42``, ``1:02:03`` |
 | ``grouped``    | a whole number      | ``12,345`` |
 | ``phone``      | a telephone number  | ``138 0013 8000``, for the eye only |
+| ``origin``     | a telephone number  | where it is at home and its carrier, as far as known: ``湖南省长沙市 · 中国移动`` |
 | ``label``      | a vocabulary value  | its words in the reader's language |
 """
 
@@ -27,6 +28,7 @@ from jinja2.runtime import Context
 
 from dutycenter.frame.labels import label
 from dutycenter.interfaces import IClock
+from dutycenter.origin import origin_of
 from dutycenter.work import settings_of
 
 MOBILE_DIGITS = 11
@@ -84,6 +86,11 @@ def _iso(moment: datetime | None) -> str:
 
 
 @pass_context
+def _origin(context: Context, number: str) -> str:
+    return str(origin_of(number, context["request"].locale_name))
+
+
+@pass_context
 def _label(context: Context, member: StrEnum | None) -> str:
     if member is None:
         return "–"
@@ -104,5 +111,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "duration": duration,
     "grouped": grouped,
     "phone": phone,
+    "origin": _origin,
     "label": _label,
 }
