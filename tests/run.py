@@ -1,7 +1,7 @@
 """``make test``: style, types, contracts, then the tests; says how long each took.
 
-Tests that wait for telephones, browsers and processes run beside those that
-compute: the one half leaves the processors to the other.
+The tests run in parts, two at a time: those that wait for telephones, browsers
+and processes first, since they leave the processor to those that compute.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,16 @@ from typing import IO
 
 BIN = Path(sys.executable).parent
 PYTEST = ["pytest", "-ra", "--durations=10", "--color=no"]
-WAITING = ["tests/switch", "tests/browser", "tests/faults"]
+AT_ONCE = 2
+PARTS = {
+    "switch": ["tests/switch"],
+    "broadcast": ["tests/unit/broadcast"],
+    "browser and faults": ["tests/browser", "tests/faults"],
+    "pages": ["tests/functional"],
+    "reports and flows": ["tests/unit/reports", "tests/unit/ivr_flows"],
+}
+NAMED = [folder for folders in PARTS.values() for folder in folders]
+PARTS["everything else"] = ["tests", *(f"--ignore={folder}" for folder in NAMED)]
 
 
 @dataclass
@@ -36,6 +46,10 @@ class Step:
         self.process = subprocess.Popen(
             [BIN / self.command[0], *self.command[1:]], stdout=self.output, stderr=subprocess.STDOUT if kept else None
         )
+
+    def over(self) -> bool:
+        """Has it ended?"""
+        return self.process is not None and self.process.poll() is not None
 
     def end(self) -> bool:
         """Wait; say how it went; was it good?"""
@@ -59,6 +73,21 @@ CHECKS = [
 ]
 
 
+def run_parts(steps: Sequence[Step]) -> list[str]:
+    """Run the steps in their order, so many at once; which of them failed."""
+    waiting, running, failed = deque(steps), list[Step](), list[str]()
+    while waiting or running:
+        while waiting and len(running) < AT_ONCE:
+            running.append(waiting.popleft())
+            running[-1].start(kept=True)
+        for step in [step for step in running if step.over()]:
+            running.remove(step)
+            if not step.end():
+                failed.append(step.name)
+        time.sleep(0.2)
+    return failed
+
+
 def main() -> int:
     """Run everything, even after something failed; how many steps failed."""
     failed: list[str] = []
@@ -66,11 +95,7 @@ def main() -> int:
         step.start()
         if not step.end():
             failed.append(step.name)
-    waiting = Step("tests that wait", [*PYTEST, *WAITING])
-    computing = Step("tests that compute", [*PYTEST, "tests", *(f"--ignore={folder}" for folder in WAITING)])
-    waiting.start(kept=True)
-    computing.start()
-    failed += [step.name for step in (computing, waiting) if not step.end()]
+    failed += run_parts([Step(name, [*PYTEST, *chosen]) for name, chosen in PARTS.items()])
     print(f"Failed: {', '.join(failed)}" if failed else "Everything is good.")
     return len(failed)
 
