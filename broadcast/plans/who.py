@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 from broadcast.plans.content import Who, read
 from broadcast.plans.models import Plan, PlanVersion
 from dutycenter.directory.models import Department, Person, PersonGroup, PersonGroupMember
+from dutycenter.directory.tree import branch_of
 from dutycenter.interfaces import Turn
 from dutycenter.roster.services import OnDuty
 from dutycenter.vocabulary import ShiftDuty, WhoKind
@@ -76,7 +76,7 @@ class Meaning:
             return self._of_plan(who, now)
         here = select(Person.id).join(Department).where(Person.removed_at.is_(None))
         if who.kind is WhoKind.DEPARTMENT:
-            here = here.where(Person.department_id.in_(self._with_branches(who.id or 0)))
+            here = here.where(Person.department_id.in_(branch_of(self.db, who.id or 0)))
         elif who.kind is WhoKind.POST:
             here = here.where(Person.post == who.ref)
         elif who.kind is WhoKind.GROUP:
@@ -107,18 +107,6 @@ class Meaning:
         # A plan names no plans, so this ends.
         named = [one for one in read(version.content).who if one.kind is not WhoKind.PLAN]
         return self.of(named, now).people
-
-    def _with_branches(self, department_id: int) -> set[int]:
-        below: dict[int | None, list[int]] = defaultdict(list)
-        for found, parent in self.db.execute(select(Department.id, Department.parent_id)):
-            below[parent].append(found)
-        whole, ahead = set[int](), [department_id]
-        while ahead:
-            one = ahead.pop()
-            if one not in whole:
-                whole.add(one)
-                ahead += below[one]
-        return whole
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,12 @@ from pyramid.i18n import TranslationString, TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import Response
 
-from dutycenter.directory.editing import ChangedMeanwhile, DirectoryFault, Editing, PersonDraft
-from dutycenter.directory.models import Person
+from dutycenter.directory.editing import ChangedMeanwhile, DepartmentDraft, DirectoryFault, Editing, PersonDraft
+from dutycenter.directory.models import Department, Person
 from dutycenter.directory.services import Directory
+from dutycenter.directory.tree import branch_of
 from dutycenter.directory.views import choice_text, chosen_id, person_of
+from dutycenter.typed import row_id
 from dutycenter.vocabulary import NumberKind
 from dutycenter.work import settings_of
 
@@ -120,27 +122,44 @@ def undo(request: Request) -> Response:
 def department_page(request: Request) -> dict[str, Any]:
     """The form of a department, a new one or one that is there."""
     department = _department(request)
-    return {
-        "department": department,
-        "values": {
-            "name": department.name if department else "",
-            "short_name": department.short_name if department else "",
-        },
-        "faults": {},
-    }
+    above = row_id(request.params.get("parent", "")) or None
+    draft = DepartmentDraft("", parent_id=above)
+    if department is not None:
+        draft = DepartmentDraft(
+            department.name, department.short_name, department.parent_id, department.district_id
+        )  # fmt: skip
+    return _department_form(request, department, draft, {})
 
 
 def save_department(request: Request) -> dict[str, Any] | Response:
-    """Take a department's names."""
+    """Take what a department is called and where it stands."""
     department = _department(request)
-    values = {"name": request.POST.get("name", ""), "short_name": request.POST.get("short_name", "")}
+    form = request.POST
+    draft = DepartmentDraft(
+        form.get("name", ""), form.get("short_name", ""),
+        row_id(form.get("parent", "")) or None, row_id(form.get("district", "")) or None,
+    )  # fmt: skip
     try:
-        saved = request.find_service(Editing).save_department(department, **values)
+        saved = request.find_service(Editing).save_department(department, draft)
     except DirectoryFault as fault:
         request.response.status_int = 422
-        return {"department": department, "values": values, "faults": fault.faults}
+        return _department_form(request, department, draft, fault.faults)
     _say(request, _("Saved: ${name}.", mapping={"name": saved.name}))
     return HTTPSeeOther(request.route_path("directory.list", _query={"department": saved.id}))
+
+
+def _department_form(
+    request: Request, department: Department | None, draft: DepartmentDraft, faults: Mapping[str, TranslationString]
+) -> dict[str, Any]:
+    directory = request.find_service(Directory)
+    below = frozenset[int]() if department is None else branch_of(request.db, department.id)
+    return {
+        "department": department,
+        "values": draft,
+        "faults": faults,
+        "above": [one for one in directory.departments() if one.id not in below],
+        "districts": directory.districts(),
+    }
 
 
 def _department(request: Request) -> Any:

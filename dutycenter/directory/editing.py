@@ -13,10 +13,11 @@ from pyramid.request import Request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dutycenter.directory.models import Department, Deputy, Person, PhoneNumber
+from dutycenter.directory.models import Department, Deputy, District, Person, PhoneNumber
 from dutycenter.directory.names import pinyin_of
 from dutycenter.directory.numbers import NumberFault, dialled
 from dutycenter.directory.services import Directory
+from dutycenter.directory.tree import branch_of
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.vocabulary import NumberKind
@@ -25,6 +26,7 @@ _ = TranslationStringFactory("dutycenter")
 
 MOST_NUMBERS = 8
 MOST_DEPUTIES = 5
+SHORT = 32  # characters of a short name
 
 
 class DirectoryFault(ValueError):
@@ -53,6 +55,16 @@ class PersonDraft:
     away_from: datetime | None = None
     away_until: datetime | None = None
     faults: Mapping[str, TranslationString] = field(default_factory=dict)  # found while reading the form
+
+
+@dataclass(frozen=True)
+class DepartmentDraft:
+    """What somebody typed of a department."""
+
+    name: str
+    short_name: str = ""  # empty: the name
+    parent_id: int | None = None  # None: it stands at the top
+    district_id: int | None = None
 
 
 class Editing:
@@ -133,34 +145,44 @@ class Editing:
             {"before": told["after"], "after": snapshot(person), "undoes": entry_id},
         )
 
-    def save_department(self, department: Department | None, name: str, short_name: str) -> Department:
-        """Rename a department, or add one at the end.
+    def save_department(self, department: Department | None, draft: DepartmentDraft) -> Department:
+        """Change a department, or add one at the end.
 
         Raises:
             DirectoryFault: what is wrong, by field.
         """
-        name, short_name = name.strip(), short_name.strip()
-        faults = {}
-        if not name or len(name) > 128 or not name.isprintable():
-            faults["name"] = _("Enter the department's name.")
-        elif self._other_department(name, department):
-            faults["name"] = _("There is a department of this name already.")
-        if len(short_name) > 32 or not short_name.isprintable():
-            faults["short_name"] = _("A short name has 32 characters at most.")
-        if faults:
-            raise DirectoryFault(faults)
-        action = "department.edited"
+        name, short_name = draft.name.strip(), draft.short_name.strip()
+        self._check_department(department, name, short_name, draft)
+        action, before = "department.edited", {} if department is None else _told(department)
         if department is None:
             action = "department.created"
             last = self.db.scalar(select(func.max(Department.position)))
             department = Department(position=(last or 0) + 1)
             self.db.add(department)
-        department.name, department.short_name = name, short_name or name
+        department.name, department.short_name = name, short_name or name[:SHORT]
+        department.parent_id, department.district_id = draft.parent_id, draft.district_id
         self.db.flush()
-        self.ledger.append(
-            action, f"department:{department.id}", {"name": department.name, "short_name": department.short_name}
-        )
+        self.ledger.append(action, f"department:{department.id}", _told(department) | {"before": before})
         return department
+
+    def _check_department(
+        self, department: Department | None, name: str, short_name: str, draft: DepartmentDraft
+    ) -> None:
+        faults = {}
+        if not name or len(name) > 128 or not name.isprintable():
+            faults["name"] = _("Enter the department's name.")
+        elif self._other_department(name, department):
+            faults["name"] = _("There is a department of this name already.")
+        if len(short_name) > SHORT or not short_name.isprintable():
+            faults["short_name"] = _("A short name has 32 characters at most.")
+        if draft.parent_id is not None:
+            below = frozenset[int]() if department is None else branch_of(self.db, department.id)
+            if self.directory.department(draft.parent_id) is None or draft.parent_id in below:
+                faults["parent"] = _("Choose a department that does not itself stand below this one.")
+        if draft.district_id is not None and self.db.get(District, draft.district_id) is None:
+            faults["district"] = _("Choose a district from the list.")
+        if faults:
+            raise DirectoryFault(faults)
 
     def _other_department(self, name: str, department: Department | None) -> bool:
         found = self.db.scalar(select(Department.id).where(Department.name == name))
@@ -270,6 +292,15 @@ def snapshot(person: Person) -> dict[str, Any]:
         "deputies": [entry.deputy_id for entry in sorted(person.deputies, key=lambda d: d.position)],
         "superior": person.superior_id,
         "address": person.address,
+    }
+
+
+def _told(department: Department) -> dict[str, Any]:
+    return {
+        "name": department.name,
+        "short_name": department.short_name,
+        "parent": department.parent_id,
+        "district": department.district_id,
     }
 
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pyramid.i18n import TranslationString, TranslationStringFactory
 from pyramid.request import Request
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from dutycenter.directory.models import Department, Deputy, District, Person, PhoneNumber
-from dutycenter.directory.numbers import area_code_of, bare, is_dialable, same_line
+from dutycenter.directory.numbers import area_code_of, is_dialable, same_line
+from dutycenter.directory.search import matches, rank, wanted_of
 from dutycenter.vocabulary import NumberKind
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
 
-SHORTEST_NUMBER_SEARCH = 3
-CANDIDATES = 200
+PAGE = 50  # people on one page of the list
 HIGHEST = 4  # levels of superiors
 
 
@@ -45,21 +46,36 @@ class Directory:
         db: any session of the store.
         area_code: of the authority, with its 0, for callers whose number lacks it.
         own_numbers: the duty room's own numbers: nobody calls out to them.
+        within: departments, by id, to which lists and searches keep; None: all.
     """
 
-    def __init__(self, db: Session, area_code: str = "", own_numbers: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        db: Session,
+        area_code: str = "",
+        own_numbers: Iterable[str] = (),
+        within: frozenset[int] | None = None,
+    ) -> None:
         self.db = db
         self.area_code = area_code
         self.own_numbers = frozenset(own_numbers)
+        self.within = within
         self._leaders: dict[int, Person | None] = {}
 
     def departments(self) -> list[Department]:
-        """All departments in their order."""
-        return list(self.db.scalars(select(Department).order_by(Department.position, Department.id)))
+        """The departments in their order."""
+        query = select(Department).options(selectinload(Department.district))
+        if self.within is not None:
+            query = query.where(Department.id.in_(self.within))
+        return list(self.db.scalars(query.order_by(Department.position, Department.id)))
 
     def department(self, department_id: int) -> Department | None:
         """The department of this id."""
         return self.db.get(Department, department_id)
+
+    def covers(self, department_id: int) -> bool:
+        """Do lists and searches keep to departments among which this one is?"""
+        return self.within is None or department_id in self.within
 
     def districts(self) -> list[District]:
         """All districts by code."""
@@ -82,11 +98,10 @@ class Directory:
 
     def search(self, text: str, limit: int = 20) -> list[Person]:
         """People by name, pinyin, initials, post, department or number; best matches first."""
-        wanted = "".join(text.split()).casefold()
+        wanted = wanted_of(text)
         if not wanted:
             return []
-        found = self.db.scalars(_people(Person.removed_at.is_(None), _matches(wanted)).limit(CANDIDATES))
-        return sorted(found, key=lambda person: _rank(person, wanted))[:limit]
+        return list(self.db.scalars(_people(*self._listed(), matches(wanted), first=rank(wanted)).limit(limit)))
 
     def person_by_number(self, number: str) -> Person | None:
         """Whose number it is, if exactly one person has it."""
@@ -117,6 +132,30 @@ class Directory:
         else:
             why = _("Every number failed when it was last called")
         return Reach((), why, self._stand_ins(person, now))
+
+    def page(self, page: int, *conditions: ColumnElement[bool]) -> list[Person]:
+        """One page of those who are listed and meet the conditions; pages count from 1."""
+        return list(self.db.scalars(_people(*self._listed(), *conditions).limit(PAGE).offset((page - 1) * PAGE)))
+
+    def counts(self, *conditions: ColumnElement[bool]) -> dict[int, int]:
+        """How many people who meet the conditions each department lists, by its id."""
+        query = select(Person.department_id, func.count()).join(Department).where(*self._listed(), *conditions)
+        return {row[0]: row[1] for row in self.db.execute(query.group_by(Person.department_id))}
+
+    def troubled(self, now: datetime) -> ColumnElement[bool]:
+        """Whether a person can't be called now, as a condition: what ``callable`` says, for lists of thousands.
+
+        Kept numbers that can't be dialled as they are escape it; none are taken in.
+        """
+        own = {form for number in self.own_numbers for form in same_line(number, self.area_code)}
+        good = exists().where(
+            PhoneNumber.person_id == Person.id,
+            PhoneNumber.kind != NumberKind.DUTY,
+            PhoneNumber.number.not_in(own),
+            or_(PhoneNumber.failed_at.is_(None), PhoneNumber.verified_at >= PhoneNumber.failed_at),
+        )
+        away = and_(Person.away_from <= now, or_(Person.away_until.is_(None), Person.away_until > now))
+        return or_(away, ~good)
 
     def uncallable(self, now: datetime, people: Sequence[Person] | None = None) -> list[tuple[Person, Reach]]:
         """Everybody who can't be called now, and why."""
@@ -158,6 +197,12 @@ class Directory:
             ).first()
         return self._leaders[department_id]
 
+    def _listed(self) -> list[ColumnElement[bool]]:
+        here: list[ColumnElement[bool]] = [Person.removed_at.is_(None)]
+        if self.within is not None:
+            here.append(Person.department_id.in_(self.within))
+        return here
+
     def _forms(self, number: PhoneNumber) -> list[str]:
         return same_line(number.number, self.area_code)
 
@@ -180,7 +225,8 @@ def has_failed(number: PhoneNumber) -> bool:
     return number.verified_at is None or number.verified_at < number.failed_at
 
 
-def _people(*conditions: ColumnElement[bool]) -> Select[Person]:
+def _people(*conditions: ColumnElement[bool], first: ColumnElement[int] | None = None) -> Select[Person]:
+    order: list[Any] = [Department.position, Department.id, Person.position, Person.id]
     return (
         select(Person)
         .join(Department, Department.id == Person.department_id)
@@ -190,46 +236,8 @@ def _people(*conditions: ColumnElement[bool]) -> Select[Person]:
             selectinload(Person.department),
             selectinload(Person.deputies).selectinload(Deputy.deputy),
         )
-        .order_by(Department.position, Department.id, Person.position, Person.id)
+        .order_by(*(order if first is None else [first, *order]))
     )
-
-
-def _matches(wanted: str) -> ColumnElement[bool]:
-    conditions = [
-        Person.name.contains(wanted, autoescape=True),
-        Person.post.contains(wanted, autoescape=True),
-        Department.name.contains(wanted, autoescape=True),
-    ]
-    if wanted.isascii():
-        conditions += [
-            Person.pinyin.contains(wanted, autoescape=True),
-            Person.initials.startswith(wanted, autoescape=True),
-            Person.name.ilike(f"%{wanted}%") if wanted.isalpha() else Person.name.contains(wanted, autoescape=True),
-        ]
-    digits = bare(wanted)
-    if digits.isdigit() and len(digits) >= SHORTEST_NUMBER_SEARCH:
-        conditions.append(
-            Person.id.in_(select(PhoneNumber.person_id).where(PhoneNumber.number.contains(digits, autoescape=True)))
-        )
-    return or_(*conditions)
-
-
-def _rank(person: Person, wanted: str) -> int:
-    name = person.name.casefold()
-    for place, hit in enumerate(
-        (
-            name == wanted,
-            wanted in (person.pinyin, person.initials),
-            name.startswith(wanted),
-            person.pinyin.startswith(wanted),
-            person.initials.startswith(wanted),
-            wanted in name,
-            wanted in person.pinyin,
-        )
-    ):
-        if hit:
-            return place
-    return 9
 
 
 def factory(context: object, request: Request) -> Directory:

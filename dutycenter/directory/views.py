@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
+from sqlalchemy import ColumnElement
 
-from dutycenter.directory.models import Person
-from dutycenter.directory.services import Directory, has_failed, is_away
+from dutycenter.directory.models import Department, Person
+from dutycenter.directory.services import PAGE, Directory, has_failed, is_away
+from dutycenter.directory.tree import branch_of, outline
 from dutycenter.interfaces import Found, IClock
+from dutycenter.typed import row_id, whole
 
 _ = TranslationStringFactory("dutycenter")
 
@@ -21,42 +24,73 @@ SEARCH_LIMIT = 60
 
 
 def listing(request: Request) -> dict[str, Any]:
-    """People by department, by search, or those who can't be called."""
+    """One page of people: by department or district, by search, or those who can't be called."""
     directory = request.find_service(Directory)
     now = request.find_service(IClock).now()
-    everybody = directory.people()
-    uncallable = dict(directory.uncallable(now, everybody))
     text = request.params.get("q", "").strip()[:100]
-    chosen = _chosen_department(request)
-    problems = request.params.get("show") == "uncallable"
     if text:
-        people = directory.search(text, SEARCH_LIMIT)
-    elif problems:
-        people = [person for person in everybody if person in uncallable]
-    else:
-        people = [person for person in everybody if chosen is None or person.department_id == chosen]
-    return {
-        "people": people,
-        "why": {person.id: reach for person, reach in uncallable.items()},
-        "departments": directory.departments(),
-        "counts": Counter(person.department_id for person in everybody),
-        "troubled": Counter(person.department_id for person in uncallable),
-        "total": len(everybody),
-        "text": text,
-        "chosen": None if text or problems else chosen,
-        "problems": problems and not text,
-        "has_failed": has_failed,
-        "limit": SEARCH_LIMIT,
+        return _table(request, directory.search(text, SEARCH_LIMIT), now) | {"text": text, "problems": False}
+    troubled = directory.troubled(now)
+    problems = request.params.get("show") == "uncallable"
+    asked, conditions = _asked(request)
+    if problems:
+        conditions.append(troubled)
+    total = sum(directory.counts(*conditions).values())
+    pages = max(1, -(-total // PAGE))
+    page = min(max(1, whole(request.params.get("page", "")) or 1), pages)
+    table = _table(request, directory.page(page, *conditions), now)
+    return table | {
+        "text": "",
+        "problems": problems,
+        "pages": pages,
+        "page": page,
+        "asked": asked | ({"show": "uncallable"} if problems else {}),
     }
 
 
-def _chosen_department(request: Request) -> int | None:
-    raw = request.params.get("department", "")
-    if not raw:
-        return None
-    if not raw.isdecimal() or len(raw) > 9 or request.find_service(Directory).department(int(raw)) is None:
-        raise HTTPNotFound(_("There is no such department."))
-    return int(raw)
+def listing_page(request: Request) -> dict[str, Any]:
+    """The whole page: the list, and the tree of departments beside it."""
+    directory = request.find_service(Directory)
+    now = request.find_service(IClock).now()
+    counts, troubled = directory.counts(), directory.counts(directory.troubled(now))
+    shown = listing(request)
+    asked = shown.get("asked", {})
+    return shown | {
+        "lines": outline(
+            directory.departments(), counts, troubled,
+            department_id=asked.get("department"), district_id=asked.get("district"),
+        ),
+        "total": sum(counts.values()),
+        "uncallable": sum(troubled.values()),
+        "chosen": asked,
+    }  # fmt: skip
+
+
+def _table(request: Request, people: Sequence[Person], now: datetime) -> dict[str, Any]:
+    directory = request.find_service(Directory)
+    return {
+        "people": people,
+        "why": {person.id: reach for person, reach in directory.uncallable(now, people)},
+        "has_failed": has_failed,
+        "limit": SEARCH_LIMIT,
+        "pages": 1,
+        "page": 1,
+        "asked": {},
+    }
+
+
+def _asked(request: Request) -> tuple[dict[str, int], list[ColumnElement[bool]]]:
+    """The department or district that is asked for, and the condition that keeps to it."""
+    directory, raw = request.find_service(Directory), request.params.get("department", "")
+    if raw:
+        department = directory.department(row_id(raw))
+        if department is None or not directory.covers(department.id):
+            raise HTTPNotFound(_("There is no such department."))
+        return {"department": department.id}, [Person.department_id.in_(branch_of(request.db, department.id))]
+    district = whole(request.params.get("district", ""))
+    if district is not None:
+        return {"district": district}, [Department.district_id == district]
+    return {}, []
 
 
 def show(request: Request) -> dict[str, Any]:
@@ -123,8 +157,9 @@ def includeme(config: Configurator) -> None:
     config.add_route("directory.new", "/directory/people/new")
     config.add_route("directory.person", r"/directory/people/{id:\d{1,9}}")
     config.add_view(
-        listing, route_name="directory.list", renderer="templates/list.jinja2", request_method="GET", permission="view"
-    )
+        listing_page, route_name="directory.list", renderer="templates/list.jinja2", request_method="GET",
+        permission="view",
+    )  # fmt: skip
     config.add_view(
         listing, route_name="directory.list", renderer="templates/people.jinja2", request_method="GET",
         header="HX-Request", permission="view",

@@ -1,0 +1,94 @@
+"""The directory as pages: a list that loads a page at a time, and departments as a tree."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from sqlalchemy import select
+
+from dutycenter.cli.seed import seed_city
+from dutycenter.directory.models import Department, Person
+from dutycenter.directory.services import PAGE, Directory
+from dutycenter.interfaces import IClock
+from dutycenter.ledger.models import LedgerEntry
+from dutycenter.vocabulary import Role
+from tests.functional.conftest import Site, form_with
+
+
+@pytest.fixture
+def city(site: Site) -> Site:
+    """The site with 150 people in ten departments and four towns."""
+    with site.work.write() as request:
+        seed_city(request, 150)
+    return site
+
+
+def names(page: object) -> list[str]:
+    return [link.text for link in page.html.select("table.people .row-link")]  # type: ignore[attr-defined]
+
+
+class TestList:
+    def test_everybody_is_there_once_page_by_page(self, city: Site) -> None:
+        browser = city.logged_in(Role.OFFICER)
+        pages = [browser.get(f"/directory?page={n}") for n in (1, 2, 3)]
+
+        assert [len(names(page)) for page in pages] == [PAGE, PAGE, 50]
+        assert len({link["href"] for page in pages for link in page.html.select(".row-link")}) == 150
+        assert "Page 2 of 3" in pages[1].text
+        assert names(browser.get("/directory?page=999")) == names(pages[2])
+        assert names(browser.get("/directory?page=x")) == names(pages[0])
+
+    def test_a_district_opens_its_departments_and_a_department_its_people(self, city: Site) -> None:
+        browser = city.logged_in(Role.OFFICER)
+        page = browser.get("/directory").click("临江区")
+        assert len(names(page)) == 25
+        page = page.click("双河镇")
+        assert len(names(page)) == 25
+        assert page.html.select_one(".side a[aria-current]").text.strip().startswith("双河镇")
+
+    def test_who_cannot_be_called_is_counted_as_each_one_alone(self, city: Site) -> None:
+        with city.work.read() as request:
+            now = request.find_service(IClock).now()
+            alone = [person.name for person, _reach in request.find_service(Directory).uncallable(now)]
+        page = city.logged_in(Role.OFFICER).get("/directory?show=uncallable")
+
+        assert len(alone) == 4
+        assert names(page) == alone
+        assert page.html.select_one(".side-act b").text == "4"
+
+
+class TestDepartments:
+    def test_one_is_put_below_another_and_never_below_itself(self, city: Site) -> None:
+        browser = city.logged_in(Role.ADMINISTRATOR)
+        with city.work.read() as request:
+            water = request.db.scalars(select(Department).where(Department.short_name == "水利局")).one().id
+        page = browser.get(f"/directory?department={water}").click("New department")
+        form = form_with(page, "parent")
+        assert form["parent"].value == str(water)
+        form["name"] = "云江市水文站"
+        page = form.submit().follow()
+        station = int(page.request.params["department"])
+
+        page = browser.get(f"/directory?department={water}").click("Edit this department")
+        assert station not in {int(option[0] or 0) for option in form_with(page, "parent")["parent"].options}
+        form_with(page, "parent")["parent"].force_value(str(station))
+        refused = form_with(page, "parent").submit(status=422)
+        assert "does not itself stand below" in refused.text
+
+        with city.work.read() as request:
+            assert request.db.get(Department, water).parent_id is None
+            last = request.db.scalars(select(LedgerEntry).order_by(LedgerEntry.id.desc()).limit(1)).one()
+            assert last.action == "department.created"
+            assert json.loads(last.data)["parent"] == water
+
+    def test_its_list_holds_the_people_of_those_below(self, city: Site) -> None:
+        with city.work.write() as request:
+            water, town = (
+                request.db.scalars(select(Department).where(Department.short_name == name)).one()
+                for name in ("水利局", "双河镇")
+            )
+            town.parent_id = water.id
+            own = request.db.scalars(select(Person.id).where(Person.department_id == water.id)).all()
+            address = f"/directory?department={water.id}"
+        assert len(names(city.logged_in(Role.OFFICER).get(address))) == len(own) + 25
