@@ -39,10 +39,14 @@ class Town:
     logins: Mapping[str, str]  # username: one-time password
 
     @classmethod
-    def found(cls, folder: Path, *, people: int, speed: float, seed: int) -> Town:
-        """Write the settings, make the store, fill it with people."""
+    def found(cls, folder: Path, *, people: int, speed: float, seed: int, database: str = "") -> Town:
+        """Write the settings, make the store, fill it with people.
+
+        Args:
+            database: address of an empty store; without it, SQLite in the folder.
+        """
         ini = folder / "rehearsal.ini"
-        _write_settings(ini, speed, seed)
+        _write_settings(ini, speed, seed, database)
         settings = settings_from(ini)
         upgrade(settings.database_url)
         work = open_work(ini, actor="seed")
@@ -92,15 +96,16 @@ def fresh_folder(wanted: Path | None) -> Path:
     return folder
 
 
-def _write_settings(ini: Path, speed: float, seed: int) -> None:
+def _write_settings(ini: Path, speed: float, seed: int, database: str) -> None:
     switch, ivr, web = _free_ports(3)
+    store = f"sqlalchemy.url = {database}\n" if database else ""
     ini.write_text(
         f"""# Settings of one rehearsal. Every command works on it: dutycenter -c {ini.name} …
 
 [app:main]
 use = egg:dutycenter
 var.dir = %(here)s
-rehearsal = true
+{store}rehearsal = true
 rehearsal.seed = {seed}
 rehearsal.people = {PEOPLE}
 switch.port = {switch}
