@@ -5,18 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dutycenter.accounts.models import Account
 from dutycenter.db.base import Base, text_enum
 from dutycenter.vocabulary import CallResult, CallState, Direction, RecordingKind, RecordingState
 
+UP = "ended_at IS NULL"
+SETTLED = "settled_at IS NOT NULL"
+"""Calls that are up, and those that somebody dealt with: few among millions, and asked for with every page."""
+
 
 class Call(Base):
     """An inbound call. A row before any desk rings."""
 
     __tablename__ = "calls"
+    __table_args__ = (
+        Index("ix_calls_up", "arrived_at", postgresql_where=text(UP), sqlite_where=text(UP)),
+        Index("ix_calls_settled", "settled_at", postgresql_where=text(SETTLED), sqlite_where=text(SETTLED)),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     channel_uuid: Mapped[str] = mapped_column(String(36), unique=True)  # the caller's leg

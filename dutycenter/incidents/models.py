@@ -71,7 +71,7 @@ class Incident(Base):
     reporter_unit: Mapped[str] = mapped_column(String(128), default="")
     reporter_name: Mapped[str] = mapped_column(String(64), default="")
     reporter_post: Mapped[str] = mapped_column(String(64), default="")
-    reporter_number: Mapped[str] = mapped_column(String(64), default="")
+    reporter_number: Mapped[str] = mapped_column(String(64), default="", index=True)
     dead: Mapped[int | None]
     injured: Mapped[int | None]
     missing: Mapped[int | None]
