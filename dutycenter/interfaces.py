@@ -496,6 +496,9 @@ class IBroadcasts(Protocol):
     def launch(self, broadcast_id: int) -> None:
         """Let the dialer begin. Idempotent."""
 
+    def stop(self, broadcast_id: int) -> bool:
+        """End it: no more calls, what still rings is dropped. False when it does not run."""
+
     def standing(self, broadcast_id: int) -> Standing:
         """Where it stands now."""
 

@@ -12,6 +12,7 @@
 | ``grouped``    | a whole number      | ``12,345`` |
 | ``phone``      | a telephone number  | ``138 0013 8000``, for the eye only |
 | ``origin``     | a telephone number  | where it is at home and its carrier, as far as known: ``湖南省长沙市 · 中国移动`` |
+| ``moment``     | ISO 8601 text       | the moment, for the filters above |
 | ``label``      | a vocabulary value  | its words in the reader's language |
 """
 
@@ -112,5 +113,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "grouped": grouped,
     "phone": phone,
     "origin": _origin,
+    "moment": datetime.fromisoformat,
     "label": _label,
 }

@@ -121,17 +121,27 @@ class IncidentEntry(Base):
 
 
 class DeadlineRule(Base):
-    """A reporting deadline as a region's regulation sets it: editable sample data."""
+    """A reporting deadline as a region's regulation sets it: editable sample data.
+
+    A rule that clocks come from is never rewritten: a change makes a new row and retires this one.
+    """
 
     __tablename__ = "deadline_rules"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int | None] = mapped_column(ForeignKey("districts.id"))  # and all within it; None: anywhere
     incident_class: Mapped[IncidentClass | None] = mapped_column(text_enum(IncidentClass))  # None: any
     level: Mapped[Level | None] = mapped_column(text_enum(Level))  # None: any, or not graded yet
+    channel: Mapped[SourceChannel | None] = mapped_column(text_enum(SourceChannel))  # how it came in; None: any
     report: Mapped[str] = mapped_column(String(32))  # phone, written, follow_up
-    minutes: Mapped[int]
+    minutes: Mapped[int]  # after the report reached the duty room; 0 of a daily one
+    daily: Mapped[str] = mapped_column(String(64), default="")  # hours of a follow-up: ``08:00,17:00``
     citation: Mapped[str] = mapped_column(String(255))
     enabled: Mapped[bool] = mapped_column(default=True)
+    retired_at: Mapped[datetime | None]  # replaced by another, or taken away
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("deadline_rules.id"))
+
+    district: Mapped[District | None] = relationship()
 
 
 class Deadline(Base):
@@ -141,12 +151,18 @@ class Deadline(Base):
     incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"), index=True)
     rule_id: Mapped[int | None] = mapped_column(ForeignKey("deadline_rules.id"))
     report: Mapped[str] = mapped_column(String(32))
+    begins_at: Mapped[datetime | None]  # when its clock begins; None: when the report reached the duty room
     due_at: Mapped[datetime] = mapped_column(index=True)
     met_at: Mapped[datetime | None]
     met_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     citation: Mapped[str] = mapped_column(String(255), default="")
     warned_at: Mapped[datetime | None]  # said once that it is near
     missed_at: Mapped[datetime | None]  # said once that it is over
+    rung_at: Mapped[datetime | None]  # somebody was rung about it, or that was tried
+    ring_id: Mapped[int | None]  # the broadcast that rings; its room is above this one, so no foreign key
+    ring_ended_at: Mapped[datetime | None]
+    ring_taken_by: Mapped[str] = mapped_column(String(64), default="")  # who acknowledged by key
+    ring_fault: Mapped[str] = mapped_column(String(255), default="")  # why nobody was told, in the room's language
 
     incident: Mapped[Incident] = relationship(back_populates="deadlines")
 

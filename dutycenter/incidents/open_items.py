@@ -1,17 +1,18 @@
-"""What the incidents have open, for the next officer: running clocks first, then the incidents."""
+"""What the next officer must know of the incidents."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from sqlalchemy import select
 
+from dutycenter.incidents import desk
 from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines
-from dutycenter.incidents.models import Incident
+from dutycenter.incidents.models import Deadline, Incident
 from dutycenter.roster.handover.items import OpenItem
-from dutycenter.vocabulary import IncidentStatus
+from dutycenter.vocabulary import BroadcastState, IncidentStatus
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -21,8 +22,35 @@ MOST = 100
 
 def open_incidents(request: Request) -> Sequence[OpenItem]:
     """Clocks that run and incidents that are not closed."""
+    incidents = request.db.scalars(
+        select(Incident).where(Incident.status == IncidentStatus.OPEN).order_by(Incident.id).limit(MOST)
+    )
+    return _clocks(request, request.find_service(Deadlines).running(MOST)) + [
+        OpenItem(
+            f"incident:{incident.id}",
+            request.localizer.translate(
+                _("Incident ${number} ${title} is open", mapping={"number": incident.number, "title": incident.title})
+            ),
+            request.route_path("incident", id=incident.id),
+        )
+        for incident in incidents
+    ]
+
+
+def open_of(request: Request, incident: Incident) -> list[OpenItem]:
+    """What is still open in one incident: to be seen before it is closed."""
+    clocks = [deadline for deadline in incident.deadlines if deadline.met_at is None]
+    running = [
+        OpenItem(f"broadcast:{standing.broadcast_id}", standing.title, f"/broadcasts/{standing.broadcast_id}")
+        for standing in desk.broadcasts_of(request, incident.id)
+        if standing.state in (BroadcastState.RUNNING, BroadcastState.PAUSED)
+    ]
+    return _clocks(request, clocks) + running
+
+
+def _clocks(request: Request, deadlines: Iterable[Deadline]) -> list[OpenItem]:
     translate, zone = request.localizer.translate, settings_of(request.registry).time_zone
-    clocks = [
+    return [
         OpenItem(
             f"deadline:{deadline.id}",
             translate(
@@ -38,18 +66,5 @@ def open_incidents(request: Request) -> Sequence[OpenItem]:
             ),
             request.route_path("incident", id=deadline.incident_id),
         )
-        for deadline in request.find_service(Deadlines).running(MOST)
-    ]
-    incidents = request.db.scalars(
-        select(Incident).where(Incident.status == IncidentStatus.OPEN).order_by(Incident.id).limit(MOST)
-    )
-    return clocks + [
-        OpenItem(
-            f"incident:{incident.id}",
-            translate(
-                _("Incident ${number} ${title} is open", mapping={"number": incident.number, "title": incident.title})
-            ),
-            request.route_path("incident", id=incident.id),
-        )
-        for incident in incidents
+        for deadline in deadlines
     ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dutycenter.incidents.deadlines import PHONE, WRITTEN
 from dutycenter.incidents.models import DeadlineRule
+from dutycenter.incidents.rules.fitting import FOLLOW_UP, PHONE, WRITTEN
 from dutycenter.vocabulary import IncidentClass, Level
 
 HENAN = "河南省突发事件信息报告要求(2021年,样例)"
@@ -26,6 +26,7 @@ SAMPLES: tuple[tuple[IncidentClass | None, Level | None, str, int, str, bool], .
     (None, None, PHONE, 20, COUNTY, False),
     (None, None, WRITTEN, 40, COUNTY, False),
 )
+DAILY: tuple[tuple[Level, str, str], ...] = ((Level.I, "08:00,17:00", HENAN), (Level.II, "08:00,17:00", HENAN))
 
 
 def seed_deadline_rules(session: Session) -> int:
@@ -38,5 +39,9 @@ def seed_deadline_rules(session: Session) -> int:
         )
         for kind, level, report, minutes, citation, enabled in SAMPLES
     )
+    session.add_all(
+        DeadlineRule(level=level, report=FOLLOW_UP, minutes=0, daily=hours, citation=citation)
+        for level, hours, citation in DAILY
+    )
     session.flush()
-    return len(SAMPLES)
+    return len(SAMPLES) + len(DAILY)

@@ -27,7 +27,7 @@ from dutycenter.work import settings_of
 _ = TranslationStringFactory("dutycenter")
 
 HEADLINE = 30  # characters of the course that stand in for a title
-RULED_BY = frozenset({"incident_class", "level"})  # a change of these changes the deadlines
+RULED_BY = frozenset({"incident_class", "level", "district_id"})  # a change of these changes the deadlines
 
 
 class NoSuchIncident(LookupError):
@@ -218,31 +218,35 @@ class Incidents:
         self._tell(incident, "incident.call_unlinked", call=call_id)
         self.db.flush()
 
-    def close(self, incident_id: int) -> Incident:
-        """It is over (办结). Idempotent.
+    def close(self, incident_id: int, reason: str = "") -> Incident:
+        """It is over (办结), with what there is to say about its end. Idempotent.
 
         Raises:
-            NoSuchIncident
+            NoSuchIncident, TooLong
         """
         incident = self.get(incident_id, lock=True)
         if incident.status is IncidentStatus.OPEN:
+            said = cleaned({"course": reason})["course"]
             incident.status, incident.closed_at = IncidentStatus.CLOSED, self.clock.now()
-            self._enter(incident, "closed")
-            self._tell(incident, "incident.closed")
+            self._enter(incident, "closed", said)
+            self._tell(incident, "incident.closed", reason=said)
         return incident
 
-    def reopen(self, incident_id: int) -> Incident:
-        """It is not over after all. Idempotent.
+    def reopen(self, incident_id: int, reason: str) -> Incident:
+        """It is not over after all, because of something. Idempotent. Clocks that were set stay as they were.
 
         Raises:
-            NoSuchIncident
+            NoSuchIncident, TooLong
+            ValueError: no reason is given; ``str()`` is a msgid.
         """
         incident = self.get(incident_id, lock=True)
         if incident.status is IncidentStatus.CLOSED:
+            said = cleaned({"course": reason})["course"]
+            if not said:
+                raise ValueError(_("Say why the incident is opened again."))
             incident.status, incident.closed_at = IncidentStatus.OPEN, None
-            self._enter(incident, "reopened")
-            self._tell(incident, "incident.reopened")
-            self.deadlines.apply_rules(incident)
+            self._enter(incident, "reopened", said)
+            self._tell(incident, "incident.reopened", reason=said)
         return incident
 
     def by_number(self, number: str) -> Incident | None:

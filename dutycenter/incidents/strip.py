@@ -12,7 +12,7 @@ from dutycenter.calls.disk import room
 from dutycenter.calls.models import Call
 from dutycenter.calls.queue import Desks
 from dutycenter.calls.unanswered import Unanswered
-from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, whole
+from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, is_near, whole
 from dutycenter.incidents.desk import caller_of, readiness_of, running_broadcasts
 from dutycenter.incidents.line import LineWatch
 from dutycenter.interfaces import IClock, ISwitch
@@ -32,13 +32,15 @@ def strip(request: Request) -> dict[str, Any]:
     ringing = next((w for w in waiting if w.desk_channel_uuid), None)
     if ringing is None and may_answer:
         ringing = next((w for w in waiting if w.call.state in WAITING_STATES), None)
-    deadlines = request.find_service(Deadlines).running()
+    deadlines, now = request.find_service(Deadlines).running(), request.find_service(IClock).now()
+    over = [deadline for deadline in deadlines if deadline.due_at < now]
+    coming = [deadline for deadline in deadlines if deadline.due_at >= now]
     unanswered = request.find_service(Unanswered).count()
     readiness = readiness_of(request)
     talking = select(func.count()).select_from(Call).where(Call.state == CallState.TALKING)
     return {
         "line": watch.line(request.find_service(ISwitch)),
-        "now": request.find_service(IClock).now(),
+        "now": now,
         "speed": settings.clock_speed,
         "zone": settings.time_zone.key,
         "waiting": sum(1 for w in waiting if w.call.state in WAITING_STATES),
@@ -46,7 +48,9 @@ def strip(request: Request) -> dict[str, Any]:
         "broadcasts": running_broadcasts(request),
         "tasks": unanswered + len(deadlines) + (readiness.doors() if readiness else 0),
         "not_ready": readiness.not_ready() if readiness else [],
-        "next": deadlines[0] if deadlines else None,
+        "over": over,
+        "next": coming[0] if coming else None,
+        "near": bool(coming) and is_near(coming[0], now),
         "report_labels": REPORT_LABELS,
         "whole": whole,
         "ringing": ringing,

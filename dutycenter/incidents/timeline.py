@@ -14,12 +14,16 @@ from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call
 from dutycenter.incidents.models import Incident, IncidentEntry
 
+DEADLINES = (
+    "deadline_met", "deadline_missed", "deadline_reopened", "deadline_moved", "deadline_dropped", "deadline_taken",
+    "deadline_not_rung",
+)  # fmt: skip
 # Which filter shows which kinds; what isn't named is shown under "all" alone.
 FILTERS: dict[str, frozenset[str]] = {
     "calls": frozenset({"call", "call_unlinked", "phone", "merged"}),
     "notes": frozenset({"note", "merged", "created", "closed", "reopened"}),
     "changes": frozenset({"edited", "created"}),
-    "reports": frozenset({"deadline_met", "deadline_missed", "deadline_reopened", "report"}),
+    "reports": frozenset({*DEADLINES, "report"}),
     "broadcasts": frozenset({"broadcast"}),
 }
 ICONS = {
@@ -34,9 +38,10 @@ ICONS = {
     "reopened": "arrow-counterclockwise",
     "broadcast": "broadcast-pin",
     "report": "file-earmark-text",
-    "deadline_met": "alarm",
+    **dict.fromkeys(DEADLINES, "alarm"),
     "deadline_missed": "exclamation-triangle",
-    "deadline_reopened": "alarm",
+    "deadline_not_rung": "telephone-x",
+    "deadline_taken": "telephone-outbound",
 }
 
 

@@ -17,9 +17,10 @@ from dutycenter.directory.models import District
 from dutycenter.frame.labels import label
 from dutycenter.incidents import desk
 from dutycenter.incidents.classes import SUBTYPE_LABELS, TREE
-from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, NoSuchDeadline, whole
+from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, NoSuchDeadline, shown_clocks, whole
 from dutycenter.incidents.elements import BY_NAME, ELEMENTS, YEARS, Element, TooLong
 from dutycenter.incidents.models import Incident
+from dutycenter.incidents.open_items import open_of
 from dutycenter.incidents.services import Incidents, NoSuchIncident, Overtaken
 from dutycenter.incidents.timeline import FILTERS, history, names_of, timeline
 from dutycenter.interfaces import Found, IClock
@@ -114,6 +115,7 @@ def page(request: Request) -> dict[str, Any]:
         "broadcasts": desk.broadcasts_of(request, incident.id),
         "people": names_of(request.db, (entry.actor for entry in incident.entries)),
         "now": request.find_service(IClock).now(),
+        "left_open": [item.text for item in open_of(request, incident)],
     }
 
 
@@ -176,24 +178,30 @@ def note(request: Request) -> Response:
     try:
         request.find_service(Incidents).note(incident.id, request.POST.get("text", ""))
     except ValueError as error:
-        too_long = isinstance(error, TooLong)
-        words = _("That is too long: 20,000 characters at most.") if too_long else error.args[0]
         request.tm.doom()
-        raise HTTPBadRequest(words) from None
+        raise HTTPBadRequest(_too_long() if isinstance(error, TooLong) else error.args[0]) from None
     return HTTPSeeOther(request.route_path("incident", id=incident.id))
 
 
 def turn(request: Request) -> Response:
-    """Close, or open again."""
+    """Close, open again with a reason, or undo whichever came last."""
     incident, verb = _incident(request), request.matchdict["verb"]
-    incidents = request.find_service(Incidents)
-    undo = request.route_path("incident.turn", id=incident.id, verb="reopen" if verb == "close" else "close")
-    if verb == "close":
-        incidents.close(incident.id)
-        _say(request, _("Incident ${number} is closed.", mapping={"number": incident.number}), undo)
-    else:
-        incidents.reopen(incident.id)
-        _say(request, _("Incident ${number} is open again.", mapping={"number": incident.number}), undo)
+    incidents, reason = request.find_service(Incidents), request.POST.get("reason", "")
+    undone = verb == "undo"
+    if undone:
+        verb = "close" if incident.status is IncidentStatus.OPEN else "reopen"
+        reason = _translate(request, _("The last change of its state was a slip."))
+    try:
+        if verb == "close":
+            incidents.close(incident.id, reason)
+            said = _("Incident ${number} is closed.", mapping={"number": incident.number})
+        else:
+            incidents.reopen(incident.id, reason)
+            said = _("Incident ${number} is open again.", mapping={"number": incident.number})
+    except ValueError as error:
+        request.tm.doom()
+        raise HTTPBadRequest(_too_long() if isinstance(error, TooLong) else error.args[0]) from None
+    _say(request, said, "" if undone else request.route_path("incident.turn", id=incident.id, verb="undo"))
     return HTTPSeeOther(request.route_path("incident", id=incident.id))
 
 
@@ -245,6 +253,7 @@ def _base(request: Request, incident: Incident) -> dict[str, Any]:
         "shown": lambda name: shown_value(request, incident, name),
         "readable": lambda name, text: readable(request, name, text),
         "report_labels": REPORT_LABELS,
+        "clocks": shown_clocks(incident),
         "whole": whole,
         "may_edit": bool(request.has_permission("desk")),
         "may_listen": bool(request.has_permission("listen")),
@@ -313,6 +322,10 @@ def _choices(request: Request, name: str) -> list[tuple[str, str]] | None:
     return [(value, readable(request, name, value)) for value in members[name]]
 
 
+def _too_long() -> TranslationString:
+    return _("That is too long: 20,000 characters at most.")
+
+
 def _translate(request: Request, text: str) -> str:
     translated: str = request.localizer.translate(text)
     return translated
@@ -370,7 +383,7 @@ def includeme(config: Configurator) -> None:
         ("incident.results", one + "/broadcasts", results, "GET", "view", "results"),
         ("incident.fact", one + "/facts/{name}", fact, "GET", "view", "fact"),
         ("incident.note", one + "/notes", note, "POST", "desk", None),
-        ("incident.turn", one + "/{verb:close|reopen}", turn, "POST", "desk", None),
+        ("incident.turn", one + "/{verb:close|reopen|undo}", turn, "POST", "desk", None),
         ("incident.unlink", one + r"/calls/{call:\d{1,9}}/unlink", unlink, "POST", "desk", None),
         ("incident.link", one + r"/calls/{call:\d{1,9}}/link", link, "POST", "desk", None),
         ("deadline.turn", r"/deadlines/{id:\d{1,9}}/{verb:meet|undo}", deadline, "POST", "desk", None),

@@ -147,7 +147,7 @@ class TestTurn:
     def test_closing_can_be_undone(self, officer: TestApp, incident: int) -> None:
         page = post(officer, f"/incidents/{incident}/close").follow()
         assert "is closed" in page
-        undo = next(form for form in page.forms.values() if form.action.endswith("/reopen"))
+        undo = next(form for form in page.forms.values() if form.action.endswith("/undo"))
         assert "is open again" in undo.submit().follow()
 
 

@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from dutycenter.incidents.deadlines import PHONE, WRITTEN, Deadlines, NoSuchDeadline, watch
+from dutycenter.incidents.deadlines import Deadlines, NoSuchDeadline, watch
 from dutycenter.incidents.models import Deadline, DeadlineRule, Incident
-from dutycenter.incidents.samples import SAMPLES, seed_deadline_rules
+from dutycenter.incidents.rules.fitting import PHONE, WRITTEN
+from dutycenter.incidents.samples import DAILY, SAMPLES, seed_deadline_rules
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import IClock
 from dutycenter.ledger.models import LedgerEntry
@@ -21,7 +22,7 @@ from dutycenter.work import Work
 @pytest.fixture(autouse=True)
 def rules(work: Work) -> None:
     with work.write() as request:
-        assert seed_deadline_rules(request.db) == len(SAMPLES)
+        assert seed_deadline_rules(request.db) == len(SAMPLES) + len(DAILY)
         assert seed_deadline_rules(request.db) == 0
 
 

@@ -146,12 +146,17 @@ class TestClose:
         incident = create(work)
         with work.write() as request:
             incidents = request.find_service(Incidents)
-            incidents.close(incident.id)
+            incidents.close(incident.id, "人员已全部撤出")
             assert incidents.close(incident.id).status is IncidentStatus.CLOSED
-            assert incidents.reopen(incident.id).closed_at is None
+        with work.write() as request, pytest.raises(ValueError, match="Say why"):
+            request.find_service(Incidents).reopen(incident.id, "  ")
+        with work.write() as request:
+            assert request.find_service(Incidents).reopen(incident.id, "复燃").closed_at is None
         with work.read() as request:
             entries = request.find_service(Incidents).get(incident.id).entries
-            assert [entry.kind for entry in entries] == ["created", "closed", "reopened"]
+            assert [(entry.kind, entry.text) for entry in entries] == [
+                ("created", ""), ("closed", "人员已全部撤出"), ("reopened", "复燃"),
+            ]  # fmt: skip
 
 
 class TestByNumber:
