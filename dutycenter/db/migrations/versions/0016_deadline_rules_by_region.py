@@ -1,7 +1,7 @@
 """Deadline rules by region and channel, with daily hours and versions; deadlines that ring
 
-Revision: 0015
-After: 0014
+Revision: 0016
+After: 0015
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from dutycenter.db.base import UtcDateTime
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
