@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from broadcast.models import Recipient, RecipientNumber
 from broadcast.settle import Ground
+from dutycenter.directory.hours import hold
 from dutycenter.directory.models import Deputy, Person, PhoneNumber
 from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import NumberKind
@@ -40,6 +41,7 @@ class Lines:
 
     prefixes: Sequence[Sequence[str]]  # one per gateway; empty: every number
     kept_free: frozenset[str] = frozenset()
+    zone: tzinfo = UTC  # of the duty room, in which the hours of numbers are written
 
     def carry(self, number: str) -> bool:
         """May any gateway carry this number?"""
@@ -56,10 +58,10 @@ def carries(prefixes: Sequence[str], number: str) -> bool:
     return not prefixes or number.startswith(tuple(prefixes))
 
 
-def lines_of(db: Session, kept_free: Iterable[str] = ()) -> Lines:
+def lines_of(db: Session, kept_free: Iterable[str] = (), zone: tzinfo = UTC) -> Lines:
     """The gateways in service as they stand in the store."""
     gateways = db.scalars(select(Gateway).where(Gateway.enabled).order_by(Gateway.id))
-    return Lines([prefixes_of(gateway) for gateway in gateways], frozenset(kept_free))
+    return Lines([prefixes_of(gateway) for gateway in gateways], frozenset(kept_free), zone)
 
 
 def candidates(db: Session, ids: Sequence[int], now: datetime, lines: Lines) -> list[Candidate]:
@@ -117,7 +119,9 @@ def _candidate(person: Person, now: datetime, lines: Lines) -> Candidate:
         ground = Ground.REMOVED
     elif is_away(person, now):
         ground = Ground.AWAY
-    return Candidate(person, usable if ground is None else (), ground, deputies)
+    local = now.astimezone(lines.zone)
+    in_hours_first = sorted(usable, key=lambda number: not hold(number.hours, local))
+    return Candidate(person, in_hours_first if ground is None else (), ground, deputies)
 
 
 def _usable(numbers: Sequence[PhoneNumber], lines: Lines) -> tuple[list[PhoneNumber], Ground | None]:

@@ -110,7 +110,7 @@ class Run:
         # Pauses must not follow a wall clock that is set right meanwhile.
         self._offset = (clock.now() - broadcast.launched_at).total_seconds() - clock.monotonic()
         self.open: dict[str, Open] = {}
-        self.steps = Steps(broadcast.steps, {settings.hotline_number})
+        self.steps = Steps(broadcast.steps, {settings.hotline_number}, settings.time_zone)
         self.roll = (0, 0)
         self.chooser: Chooser
         self.watch: Watch

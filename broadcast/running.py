@@ -75,7 +75,7 @@ class Running:
         if wrong:
             raise WishError({"extras": wrong[0]})
         broadcast, now = self._under_way(broadcast_id), self.clock.now()
-        lines = lines_of(self.db, {self.settings.hotline_number})
+        lines = lines_of(self.db, {self.settings.hotline_number}, self.settings.time_zone)
         known = set(
             self.db.scalars(
                 select(Recipient.person_id).where(

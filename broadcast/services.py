@@ -114,7 +114,7 @@ class Broadcasts(Answering):
 
     def lines(self) -> Lines:
         """What may be dialled now."""
-        return lines_of(self.db, {self.settings.hotline_number})
+        return lines_of(self.db, {self.settings.hotline_number}, self.settings.time_zone)
 
     def preview(self, message: str) -> Prompt:
         """The message as it will be heard.

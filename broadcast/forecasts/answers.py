@@ -74,7 +74,7 @@ class Answering:
     def launch(self, db: Session, question: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         """A broadcast as the form describes it, launched now."""
         turns = {int(person): turn for person, turn in question["turns"].items()}
-        found = candidates(db, question["people"], now, lines_of(db, set(question["kept_free"])))
+        found = candidates(db, question["people"], now, lines_of(db, set(question["kept_free"]), self.zone))
         able = [candidate for candidate in found if candidate.callable]
         lines = _lines(db, {})
         pace = Pace(*(int(question[name]) for name in ("channels", "rounds", "pause", "ring_timeout")))

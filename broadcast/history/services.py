@@ -19,8 +19,8 @@ MOST_NAMED = 5000  # values that one statement names; databases have a limit
 BATCH = 500  # attempts counted in one transaction
 
 
-def count_some(db: Session, zone: ZoneInfo, now: datetime) -> int:
-    """Count settled attempts that are not counted yet, up to BATCH. Returns how many.
+def count_some(db: Session, zone: ZoneInfo, now: datetime) -> Sequence[str]:
+    """Count settled attempts that are not counted yet, up to BATCH; which these were.
 
     The sums and the marks are one transaction: an attempt is counted once, however
     often and by whomever this is called.
@@ -29,12 +29,12 @@ def count_some(db: Session, zone: ZoneInfo, now: datetime) -> int:
         select(Attempt.id).where(text(UNCOUNTED)).order_by(Attempt.id).limit(BATCH).with_for_update(skip_locked=True)
     ).all()
     if not ids:
-        return 0
+        return ()
     _keep(db, add_up(_seen(db, ids), zone), now)
     db.execute(
         update(Attempt).where(Attempt.id.in_(ids)).values(counted=True).execution_options(synchronize_session=False)
     )
-    return len(ids)
+    return ids
 
 
 def forget(db: Session) -> None:

@@ -94,7 +94,7 @@ def _look(request: Any, content: Content, now: datetime) -> tuple[list[Candidate
     settings = request.registry["dutycenter.settings"]
     translate = request.localizer.translate
     meant = request.find_service(Meaning).of(content.who, now, content.wave_pause)
-    lines = lines_of(request.db, {settings.hotline_number})
+    lines = lines_of(request.db, {settings.hotline_number}, settings.time_zone)
     people = candidates(request.db, meant.people, now, lines)
     directory = request.find_service(Directory)
     bosses: dict[int, list[Person]] = {}

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcast.models import EVERYBODY, SUPERIORS, Broadcast, Recipient
-from broadcast.people import Candidate, candidates, lines_of, recipient_of
+from broadcast.people import Candidate, Lines, candidates, lines_of, recipient_of
 from broadcast.plans.content import read_steps
 from broadcast.plans.escalation import Standing, due, pursued
 from broadcast.plans.models import Escalation, KnockTask
@@ -37,11 +37,13 @@ class Steps:
     Args:
         kept: the broadcast's ``steps`` column.
         kept_free: numbers that are never called.
+        zone: of the duty room.
     """
 
-    def __init__(self, kept: Sequence[Mapping[str, Any]], kept_free: Collection[str] = ()) -> None:
+    def __init__(self, kept: Sequence[Mapping[str, Any]], kept_free: Collection[str] = (), zone: tzinfo = UTC) -> None:
         self.steps = read_steps(kept)
         self.kept_free = kept_free
+        self.zone = zone
         self.waiting = bool(self.steps)  # somebody may still have a step to come
         self.again_at: float | None = 0.0
         self._eager = any(step.kind is EscalationKind.DEPUTY for step in self.steps)
@@ -79,7 +81,9 @@ class Steps:
         for position, recipient_id in found.steps:
             by_step[position].append(recipient_id)
         for position, ids in sorted(by_step.items()):
-            _Taking(db, broadcast, now, self.kept_free).take(ledger, position, self.steps[position], ids)
+            _Taking(db, broadcast, now, lines_of(db, self.kept_free, self.zone)).take(
+                ledger, position, self.steps[position], ids
+            )
         return [(self.steps[position].kind, len(ids)) for position, ids in sorted(by_step.items())]
 
 
@@ -139,11 +143,11 @@ class _Found:
 class _Taking:
     """One step for some people."""
 
-    def __init__(self, db: Session, broadcast: Broadcast, now: datetime, kept_free: Collection[str]) -> None:
+    def __init__(self, db: Session, broadcast: Broadcast, now: datetime, lines: Lines) -> None:
         self.db = db
         self.broadcast = broadcast
         self.now = now
-        self.lines = lines_of(db, kept_free)
+        self.lines = lines
 
     def take(self, ledger: ILedger, position: int, step: EscalationStep, ids: Sequence[int]) -> None:
         recipients = list(

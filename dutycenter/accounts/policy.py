@@ -7,6 +7,7 @@
 | ``board`` | boards and rosters, to look at         | everybody |
 | ``view``  | records, to read; the default          | all but wall displays |
 | ``desk``  | calls, incidents, broadcasts           | officers, leaders |
+| ``numbers``| noting that a number is right or wrong  | officers, leaders, administrators |
 | ``listen``| one recording, with a reason           | officers, leaders, auditors |
 | ``audit`` | all recordings, evidence               | auditors |
 | ``admin`` | accounts, directory, rosters, settings | administrators |
@@ -32,10 +33,10 @@ log = logging.getLogger(__name__)
 ENTER = "enter"
 OWN = "own"
 PERMISSIONS: dict[Role, frozenset[str]] = {
-    Role.OFFICER: frozenset({"board", "view", "desk", "listen"}),
-    Role.LEADER: frozenset({"board", "view", "desk", "listen"}),
+    Role.OFFICER: frozenset({"board", "view", "desk", "numbers", "listen"}),
+    Role.LEADER: frozenset({"board", "view", "desk", "numbers", "listen"}),
     Role.AUDITOR: frozenset({"board", "view", "audit", "listen"}),
-    Role.ADMINISTRATOR: frozenset({"board", "view", "admin"}),
+    Role.ADMINISTRATOR: frozenset({"board", "view", "numbers", "admin"}),
     Role.DISPLAY: frozenset({"board"}),
 }
 # Requests that a page makes by itself say so; they are no sign that somebody is there.

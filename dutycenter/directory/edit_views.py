@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Any
 
 from pyramid.config import Configurator
@@ -12,8 +13,17 @@ from pyramid.i18n import TranslationString, TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import Response
 
-from dutycenter.directory.editing import ChangedMeanwhile, DepartmentDraft, DirectoryFault, Editing, PersonDraft
+from dutycenter.directory.editing import (
+    ChangedMeanwhile,
+    DepartmentDraft,
+    DirectoryFault,
+    Editing,
+    NumberDraft,
+    PersonDraft,
+)
+from dutycenter.directory.hours import words_of
 from dutycenter.directory.models import Department, Person
+from dutycenter.directory.proving import Proving
 from dutycenter.directory.services import Directory
 from dutycenter.directory.tree import branch_of
 from dutycenter.directory.views import choice_text, chosen_id, person_of
@@ -30,14 +40,14 @@ LOCAL_FORM = "%Y-%m-%dT%H:%M"
 def new_page(request: Request) -> dict[str, Any]:
     """The form of a new person."""
     department = request.params.get("department", "")
-    values = _values(name="", post="", department=department, numbers=[(NumberKind.MOBILE.value, "")])
+    values = _values(name="", post="", department=department, numbers=[NumberDraft(NumberKind.MOBILE.value, "")])
     return _page(request, None, values, {})
 
 
 def edit_page(request: Request) -> dict[str, Any]:
     """The form of a person."""
     person = person_of(request)
-    zone = settings_of(request.registry).time_zone
+    zone, translate = settings_of(request.registry).time_zone, request.localizer.translate
 
     def local(moment: datetime | None) -> str:
         return "" if moment is None else moment.astimezone(zone).strftime(LOCAL_FORM)
@@ -46,7 +56,10 @@ def edit_page(request: Request) -> dict[str, Any]:
         name=person.name,
         post=person.post,
         department=str(person.department_id),
-        numbers=[(number.kind.value, number.number) for number in person.numbers],
+        numbers=[
+            NumberDraft(number.kind.value, number.number, translate(words_of(number.hours)))
+            for number in person.numbers
+        ],
         deputies=[choice_text(entry.deputy) for entry in person.deputies],
         superior=choice_text(person.superior) if person.superior is not None else "",
         address=person.address,
@@ -119,6 +132,19 @@ def undo(request: Request) -> Response:
     return HTTPSeeOther(request.route_path("directory.person", id=person.id))
 
 
+def say_of_number(request: Request) -> Response:
+    """Somebody has found out that a number is right, or that it is wrong."""
+    proving = request.find_service(Proving)
+    number = proving.number(int(request.matchdict["id"]))
+    if number is None:
+        raise HTTPNotFound(_("There is no such number."))
+    right = request.matchdict["verdict"] == "right"
+    proving.say(number, right=right)
+    words = _("${number} is noted as right.") if right else _("${number} is noted as wrong.")
+    _say(request, _(words, mapping={"number": number.number}))
+    return HTTPSeeOther(request.route_path("directory.person", id=number.person_id))
+
+
 def department_page(request: Request) -> dict[str, Any]:
     """The form of a department, a new one or one that is there."""
     department = _department(request)
@@ -189,7 +215,7 @@ def _draft(request: Request) -> PersonDraft:
         name=form.get("name", ""),
         department_id=int(department) if department.isdecimal() and len(department) <= 9 else 0,
         post=form.get("post", ""),
-        numbers=list(zip(form.getall("kind"), form.getall("number"), strict=False)),
+        numbers=_typed_numbers(form),
         deputies=deputies,
         superior_id=chosen_id(superior) if superior else None,
         address=form.get("address", ""),
@@ -197,6 +223,11 @@ def _draft(request: Request) -> PersonDraft:
         away_until=_moment(request, "away_until", faults),
         faults=faults,
     )
+
+
+def _typed_numbers(form: Any) -> list[NumberDraft]:
+    typed = zip_longest(form.getall("kind"), form.getall("number"), form.getall("hours"), fillvalue="")
+    return [NumberDraft(*one) for one in typed]
 
 
 def _moment(request: Request, name: str, faults: dict[str, TranslationString]) -> datetime | None:
@@ -219,7 +250,7 @@ def _again(request: Request, person: Person | None, fault: DirectoryFault) -> di
         name=form.get("name", ""),
         post=form.get("post", ""),
         department=form.get("department", ""),
-        numbers=list(zip(form.getall("kind"), form.getall("number"), strict=False)),
+        numbers=_typed_numbers(form),
         deputies=form.getall("deputy"),
         superior=form.get("superior", ""),
         address=form.get("address", ""),
@@ -235,7 +266,7 @@ def _values(
     name: str,
     post: str,
     department: str,
-    numbers: list[tuple[str, str]],
+    numbers: list[NumberDraft],
     deputies: list[str] | None = None,
     superior: str = "",
     address: str = "",
@@ -243,7 +274,7 @@ def _values(
     away_until: str = "",
     spare: bool = True,
 ) -> dict[str, Any]:
-    spare_numbers = [(NumberKind.OFFICE.value, "")] * (SPARE_NUMBERS if spare else 0)
+    spare_numbers = [NumberDraft(NumberKind.OFFICE.value, "")] * (SPARE_NUMBERS if spare else 0)
     return {
         "name": name,
         "post": post,
@@ -283,6 +314,8 @@ def includeme(config: Configurator) -> None:
     config.add_route("directory.undo", r"/directory/people/{id:\d{1,9}}/undo/{entry:\d{1,18}}")
     config.add_route("directory.new_department", "/directory/departments/new")
     config.add_route("directory.department", r"/directory/departments/{id:\d{1,9}}")
+    config.add_route("directory.number", r"/directory/numbers/{id:\d{1,9}}/{verdict:right|wrong}")
+    config.add_view(say_of_number, route_name="directory.number", request_method="POST", permission="numbers")
     person, department = "templates/person_form.jinja2", "templates/department_form.jinja2"
     for route, view, method, renderer in (
         ("new", new_page, "GET", person),

@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyramid.i18n import TranslationString, TranslationStringFactory
 from pyramid.request import Request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from dutycenter.directory.hours import HoursFault, read_hours
 from dutycenter.directory.models import Department, Deputy, District, Person, PhoneNumber
 from dutycenter.directory.names import pinyin_of
 from dutycenter.directory.numbers import NumberFault, dialled
@@ -41,14 +42,32 @@ class ChangedMeanwhile(Exception):
     """What was to be undone has been changed since."""
 
 
+class NumberDraft(NamedTuple):
+    """A number as somebody typed it."""
+
+    kind: str
+    number: str
+    hours: str = ""
+
+
+class CheckedNumber(NamedTuple):
+    """A number as it is kept."""
+
+    kind: NumberKind
+    number: str
+    hours: str
+    verified_at: datetime | None = None
+    failed_at: datetime | None = None
+
+
 @dataclass(frozen=True)
 class PersonDraft:
-    """What somebody typed of a person; numbers as typed, in the order of calling."""
+    """What somebody typed of a person; numbers in the order of calling."""
 
     name: str
     department_id: int
     post: str = ""
-    numbers: Sequence[tuple[str, str]] = ()  # (kind, as typed)
+    numbers: Sequence[NumberDraft] = ()
     deputies: Sequence[int] = ()
     superior_id: int | None = None  # None: whoever leads the department
     address: str = ""
@@ -135,7 +154,7 @@ class Editing:
         if entry is None or entry.subject != _subject(person) or entry.action != "person.edited":
             raise LookupError(entry_id)
         told = json.loads(entry.data)
-        if snapshot(person) != told["after"]:
+        if _edited(snapshot(person)) != _edited(told["after"]):
             raise ChangedMeanwhile
         self._put_back(person, told["before"])
         self.db.flush()
@@ -188,7 +207,7 @@ class Editing:
         found = self.db.scalar(select(Department.id).where(Department.name == name))
         return found is not None and (department is None or found != department.id)
 
-    def _checked(self, draft: PersonDraft, person: Person | None) -> list[tuple[NumberKind, str]]:
+    def _checked(self, draft: PersonDraft, person: Person | None) -> list[CheckedNumber]:
         faults = dict(draft.faults)
         if not draft.name.strip() or len(draft.name) > 64 or not draft.name.isprintable():
             faults["name"] = _("Enter the person's name, 64 characters at most.")
@@ -224,13 +243,13 @@ class Editing:
     def _may_lead(self, superior_id: int, person: Person | None) -> bool:
         return (person is None or person.id != superior_id) and bool(self.directory.people([superior_id]))
 
-    def _apply(self, person: Person, draft: PersonDraft, numbers: list[tuple[NumberKind, str]]) -> None:
+    def _apply(self, person: Person, draft: PersonDraft, numbers: Sequence[CheckedNumber]) -> None:
         person.name, person.post = draft.name.strip(), draft.post.strip()
         person.department_id = draft.department_id
         person.pinyin, person.initials = pinyin_of(person.name)
         person.superior_id, person.address = draft.superior_id, draft.address.strip()
         person.away_from, person.away_until = draft.away_from, draft.away_until
-        self._set_numbers(person, [(kind, number, None, None) for kind, number in numbers])
+        self._set_numbers(person, numbers)
         self._set_deputies(person, draft.deputies)
 
     def _put_back(self, person: Person, told: Mapping[str, Any]) -> None:
@@ -243,22 +262,28 @@ class Editing:
         self._set_numbers(
             person,
             [
-                (NumberKind(n["kind"]), n["number"], _moment(n["verified_at"]), _moment(n["failed_at"]))
+                CheckedNumber(
+                    NumberKind(n["kind"]),
+                    n["number"],
+                    n.get("hours", ""),
+                    _moment(n["verified_at"]),
+                    _moment(n["failed_at"]),
+                )
                 for n in told["numbers"]
             ],
         )
         known = {deputy.id for deputy in self.directory.people(told["deputies"])}
         self._set_deputies(person, [deputy for deputy in told["deputies"] if deputy in known])
 
-    def _set_numbers(
-        self, person: Person, wanted: Sequence[tuple[NumberKind, str, datetime | None, datetime | None]]
-    ) -> None:
+    def _set_numbers(self, person: Person, wanted: Sequence[CheckedNumber]) -> None:
         # A number that stays keeps what is known of it.
         kept = {number.number: number for number in person.numbers}
         rows = []
-        for position, (kind, text, verified_at, failed_at) in enumerate(wanted):
-            row = kept.get(text) or PhoneNumber(number=text, verified_at=verified_at, failed_at=failed_at)
-            row.kind, row.position = kind, position
+        for position, one in enumerate(wanted):
+            row = kept.get(one.number) or PhoneNumber(
+                number=one.number, verified_at=one.verified_at, failed_at=one.failed_at
+            )
+            row.kind, row.hours, row.position = one.kind, one.hours, position
             rows.append(row)
         person.numbers = rows
 
@@ -284,6 +309,7 @@ def snapshot(person: Person) -> dict[str, Any]:
             {
                 "kind": number.kind.value,
                 "number": number.number,
+                "hours": number.hours,
                 "verified_at": _text(number.verified_at),
                 "failed_at": _text(number.failed_at),
             }
@@ -295,6 +321,12 @@ def snapshot(person: Person) -> dict[str, Any]:
     }
 
 
+def _edited(told: Mapping[str, Any]) -> dict[str, Any]:
+    """A snapshot without what calls and people found out about numbers since; older ones told of less."""
+    numbers = [(n["kind"], n["number"], n.get("hours", "")) for n in told["numbers"]]
+    return {"superior": None, "address": ""} | dict(told) | {"numbers": numbers}
+
+
 def _told(department: Department) -> dict[str, Any]:
     return {
         "name": department.name,
@@ -304,25 +336,23 @@ def _told(department: Department) -> dict[str, Any]:
     }
 
 
-def _checked_numbers(
-    typed: Sequence[tuple[str, str]], faults: dict[str, TranslationString]
-) -> list[tuple[NumberKind, str]]:
-    numbers: list[tuple[NumberKind, str]] = []
-    for place, (kind_text, text) in enumerate(typed):
-        if not text.strip():
+def _checked_numbers(typed: Sequence[NumberDraft], faults: dict[str, TranslationString]) -> list[CheckedNumber]:
+    numbers: list[CheckedNumber] = []
+    for place, draft in enumerate(typed):
+        if not draft.number.strip():
             continue
         try:
-            kind = NumberKind(kind_text)
-            number = dialled(text, kind)
-        except NumberFault as fault:
+            kind = NumberKind(draft.kind)
+            number = CheckedNumber(kind, dialled(draft.number, kind), str(read_hours(draft.hours)))
+        except (NumberFault, HoursFault) as fault:
             faults[f"number-{place}"] = fault.words
             continue
         except ValueError:
             faults[f"number-{place}"] = _("Choose what kind of number this is.")
             continue
-        if number in (other for _kind, other in numbers):
+        if number.number in (other.number for other in numbers):
             faults[f"number-{place}"] = _("This number stands here twice.")
-        numbers.append((kind, number))
+        numbers.append(number)
     if len(numbers) > MOST_NUMBERS:
         faults["numbers"] = _("${n} numbers are the most.", mapping={"n": MOST_NUMBERS})
     return numbers

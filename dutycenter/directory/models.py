@@ -69,6 +69,7 @@ class PhoneNumber(Base):
     number: Mapped[str] = mapped_column(String(32), index=True)  # digits only, as dialled
     kind: Mapped[NumberKind] = mapped_column(text_enum(NumberKind))
     position: Mapped[int] = mapped_column(default=0)
+    hours: Mapped[str] = mapped_column(String(24), default="")  # as ``hours.Hours`` writes them; empty: always
     verified_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
 

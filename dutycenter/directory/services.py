@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from pyramid.i18n import TranslationString, TranslationStringFactory
@@ -12,6 +12,7 @@ from pyramid.request import Request
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from dutycenter.directory.hours import hold
 from dutycenter.directory.models import Department, Deputy, District, Person, PhoneNumber
 from dutycenter.directory.numbers import area_code_of, is_dialable, same_line
 from dutycenter.directory.search import matches, rank, wanted_of
@@ -29,7 +30,7 @@ class Reach:
     """Whether and where a person can be called.
 
     Args:
-        numbers: to be tried in this order; empty when the person can't be called.
+        numbers: to be tried in this order, those in their hours first; empty when the person can't be called.
         why: why not, as a translation string; None when there are numbers.
         deputies: who stands in, in order, for a person who can't be called.
     """
@@ -47,6 +48,7 @@ class Directory:
         area_code: of the authority, with its 0, for callers whose number lacks it.
         own_numbers: the duty room's own numbers: nobody calls out to them.
         within: departments, by id, to which lists and searches keep; None: all.
+        zone: of the duty room, in which the hours of numbers are written.
     """
 
     def __init__(
@@ -55,11 +57,13 @@ class Directory:
         area_code: str = "",
         own_numbers: Iterable[str] = (),
         within: frozenset[int] | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
         self.db = db
         self.area_code = area_code
         self.own_numbers = frozenset(own_numbers)
         self.within = within
+        self.zone = zone
         self._leaders: dict[int, Person | None] = {}
 
     def departments(self) -> list[Department]:
@@ -122,7 +126,8 @@ class Directory:
         free = [n for n in usable if n.kind is not NumberKind.DUTY and not self.own_numbers & {*self._forms(n)}]
         working = [number for number in free if not has_failed(number)]
         if working:
-            return Reach(tuple(working), None)
+            local = now.astimezone(self.zone)
+            return Reach(tuple(sorted(working, key=lambda number: not hold(number.hours, local))), None)
         if not person.numbers:
             why = _("No telephone number")
         elif not usable:
@@ -242,5 +247,6 @@ def _people(*conditions: ColumnElement[bool], first: ColumnElement[int] | None =
 
 def factory(context: object, request: Request) -> Directory:
     """The request's directory."""
-    hotline = settings_of(request.registry).hotline_number
-    return Directory(request.db, area_code_of(hotline), (hotline,))
+    settings = settings_of(request.registry)
+    hotline = settings.hotline_number
+    return Directory(request.db, area_code_of(hotline), (hotline,), zone=settings.time_zone)

@@ -12,6 +12,7 @@ from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from sqlalchemy import ColumnElement
 
+from dutycenter.directory.hours import words_of
 from dutycenter.directory.models import Department, Person
 from dutycenter.directory.services import PAGE, Directory, has_failed, is_away
 from dutycenter.directory.tree import branch_of, outline
@@ -103,6 +104,7 @@ def show(request: Request) -> dict[str, Any]:
         "away": is_away(person, now),
         "now": now,
         "has_failed": has_failed,
+        "hours_words": words_of,
     }
 
 

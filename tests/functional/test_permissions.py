@@ -46,6 +46,7 @@ PAGES: dict[tuple[str, str], set[Role]] = {
     ("POST", "/directory/people/1/remove"): {ADMINISTRATOR},
     ("POST", "/directory/people/1/restore"): {ADMINISTRATOR},
     ("POST", "/directory/people/1/undo/1"): {ADMINISTRATOR},
+    ("POST", "/directory/numbers/1/right"): {OFFICER, LEADER, ADMINISTRATOR},
     ("GET", "/directory/departments/new"): {ADMINISTRATOR},
     ("POST", "/directory/departments/new"): {ADMINISTRATOR},
     ("GET", "/directory/departments/1"): {ADMINISTRATOR},

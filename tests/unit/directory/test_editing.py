@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from dutycenter.directory.editing import ChangedMeanwhile, DirectoryFault, Editing, PersonDraft, snapshot
+from dutycenter.directory.editing import ChangedMeanwhile, DirectoryFault, Editing, NumberDraft, PersonDraft, snapshot
 from dutycenter.directory.models import Department, Person
 from dutycenter.directory.services import Directory
 from dutycenter.ledger.models import LedgerEntry
@@ -26,6 +26,8 @@ def department_id(work: Work) -> int:
 
 def draft(department_id: int, **changes: object) -> PersonDraft:
     values: dict[str, object] = {"name": "张伟", "post": "科长", "numbers": NUMBERS}
+    values["numbers"] = [NumberDraft(*one) for one in (values | changes)["numbers"]]  # type: ignore[attr-defined]
+    changes.pop("numbers", None)
     return PersonDraft(department_id=department_id, **values | changes)  # type: ignore[arg-type]
 
 

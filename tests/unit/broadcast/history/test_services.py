@@ -16,7 +16,8 @@ from broadcast.history.priors import fit_all, hierarchy
 from broadcast.lines import Lines
 from broadcast.models import Attempt, Broadcast, Recipient
 from broadcast.store import gateways
-from dutycenter.vocabulary import NumberKind
+from dutycenter.directory.models import PhoneNumber
+from dutycenter.vocabulary import Disposition, NumberKind
 
 CAUSES = ["", "USER_BUSY", "NO_ANSWER", "SUBSCRIBER_ABSENT"]
 
@@ -166,3 +167,19 @@ def test_a_chooser_that_is_told_its_calls_again_does_not_count_them_twice(called
         before = believed()
         services.count_some(request.db, zone, called.clock.now())
         assert believed() == pytest.approx(before)
+
+
+def test_the_directory_learns_which_numbers_are_right_and_which_are_not(called):
+    with called.work.write() as request:
+        attempts = request.db.scalars(select(Attempt).order_by(Attempt.id)).all()
+        silent = next(a for a in attempts if a.disposition is Disposition.NO_ANSWER)
+        silent.disposition = Disposition.NO_SUCH_NUMBER
+        dead = (silent.recipient.person_id, silent.number.number)
+        answered = {
+            (a.recipient.person_id, a.number.number) for a in attempts if a.disposition is Disposition.ACKNOWLEDGED
+        }
+    jobs.count(called.work)
+    with called.work.read() as request:
+        rows = request.db.scalars(select(PhoneNumber)).all()
+        assert {(n.person_id, n.number) for n in rows if n.failed_at is not None} == {dead}
+        assert {(n.person_id, n.number) for n in rows if n.verified_at is not None} == answered != set()
