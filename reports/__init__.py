@@ -23,6 +23,7 @@ ID = r"{id:\d{1,9}}"
 
 ROUTES = {
     "reports": "/reports",
+    "reports.board": "/reports/board",
     "reports.calendar": "/reports/calendar",
     "reports.range": "/reports/ranges",
     "reports.day": r"/reports/days/{day:\d{4}-\d\d-\d\d}",

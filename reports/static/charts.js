@@ -75,6 +75,8 @@
     link.click();
   }
 
-  for (const element of document.querySelectorAll("[data-chart]")) draw(element);
+  const drawAll = (root) => root.querySelectorAll("[data-chart]").forEach(draw);
+  drawAll(document);
+  document.addEventListener("htmx:afterSettle", (event) => event.target.id === "statistics" && drawAll(event.target));
   window.addEventListener("resize", () => drawn.forEach((chart) => chart.resize()));
 })();

@@ -25,6 +25,7 @@ from reports.services import Reports
 from reports.statistics import charts, tiles
 from reports.views import has_begun, read_period, rows_path, telling, this_month
 from reports.views.calendar import calendar
+from reports.words import Words
 
 _ = TranslationStringFactory("dutycenter")
 
@@ -33,22 +34,26 @@ DAY_KINDS = ("incidents", "calls", "recipients")
 
 @view_config(route_name="reports", renderer="reports:templates/reports.jinja2")
 def index(request: Request) -> dict[str, Any]:
-    """The statistics of a period, compared with another where that is wished, and the calendar of reports."""
-    wished = request.params.get("period") or request.params.get("month")
-    period = read_period(wished) if wished else _latest(request)
-    if not has_begun(request, period):
-        raise HTTPNotFound(_("This period has not begun yet."))
-    against = read_period(request.params["against"]) if request.params.get("against") else None
-    if against is not None and not has_begun(request, against):
-        raise HTTPNotFound(_("This period has not begun yet."))
-    told = telling(request, period)
-    other = telling(request, against) if against is not None else None
-    now = told.now
+    """The frame of a period's statistics, which are counted meanwhile, and the calendar of reports."""
+    period, against = _periods(request)
+    words = Words(request.locale_name, settings_of(request.registry).time_zone)
     return {
         **calendar(request, period),
         "period": period,
         "against": against,
-        "name": told.words.period(period),
+        "name": words.period(period),
+        "other_name": words.period(against) if against else "",
+    }
+
+
+@view_config(route_name="reports.board", renderer="reports:templates/board.jinja2")
+def board(request: Request) -> dict[str, Any]:
+    """The statistics of a period, compared with another where that is wished."""
+    period, against = _periods(request)
+    told = telling(request, period)
+    other = telling(request, against) if against is not None else None
+    now = told.now
+    return {
         "other_name": other.words.period(other.period) if other else "",
         "facts": told.facts,
         "empty": not (now.incidents.total or now.calls.total or now.broadcasts.broadcasts
@@ -65,6 +70,16 @@ def index(request: Request) -> dict[str, Any]:
         "overview": overview(told),
         "anomalies": anomalies(told),
     }  # fmt: skip
+
+
+def _periods(request: Request) -> tuple[Period, Period | None]:
+    """The period asked for, and the one to compare with."""
+    wished = request.params.get("period") or request.params.get("month")
+    period = read_period(wished) if wished else _latest(request)
+    against = read_period(request.params["against"]) if request.params.get("against") else None
+    if not all(has_begun(request, one) for one in (period, against) if one is not None):
+        raise HTTPNotFound(_("This period has not begun yet."))
+    return period, against
 
 
 @view_config(route_name="reports.day", renderer="reports:templates/day.jinja2")

@@ -62,13 +62,16 @@ class TestIndex:
     def test_an_empty_store_says_what_will_stand_here(
         self, browser: Callable[[Role], TestApp], language: str, words: str
     ) -> None:
-        assert words in browser(Role.OFFICER).get("/reports", headers={"Accept-Language": language}).text
+        assert words in browser(Role.OFFICER).get("/reports/board", headers={"Accept-Language": language}).text
 
     def test_a_month_shows_its_figures_and_the_calendar(
         self, sqlite_work: Work, browser: Callable[[Role], TestApp]
     ) -> None:
         filled(sqlite_work)
-        page = browser(Role.LEADER).get("/reports?month=2026-10")
+        app = browser(Role.LEADER)
+        frame = app.get("/reports?month=2026-10")
+        assert "/2026-10/read" in frame.text
+        page = app.get(frame.html.find(id="statistics")["hx-get"])
         assert "来电和事件时段分布" in page.text
         charts = {
             json.loads(one["data-chart"])["name"]: json.loads(one["data-chart"])
@@ -76,7 +79,7 @@ class TestIndex:
         }
         assert {"dates", "hours", "classes", "districts", "departments"} <= set(charts)
         assert charts["dates"]["links"][13] == "/reports/days/2026-10-14"
-        assert not page.html.select("form[action*='/ask']")
+        assert not frame.html.select("form[action*='/ask']")
 
     @pytest.mark.parametrize("month", ["2026-13", "x", "%3Cscript%3E", "0001-01", "9998-12"])
     def test_an_absurd_month_is_refused_in_words(self, browser: Callable[[Role], TestApp], month: str) -> None:
@@ -214,7 +217,7 @@ class TestDrill:
         assert "compared with Quarter 3 of 2026" in page.text
         dates = json.loads(
             browser(Role.OFFICER)
-            .get("/reports?period=2026-10&against=2026-09")
+            .get("/reports/board?period=2026-10&against=2026-09")
             .html.select("[data-chart]")[0]["data-chart"]
         )
         assert dates["series"][-1]["values"][30] is None, "September has no 31st"
