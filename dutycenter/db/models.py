@@ -9,6 +9,7 @@ MODELS = (
     "dutycenter.roster.duty_log.models",
     "dutycenter.roster.handover.models",
     "dutycenter.switch.models",
+    "dutycenter.live.models",
     "dutycenter.calls.models",
     "dutycenter.incidents.models",
     "dutycenter.ledger.models",

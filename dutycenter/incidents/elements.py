@@ -38,6 +38,7 @@ class Element:
     limit: int
     read: Callable[[str, ZoneInfo], Any]
     wanted: bool = False  # named as missing while it is empty
+    needed: bool = False  # an incident always has one: no text is no value
 
 
 class Unreadable(ValueError):
@@ -130,9 +131,10 @@ ELEMENTS: tuple[Element, ...] = (
     Element("reporter_name", _("reporter's name"), 64, _text, wanted=True),
     Element("reporter_post", _("reporter's post"), 64, _text),
     Element("reporter_number", _("reporter's number"), 64, _text, wanted=True),
+    Element("channel", _("how it came in"), 16, _member(SourceChannel), needed=True),
+    Element("reported_at", _("reached the duty room"), 32, _moment, needed=True),
 )
 BY_NAME = {element.name: element for element in ELEMENTS}
-CHANNEL = Element("channel", _("how it came in"), 16, _member(SourceChannel))
 CASUALTIES = ("dead", "injured", "missing", "trapped", "evacuated")
 
 
@@ -143,7 +145,7 @@ def cleaned(raw: Mapping[str, str]) -> dict[str, str]:
         TooLong: a text is longer than the store holds.
     """
     found = {}
-    for name, element in (*BY_NAME.items(), (CHANNEL.name, CHANNEL)):
+    for name, element in BY_NAME.items():
         if name not in raw:
             continue
         text = _CONTROL.sub("", raw[name].replace("\r\n", "\n").replace("\r", "\n")).strip()
@@ -160,6 +162,9 @@ def read_elements(texts: Mapping[str, str], zone: ZoneInfo) -> tuple[dict[str, A
     for name, text in texts.items():
         element = BY_NAME.get(name)
         if element is None:
+            continue
+        if element.needed and not text:
+            unread[name] = text
             continue
         try:
             values[name] = element.read(text, zone)

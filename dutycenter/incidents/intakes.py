@@ -3,7 +3,8 @@
 ``Intake.fields`` holds ``{"texts": {element: text}, "versions": {element: n}}``:
 each element remembers the form's version at which it was last changed, so that
 two people who write into different elements never disturb each other, and two
-who write into the same one are both told.
+who write into the same one are both told. ``"tabs"`` remembers by which browser
+tab, so that nobody is told of their own words when an answer was lost.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
 from dutycenter.calls.models import Call
-from dutycenter.incidents.elements import CHANNEL, Element, cleaned, missing
+from dutycenter.incidents.elements import Element, as_text, cleaned, missing
 from dutycenter.incidents.models import Incident, Intake
 from dutycenter.incidents.services import Incidents, Overtaken
 from dutycenter.interfaces import IClock, ILedger
@@ -51,6 +52,7 @@ class Saved:
     version: int
     saved_at: datetime
     missing: list[Element]
+    incident_id: int | None
     theirs: dict[str, str] = field(default_factory=dict)
     conflicts: dict[str, str] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
@@ -79,12 +81,13 @@ class Intakes:
     def for_call(self, call: Call, account_id: int) -> Intake:
         """The call's form: the one that is there, or a new one with the caller's number in it."""
         channel = SourceChannel.VOICEMAIL if call.result is CallResult.VOICEMAIL else SourceChannel.PHONE
-        texts = {"reporter_number": call.caller_number, CHANNEL.name: channel.value}
+        texts = {"reporter_number": call.caller_number, "channel": channel.value}
         return self._open(texts, account_id, call_id=call.id)
 
     def blank(self, account_id: int, channel: SourceChannel) -> Intake:
-        """A form without a call: fax, walk-in, a lower unit's report."""
-        return self._open({CHANNEL.name: channel.value}, account_id, call_id=None)
+        """A form without a call: fax, walk-in, a lower unit's report; received now, unless somebody writes when."""
+        received = as_text(self.clock.now(), self.incidents.zone)
+        return self._open({"channel": channel.value, "reported_at": received}, account_id, call_id=None)
 
     def unfinished(self) -> list[Intake]:
         """Forms with something in them that are no incident yet."""
@@ -97,10 +100,13 @@ class Intakes:
         )
         return [intake for intake in rows if intake.version > 1 or intake.call_id is None]
 
-    def save(self, intake_id: int, seen_version: int, changes: Mapping[str, str]) -> Saved:
+    def save(self, intake_id: int, seen_version: int, changes: Mapping[str, str], tab: str = "") -> Saved:
         """Write what was typed since ``seen_version``; other people's elements stay as they are.
 
         Once the form is an incident, the incident is changed too.
+
+        Args:
+            tab: the typist's browser tab; what it wrote itself is nobody else's.
 
         Raises:
             NoSuchIntake, TooLong
@@ -108,7 +114,7 @@ class Intakes:
         intake = self.get(intake_id, lock=True)
         texts, versions = texts_of(intake), dict(intake.fields.get("versions", {}))
         wanted = {name: text for name, text in cleaned(changes).items() if text != texts.get(name, "")}
-        theirs = {name: texts[name] for name, version in versions.items() if version > seen_version and name in texts}
+        theirs = _changed_since(intake, seen_version, tab)
         conflicts = {name: theirs[name] for name in wanted if name in theirs}
         written = {name: text for name, text in wanted.items() if name not in conflicts}
         unread: dict[str, str] = {}
@@ -119,20 +125,23 @@ class Intakes:
             intake.fields = {
                 "texts": {**texts, **written},
                 "versions": {**versions, **dict.fromkeys(written, intake.version)},
+                "tabs": {**intake.fields.get("tabs", {}), **dict.fromkeys(written, tab)},
             }
             intake.saved_at = self.clock.now()
             # Which, not what: a text is saved at every pause of its typist, and stands in the ledger as an incident's.
             told = {"version": intake.version, "elements": sorted(written)}
             self.ledger.append("intake.saved", f"intake:{intake.id}", told)
         # What is told now is seen from now on; a conflict is told until its typist decides.
-        return Saved(
-            intake.version,
-            intake.saved_at,
-            missing(texts_of(intake)),
-            theirs=theirs,
-            conflicts=conflicts,
-            unread=unread,
-        )
+        return _saved(intake, theirs=theirs, conflicts=conflicts, unread=unread)
+
+    def look(self, intake_id: int, seen_version: int, tab: str = "") -> Saved:
+        """What others wrote since ``seen_version``; nothing is written.
+
+        Raises:
+            NoSuchIntake
+        """
+        intake = self.get(intake_id)
+        return _saved(intake, theirs=_changed_since(intake, seen_version, tab))
 
     def make_incident(self, intake_id: int, account_id: int) -> Incident:
         """The form becomes an incident with a number.
@@ -143,10 +152,8 @@ class Intakes:
         """
         intake = self._unsaved(intake_id)
         texts = texts_of(intake)
-        channel = SourceChannel(texts.get(CHANNEL.name) or SourceChannel.PHONE)
         incident = self.incidents.create(
             texts,
-            channel=channel,
             created_by_id=account_id,
             reported_at=intake.call.arrived_at if intake.call else intake.created_at,
             exercise=bool(intake.call and intake.call.exercise),
@@ -163,7 +170,7 @@ class Intakes:
         """
         intake = self._unsaved(intake_id)
         incident = self.incidents.get(incident_id, lock=True)
-        texts = {name: text for name, text in texts_of(intake).items() if text and name != CHANNEL.name}
+        texts = {name: text for name, text in texts_of(intake).items() if text}
         known = self.incidents.texts(incident)
         filled = {name: text for name, text in texts.items() if not known.get(name)}
         self.incidents.edit(incident_id, filled)
@@ -204,8 +211,6 @@ class Intakes:
         """Change the incident too; what was changed on its own page meanwhile becomes a conflict."""
         unread: dict[str, str] = {}
         for name in list(written):
-            if name == CHANNEL.name:
-                continue
             try:
                 _, not_read = self.incidents.edit(incident_id, {name: written[name]}, was={name: texts.get(name, "")})
                 unread.update(not_read)
@@ -231,6 +236,19 @@ class Intakes:
             self.ledger.append("intake.opened", f"intake:{made}", {"call": call_id})
             return self.get(made)
         return self.db.scalars(select(Intake).where(Intake.call_id == call_id)).one()
+
+
+def _changed_since(intake: Intake, seen_version: int, tab: str) -> dict[str, str]:
+    tabs = intake.fields.get("tabs", {}) if tab else {}
+    return {
+        name: text
+        for name, text in texts_of(intake).items()
+        if intake.fields["versions"].get(name, 0) > seen_version and not (tab and tabs.get(name) == tab)
+    }
+
+
+def _saved(intake: Intake, **more: dict[str, str]) -> Saved:
+    return Saved(intake.version, intake.saved_at, missing(texts_of(intake)), intake.incident_id, **more)
 
 
 def texts_of(intake: Intake) -> dict[str, str]:

@@ -27,7 +27,8 @@ from dutycenter.work import settings_of
 _ = TranslationStringFactory("dutycenter")
 
 HEADLINE = 30  # characters of the course that stand in for a title
-RULED_BY = frozenset({"incident_class", "level", "district_id"})  # a change of these changes the deadlines
+# A change of these changes the deadlines.
+RULED_BY = frozenset({"incident_class", "level", "district_id", "channel", "reported_at"})
 
 
 class NoSuchIncident(LookupError):
@@ -92,24 +93,23 @@ class Incidents:
 
         Args:
             texts: elements as typed, any of them; what cannot be read goes to the timeline.
-            reported_at: when it reached the duty room; now by default.
+            channel: how it came in, unless ``texts`` say.
+            reported_at: when it reached the duty room, unless ``texts`` say; now by default.
 
         Raises:
             TooLong: a text is longer than the store holds.
         """
         now = self.clock.now()
-        values, unread = self._read(cleaned(texts))
+        values, unread = self._read({name: text for name, text in cleaned(texts).items() if text})
         year = now.astimezone(self.zone).year
         incident = Incident(
             year=year,
             sequence=next_number(self.db, IncidentSequence, year),
             status=IncidentStatus.OPEN,
-            channel=channel,
             exercise=exercise,
-            reported_at=reported_at or now,
             created_at=now,
             created_by_id=created_by_id,
-            **values,
+            **{"channel": channel, "reported_at": reported_at or now, **values},
         )
         incident.title = incident.title or _headline(incident)
         self.db.add(incident)
@@ -144,13 +144,13 @@ class Incidents:
                 raise Overtaken(name, now_holds, mine)
         changed = set()
         for name, value in values.items():
-            before = self.text_of(incident, name)
+            before, after = self.text_of(incident, name), as_text(value, self.zone)
+            if before == after:  # what a form does not show, such as seconds, stays
+                continue
             setattr(incident, name, value)
-            after = self.text_of(incident, name)
-            if before != after:
-                changed.add(name)
-                self._enter(incident, "edited", data={"field": name, "was": before, "now": after})
-                self._tell(incident, "incident.edited", field=name, was=before, now=after)
+            changed.add(name)
+            self._enter(incident, "edited", data={"field": name, "was": before, "now": after})
+            self._tell(incident, "incident.edited", field=name, was=before, now=after)
         self.db.flush()
         if changed & RULED_BY:
             self.deadlines.apply_rules(incident)
@@ -264,6 +264,9 @@ class Incidents:
         district_id = values.get("district_id")
         if district_id is not None and self.db.get(District, district_id) is None:
             unread["district_id"] = str(values.pop("district_id"))
+        if "reported_at" in values and values["reported_at"] > self.clock.now():
+            unread["reported_at"] = texts["reported_at"]  # a slip: deadlines would run from a time to come
+            del values["reported_at"]
         return values, unread
 
     def _enter(

@@ -24,12 +24,13 @@ from dutycenter.incidents.open_items import open_of
 from dutycenter.incidents.services import Incidents, NoSuchIncident, Overtaken
 from dutycenter.incidents.timeline import FILTERS, history, names_of, timeline
 from dutycenter.interfaces import Found, IClock
-from dutycenter.vocabulary import IncidentClass, IncidentStatus, Level
+from dutycenter.vocabulary import IncidentClass, IncidentStatus, Level, SourceChannel
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
 
 PAGE = 50
+MOMENTS = frozenset({"occurred_at", "reported_at"})
 FACTS = tuple(element for element in ELEMENTS if element.name != "title")
 FILTER_LABELS = {
     "": _("All"),
@@ -282,12 +283,14 @@ def readable(request: Request, name: str, text: str) -> str:
         return _translate(request, label(IncidentClass(text)))
     if name == "level" and text in set(Level):
         return _translate(request, label(Level(text)))
+    if name == "channel" and text in set(SourceChannel):
+        return _translate(request, label(SourceChannel(text)))
     if name == "subtype":
         return _translate(request, SUBTYPE_LABELS.get(text, text))
     if name == "district_id":
         district = request.db.get(District, int(text)) if text.isdecimal() and len(text) < 10 else None
         return district.name if district else text
-    return text.replace("T", " ", 1) if name == "occurred_at" else text
+    return text.replace("T", " ", 1) if name in MOMENTS else text
 
 
 def _fact(
@@ -315,6 +318,7 @@ def _choices(request: Request, name: str) -> list[tuple[str, str]] | None:
     members: dict[str, list[str]] = {
         "incident_class": [member.value for member in IncidentClass],
         "level": [member.value for member in Level],
+        "channel": [member.value for member in SourceChannel],
         "subtype": [code for subtypes in TREE.values() for code, _label in subtypes],
     }
     if name not in members:

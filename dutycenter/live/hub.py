@@ -1,5 +1,8 @@
 """One follower of the ledger per process, and everybody who listens.
 
+It tells who comes, moves and goes at a place (``Presence``) on the same stream;
+that is of the moment, so it has no place in the order to go on from.
+
 The follower polls only while somebody listens. Threads and queues are the
 standard library's: in a gevent worker they are greenlets.
 """
@@ -11,18 +14,20 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from pyramid.registry import Registry
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from dutycenter.db import open_session
 from dutycenter.interfaces import IClock
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.ledger.services import Cursor, Ledger, Seen
+from dutycenter.live.presences import Here, Presences
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +50,11 @@ class Change:
 
     def as_event(self) -> bytes:
         """The server-sent event; its id is where to resume."""
-        data = json.dumps({"kind": self.kind, "id": self.id, "action": self.action})
-        return f"id: {self.cursor}\ndata: {data}\n\n".encode()
+        return b"id: %s\ndata: %s\n\n" % (str(self.cursor).encode(), _as_json(self.kind, self.id, self.action))
+
+
+def _as_json(kind: str, id: str, action: str) -> bytes:
+    return json.dumps({"kind": kind, "id": id, "action": action}).encode()
 
 
 RESET = b"event: reset\ndata: {}\n\n"
@@ -58,17 +66,27 @@ FIRST = b"retry: 2000\n\n"
 class Batch:
     """Changes that were read together; made into bytes once for all who hear them."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[Change, ...]  # none: what is told has no place in their order
     block: bytes
+
+    @property
+    def size(self) -> int:
+        return max(1, len(self.changes))
 
     @classmethod
     def of(cls, changes: Sequence[Change]) -> Batch:
         """The batch of these changes."""
         return cls(tuple(changes), b"".join(change.as_event() for change in changes))
 
+    @classmethod
+    def of_places(cls, places: Iterable[str]) -> Batch:
+        """The batch that says: somebody came, moved or went there."""
+        told = [_as_json(kind, id_, "presence") for kind, _, id_ in (place.partition(":") for place in sorted(places))]
+        return cls((), b"".join(b"data: %s\n\n" % data for data in told))
+
     def after(self, place: Cursor) -> bytes:
         """The events of what lies after a place."""
-        if self.changes[0].cursor > place:
+        if not self.changes or self.changes[0].cursor > place:
             return self.block
         return b"".join(change.as_event() for change in self.changes if change.cursor > place)
 
@@ -84,10 +102,10 @@ class Listener:
     def offer(self, batch: Batch) -> None:
         if self.behind:
             return
-        if self.changes + len(batch.changes) > MAX_WAITING:
+        if self.changes + batch.size > MAX_WAITING:
             self.behind = True
             return
-        self.changes += len(batch.changes)
+        self.changes += batch.size
         self.waiting.put_nowait(batch)
 
     def take(self, timeout: float) -> Batch:
@@ -97,7 +115,7 @@ class Listener:
             queue.Empty: none came in time.
         """
         batch = self.waiting.get(timeout=timeout)
-        self.changes -= len(batch.changes)
+        self.changes -= batch.size
         return batch
 
     def catch_up(self) -> None:
@@ -140,7 +158,7 @@ class Hub:
                     yield HEARTBEAT
                     continue
                 if block := batch.after(last):
-                    last = batch.changes[-1].cursor
+                    last = batch.changes[-1].cursor if batch.changes else last
                     yield block
         finally:
             with self._lock:
@@ -175,6 +193,7 @@ class Hub:
     def _follow(self, place: Cursor) -> None:
         lonely_since: float | None = None
         readable = True
+        there: frozenset[Here] = frozenset()
         while not self._closing.is_set():
             with self._lock:
                 listeners = list(self._listeners)
@@ -183,14 +202,17 @@ class Hub:
                     self._thread = None
                     return
             try:
-                changes, readable = self._read(place), True
+                changes, now_there = self._read_both(place)
+                readable = True
             except SQLAlchemyError as error:
                 if readable:
                     log.warning("the ledger cannot be read, so browsers wait for news: %s", error)
-                changes, readable = [], False
-            if changes:
-                place = changes[-1].cursor
-                batch = Batch.of(changes)
+                changes, now_there, readable = [], there, False
+            batches = [Batch.of(changes)] if changes else []
+            if now_there != there:
+                batches.append(Batch.of_places({here.place for here in now_there ^ there}))
+            place, there = changes[-1].cursor if changes else place, now_there
+            for batch in batches:
                 for listener in listeners:
                     listener.offer(batch)
             if len(changes) < MAX_BACKLOG:
@@ -200,9 +222,16 @@ class Hub:
         with open_session(self.engine, writes=False) as db:
             return Ledger(db, self.clock, "live").end()
 
+    def _read_both(self, after: Cursor) -> tuple[list[Change], frozenset[Here]]:
+        with open_session(self.engine, writes=False) as db:
+            return self._follow_from(db, after), frozenset(Presences(db, self.clock).all())
+
     def _read(self, after: Cursor) -> list[Change]:
         with open_session(self.engine, writes=False) as db:
-            return [_change(seen) for seen in Ledger(db, self.clock, "live").follow(after, MAX_BACKLOG)]
+            return self._follow_from(db, after)
+
+    def _follow_from(self, db: Session, after: Cursor) -> list[Change]:
+        return [_change(seen) for seen in Ledger(db, self.clock, "live").follow(after, MAX_BACKLOG)]
 
     def _backlog(self, after: Cursor | None) -> tuple[Cursor, list[Change] | None]:
         """Where the listener stands now, and what it missed; None when that is too much to tell."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -217,8 +218,9 @@ class TestIntake:
     ) -> None:
         saved = autosave(officer, form, 1, place="解放路", course="追尾").json
         assert saved["version"] == 2
-        assert "place" not in saved["missing"]
-        assert "level" in saved["missing"]
+        missing = [element["name"] for element in saved["missing"]]
+        assert "place" not in missing
+        assert "level" in missing
         again = officer.get(form.request.path_qs)
         assert again.forms["intake"]["course"].value == "追尾"
 
@@ -227,6 +229,41 @@ class TestIntake:
         answer = autosave(officer, form, 1, place="五一路", course="追尾")
         assert (answer.status_int, answer.json["conflicts"]) == (409, {"place": "解放路"})
         assert officer.get(form.request.path_qs).forms["intake"]["course"].value == "追尾"
+
+    def test_two_officers_in_one_form_see_where_the_other_is_and_what_they_wrote(
+        self, site: Any, officer: TestApp, form: TestResponse
+    ) -> None:
+        leader = site.logged_in(Role.LEADER)
+        there = form.forms["intake"].action.removesuffix("/finish")
+        token = _token(leader.get(form.request.path_qs))
+        leader.post(f"{there}/present", {"csrf_token": token, "tab": "1ead", "element": "place"}, status=204)
+        leader.post(f"{there}/save", {"csrf_token": token, "version": "1", "tab": "1ead", "place": "解放路"})
+        seen = officer.get(f"{there}/look", {"version": "1", "tab": "0ff1ce"}).json
+        assert (seen["theirs"], seen["present"]) == ({"place": "解放路"}, [{"name": "Leader", "element": "place"}])
+        own = leader.get(f"{there}/look", {"version": "1", "tab": "1ead"}).json
+        assert (own["theirs"], own["present"]) == ({}, [])
+        leader.post(f"{there}/present", {"csrf_token": token, "tab": "1ead", "leave": "yes"}, status=204)
+        assert officer.get(f"{there}/look", {"version": "2"}).json["present"] == []
+
+    def test_a_report_without_a_call_tells_how_when_and_from_whom_it_came(
+        self, site: Any, officer: TestApp, form: TestResponse
+    ) -> None:
+        assert form.forms["intake"]["channel"].value == "fax"
+        send(form, "/finish", channel="report", reported_at="2026-01-05T08:30", reporter_unit="柳河镇", course="险情")
+        with site.work.read() as request:
+            incident = request.db.scalars(select(Incident)).one()
+            assert (incident.channel, incident.reporter_unit) == ("report", "柳河镇")
+            assert incident.reported_at == datetime(2026, 1, 5, 0, 30, tzinfo=UTC)
+
+    def test_a_time_of_receipt_that_is_to_come_is_a_slip_and_is_kept_as_text(
+        self, site: Any, officer: TestApp, form: TestResponse
+    ) -> None:
+        page = send(form, "/finish", reported_at="2199-01-01T00:00").follow()
+        assert "2199-01-01T00:00" in officer.get("/incidents/1").html.select_one(".timeline").text
+        assert "Saved as incident" in page
+        with site.work.read() as request:
+            incident = request.db.scalars(select(Incident)).one()
+            assert incident.reported_at <= incident.created_at
 
     def test_finishing_over_somebody_elses_words_shows_both_and_loses_none(
         self, site: Any, officer: TestApp, form: TestResponse

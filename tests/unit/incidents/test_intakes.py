@@ -77,6 +77,16 @@ class TestSave:
         assert (third.conflicts, texts(work, intake)["place"]) == ({}, "五一路")
         assert third.version > first.version
 
+    def test_whose_answer_was_lost_is_not_told_of_their_own_words(self, work: Work, intake: int) -> None:
+        with work.write() as request:
+            request.find_service(Intakes).save(intake, 1, {"place": "解放路"}, tab="a")
+        with work.write() as request:  # the answer never came: the same tab goes on from the version that it knows
+            again = request.find_service(Intakes).save(intake, 1, {"place": "解放路1号"}, tab="a")
+        assert again.conflicts == {}
+        with work.write() as request:
+            other = request.find_service(Intakes).save(intake, 1, {"place": "五一路"}, tab="b")
+        assert other.conflicts == {"place": "解放路1号"}
+
     def test_an_unknown_form_is_not_found(self, work: Work) -> None:
         with pytest.raises(NoSuchIntake):
             save(work, 4711, 1, place="x")
