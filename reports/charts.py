@@ -77,10 +77,19 @@ def draw(chart: Columns | Bars) -> str:
         else:
             _bars(axes, chart)
         _legend(figure, axes, len(chart.series))
+        _settle(figure)
         out = io.StringIO()
         figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = out.getvalue()
     return text[text.index("<svg") :]
+
+
+def _settle(figure: Figure) -> None:
+    """Find every part's place now: left to it, ``savefig`` draws the whole picture once more to do so."""
+    engine = figure.get_layout_engine()
+    assert engine is not None
+    engine.execute(figure)
+    figure.set_layout_engine("none")
 
 
 def _height(chart: Columns | Bars) -> float:
@@ -102,6 +111,7 @@ def _columns(axes: Axes, chart: Columns) -> None:
     axes.set_ylim(0, max(1, *below) * 1.08)
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.tick_params(length=2, width=0.5, colors=INK)
+    axes.tick_params(axis="x", bottom=False)
     axes.grid(axis="y", color=RULE, linewidth=0.4)
     axes.set_axisbelow(True)
     axes.set_xlabel(chart.axis, loc="right", labelpad=1)
@@ -124,6 +134,7 @@ def _bars(axes: Axes, chart: Bars) -> None:
     axes.set_xlim(0, 108)
     axes.set_xticks([0, 25, 50, 75, 100], ["0", "25%", "50%", "75%", "100%"])
     axes.tick_params(length=2, width=0.5, colors=INK)
+    axes.tick_params(axis="y", left=False)
     axes.text(101.2, -0.75, chart.unit, va="bottom", fontsize=8, color=INK)
 
 

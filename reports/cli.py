@@ -102,29 +102,30 @@ def _write(ini: Path, period: Period, out: Path, language: str) -> None:
 @click.option("--slice", "part", default=20_000, show_default=True, type=click.IntRange(0),
               help="calls of the smaller month in which the ORM counts row by row; 0: leave that out")  # fmt: skip
 def bench(database: str, calls: int, attempts: int, part: int) -> None:
-    """Fill an empty store with a month of a great city and time its report."""
-    from reports.bench import NotEmpty, counted, fill, measure, row_by_row, same_totals, warm
+    """Time the report of an ordinary month, then fill an empty store with a month of a great city and time that one."""
+    from reports.bench import ORDINARY, counted, measure, row_by_row, same_totals, warm
+    from reports.bulk import NotEmpty, Size, fill
 
     zone = ZoneInfo("Asia/Shanghai")
+    warm()
     with TemporaryDirectory() as folder:
+        ordinary = make_engine(f"sqlite:///{folder}/ordinary.sqlite")
+        fill(ordinary, ORDINARY, zone, lambda line: None)
+        click.echo(f"an ordinary month on sqlite, {ORDINARY}:\n{measure(ordinary, zone)}")
+        ordinary.dispose()
         engine = make_engine(database or f"sqlite:///{folder}/month.sqlite")
+        size = Size(calls, attempts, incidents=max(1, calls // 2000))
         try:
-            click.echo(f"{engine.dialect.name}: {calls:,} calls, {attempts:,} attempts")
-            fill(engine, calls, attempts, zone, click.echo)
+            click.echo(f"{engine.dialect.name}: {size}")
+            fill(engine, size, zone, click.echo)
         except NotEmpty as error:
             raise click.ClickException(str(error)) from None
-        warm()
-        figures = measure(engine, zone)
-        click.echo(
-            f"counting {figures.counting:.1f} s, drawing and setting {figures.setting:.1f} s, "
-            f"together {figures.counting + figures.setting:.1f} s ({figures.cpu:.1f} s of this process's CPU), "
-            f"peak {figures.peak:,.0f} MiB"
-        )
+        click.echo(measure(engine, zone))
         engine.dispose()
         if not part:
             return
         small = make_engine(f"sqlite:///{folder}/slice.sqlite")
-        fill(small, part, max(1, part // 10), zone, lambda line: None)
+        fill(small, Size(part, max(1, part // 10), max(1, part // 2000)), zone, lambda line: None)
         began = time.monotonic()
         slow = row_by_row(small, zone)
         between = time.monotonic()

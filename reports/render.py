@@ -8,8 +8,11 @@ bytes: no dates, no random ids.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -27,6 +30,7 @@ TEMPLATE = "paper.html.jinja2"
 SCHEME = "paper:"  # the package's own files, by name
 SHARED = ("paper.css", "short.css")
 FIGURES = re.compile(r"([0-9][0-9.,:%-]*)")
+RARELY = (20_000, 10, 5)  # thresholds of the collector while pages are set
 
 
 class RefusedFetch(RuntimeError):
@@ -39,21 +43,46 @@ def render_pdf(paper: Paper, progress: Progress = silent) -> bytes:
     Raises:
         FontMissing: a font of the paper isn't installed.
     """
+    charts = draw_all(paper, progress)
+    html = render_html(paper)
+    identity = hashlib.sha256(html.encode())
+    for chart in charts.values():
+        identity.update(chart.encode())
+    progress("setting", 0)
+    with _seldom_collected():
+        return _set(html, charts, identity.hexdigest()[:32].encode(), progress)
+
+
+def draw_all(paper: Paper, progress: Progress = silent) -> dict[str, str]:
+    """The paper's charts as SVG, by the name under which the paper fetches them."""
+    figures = [block for section in paper.sections for block in section.all_blocks if isinstance(block, Figure)]
+    drawn = {}
+    for done, figure in enumerate(figures):
+        progress("drawing", done / len(figures))
+        drawn[_picture(figure)] = draw(figure.chart)
+    return drawn
+
+
+def render_html(paper: Paper) -> str:
+    """The paper as one HTML document; its charts are fetched by name."""
+    return _environment().get_template(TEMPLATE).render(paper=paper, chinese=paper.chinese)
+
+
+def _set(html: str, charts: Mapping[str, str], identifier: bytes, progress: Progress) -> bytes:
     import weasyprint
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
     class OwnFiles(URLFetcher):
-        """Gives the package's own styles, refuses everything else and lets nothing hide the refusal."""
+        """Gives the package's own styles and charts, refuses all else and lets nothing hide the refusal."""
 
         def fetch(self, url: str, headers: Any = None) -> Any:
             name = url.removeprefix(SCHEME)
-            if not url.startswith(SCHEME) or name not in SHARED:
-                raise FatalURLFetchingError(f"a paper may not fetch {url[:100]}")
-            return URLFetcherResponse(url, _style(name), {"Content-Type": "text/css"})
+            if url.startswith(SCHEME) and name in SHARED:
+                return URLFetcherResponse(url, _style(name), {"Content-Type": "text/css"})
+            if url.startswith(SCHEME) and name in charts:
+                return URLFetcherResponse(url, charts[name].encode(), {"Content-Type": "image/svg+xml"})
+            raise FatalURLFetchingError(f"a paper may not fetch {url[:100]}")
 
-    html = render_html(paper, progress)
-    identifier = hashlib.sha256(html.encode()).hexdigest()[:32].encode()
-    progress("setting", 0)
     try:
         document = weasyprint.HTML(string=html, base_url=None, url_fetcher=OwnFiles()).render()
         progress("setting", 0.7)
@@ -63,14 +92,16 @@ def render_pdf(paper: Paper, progress: Progress = silent) -> bytes:
     return pdf
 
 
-def render_html(paper: Paper, progress: Progress = silent) -> str:
-    """The paper as one HTML document, charts and codes drawn into it."""
-    drawn: dict[str, str] = {}
-    figures = [block for section in paper.sections for block in section.all_blocks if isinstance(block, Figure)]
-    for done, figure in enumerate(figures):
-        progress("drawing", done / len(figures))
-        drawn[figure.label] = draw(figure.chart)
-    return _environment().get_template(TEMPLATE).render(paper=paper, drawn=drawn, chinese=paper.chinese)
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Pages are some million objects that all live until the last is written: looking for garbage among
+    them as often as usual is a sixth of the time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(*RARELY)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def heading(chinese: bool, number: int) -> str:
@@ -83,6 +114,10 @@ def subheading(chinese: bool, number: int, part: int) -> str:
     return f"（{numeral(part)}）" if chinese else f"{number}.{part}  "
 
 
+def _picture(figure: Figure) -> str:
+    return f"figure-{figure.label.split()[-1]}.svg"
+
+
 def _style(name: str) -> bytes:
     return files("reports").joinpath("templates", name).read_bytes()
 
@@ -90,7 +125,6 @@ def _style(name: str) -> bytes:
 @cache
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
 
     environment = Environment(
         loader=PackageLoader("reports", "templates"),
@@ -100,7 +134,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(heading=heading, subheading=subheading)
-    environment.filters["drawn"] = Markup  # drawn by reports.charts, its text as paths
+    environment.filters["picture"] = _picture
     environment.filters["halfwidth"] = _halfwidth
     environment.filters["code"] = _code
     environment.filters["groups"] = _groups
