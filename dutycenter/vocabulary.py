@@ -123,6 +123,28 @@ class CallState(StrEnum):
     ENDED = "ended"
 
 
+class ImportState(StrEnum):
+    """Where a sheet of people is that somebody handed in."""
+
+    READING = "reading"  # rows are looked at
+    UNREADABLE = "unreadable"
+    PREVIEW = "preview"  # waits for somebody's yes or no
+    DISCARDED = "discarded"
+    APPLYING = "applying"
+    DONE = "done"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+class RowVerdict(StrEnum):
+    """What a row of a sheet of people would do."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    WRONG = "wrong"
+
+
 class CallResult(StrEnum):
     """How an inbound call ended; set once."""
 

@@ -10,7 +10,8 @@
 | ``numbers``| noting that a number is right or wrong  | officers, leaders, administrators |
 | ``listen``| one recording, with a reason           | officers, leaders, auditors |
 | ``audit`` | all recordings, evidence               | auditors |
-| ``admin`` | accounts, directory, rosters, settings | administrators |
+| ``directory``| changing the directory               | administrators |
+| ``admin`` | accounts, rosters, settings            | administrators |
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OFFICER: frozenset({"board", "view", "desk", "numbers", "listen"}),
     Role.LEADER: frozenset({"board", "view", "desk", "numbers", "listen"}),
     Role.AUDITOR: frozenset({"board", "view", "audit", "listen"}),
-    Role.ADMINISTRATOR: frozenset({"board", "view", "numbers", "admin"}),
+    Role.ADMINISTRATOR: frozenset({"board", "view", "numbers", "directory", "admin"}),
     Role.DISPLAY: frozenset({"board"}),
 }
 # Requests that a page makes by itself say so; they are no sign that somebody is there.

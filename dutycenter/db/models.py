@@ -5,6 +5,7 @@ MODELS = (
     "dutycenter.db.lease",
     "dutycenter.accounts.models",
     "dutycenter.directory.models",
+    "dutycenter.directory.imports.models",
     "dutycenter.roster.models",
     "dutycenter.roster.duty_log.models",
     "dutycenter.roster.handover.models",

@@ -16,3 +16,4 @@ def includeme(config: Configurator) -> None:
     config.add_finder(find_people)
     config.include("dutycenter.directory.views")
     config.include("dutycenter.directory.edit_views")
+    config.include("dutycenter.directory.imports")

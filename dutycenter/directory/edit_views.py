@@ -331,5 +331,5 @@ def includeme(config: Configurator) -> None:
         ("department", save_department, "POST", department),
     ):
         config.add_view(
-            view, route_name=f"directory.{route}", renderer=renderer, request_method=method, permission="admin"
+            view, route_name=f"directory.{route}", renderer=renderer, request_method=method, permission="directory"
         )

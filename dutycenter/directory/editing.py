@@ -27,6 +27,7 @@ _ = TranslationStringFactory("dutycenter")
 
 MOST_NUMBERS = 8
 MOST_DEPUTIES = 5
+UNDONE_BY = ("person.created", "person.edited")
 SHORT = 32  # characters of a short name
 
 
@@ -108,7 +109,7 @@ class Editing:
         Raises:
             DirectoryFault: what is wrong, by field.
         """
-        numbers = self._checked(draft, None)
+        numbers = self.check(draft, None)
         last = self.db.scalar(select(func.max(Person.position)).where(Person.department_id == draft.department_id))
         person = Person(department_id=draft.department_id, position=(last or 0) + 1, weight=1)
         self._apply(person, draft, numbers)
@@ -122,7 +123,7 @@ class Editing:
         Raises:
             DirectoryFault: what is wrong, by field.
         """
-        numbers = self._checked(draft, person)
+        numbers = self.check(draft, person)
         before = snapshot(person)
         self._apply(person, draft, numbers)
         self.db.flush()
@@ -144,18 +145,22 @@ class Editing:
             self.ledger.append("person.restored", _subject(person), {"name": person.name})
 
     def undo(self, person: Person, entry_id: int) -> None:
-        """Put a person back to what they were before the change that this ledger entry tells of.
+        """Put a person back to what they were before the change that this ledger entry tells of; who was
+        taken in by it is removed.
 
         Raises:
             LookupError: the entry tells of no change of this person.
             ChangedMeanwhile: somebody changed the person since.
         """
         entry = self.db.get(LedgerEntry, entry_id)
-        if entry is None or entry.subject != _subject(person) or entry.action != "person.edited":
+        if entry is None or entry.subject != _subject(person) or entry.action not in UNDONE_BY:
             raise LookupError(entry_id)
         told = json.loads(entry.data)
         if _edited(snapshot(person)) != _edited(told["after"]):
             raise ChangedMeanwhile
+        if entry.action == "person.created":
+            self.remove(person)
+            return
         self._put_back(person, told["before"])
         self.db.flush()
         self.ledger.append(
@@ -174,6 +179,10 @@ class Editing:
         self._check_department(department, name, short_name, draft)
         action, before = "department.edited", {} if department is None else _told(department)
         if department is None:
+            department = self.db.scalar(select(Department).where(Department.name == name))  # one that was removed
+            if department is not None:
+                department.removed_at = None
+        if department is None:
             action = "department.created"
             last = self.db.scalar(select(func.max(Department.position)))
             department = Department(position=(last or 0) + 1)
@@ -183,6 +192,21 @@ class Editing:
         self.db.flush()
         self.ledger.append(action, f"department:{department.id}", _told(department) | {"before": before})
         return department
+
+    def remove_department(self, department: Department) -> None:
+        """Take a department out of the directory. Idempotent.
+
+        Raises:
+            DirectoryFault: somebody is in it, or a department stands below it.
+        """
+        if department.removed_at is not None:
+            return
+        people = select(Person.id).where(Person.department_id == department.id, Person.removed_at.is_(None))
+        below = select(Department.id).where(Department.parent_id == department.id, Department.removed_at.is_(None))
+        if any(self.db.scalar(query.limit(1)) is not None for query in (people, below)):
+            raise DirectoryFault({"department": _("Only a department without people and departments can be removed.")})
+        department.removed_at = self.clock.now()
+        self.ledger.append("department.removed", f"department:{department.id}", _told(department))
 
     def _check_department(
         self, department: Department | None, name: str, short_name: str, draft: DepartmentDraft
@@ -204,16 +228,28 @@ class Editing:
             raise DirectoryFault(faults)
 
     def _other_department(self, name: str, department: Department | None) -> bool:
-        found = self.db.scalar(select(Department.id).where(Department.name == name))
+        found = self.db.scalar(select(Department.id).where(Department.name == name, Department.removed_at.is_(None)))
         return found is not None and (department is None or found != department.id)
 
-    def _checked(self, draft: PersonDraft, person: Person | None) -> list[CheckedNumber]:
+    def check(
+        self, draft: PersonDraft, person: Person | None, *, in_new_department: bool = False
+    ) -> list[CheckedNumber]:
+        """The numbers of a draft as they would be kept.
+
+        Args:
+            draft: what somebody wants.
+            person: whom it would change; None: somebody new.
+            in_new_department: their department is not there yet, and is not asked for.
+
+        Raises:
+            DirectoryFault: what is wrong with the draft, by field.
+        """
         faults = dict(draft.faults)
         if not draft.name.strip() or len(draft.name) > 64 or not draft.name.isprintable():
             faults["name"] = _("Enter the person's name, 64 characters at most.")
         if len(draft.post) > 64 or not draft.post.isprintable():
             faults["post"] = _("A post has 64 characters at most.")
-        if self.directory.department(draft.department_id) is None:
+        if not (in_new_department or self._may_be_in(draft.department_id)):
             faults["department"] = _("Choose a department.")
         if draft.away_from and draft.away_until and draft.away_until <= draft.away_from:
             faults["away"] = _("The leave ends before it begins.")
@@ -228,6 +264,10 @@ class Editing:
         if faults:
             raise DirectoryFault(faults)
         return numbers
+
+    def _may_be_in(self, department_id: int) -> bool:
+        department = self.directory.department(department_id)
+        return department is not None and department.removed_at is None and self.directory.covers(department.id)
 
     def _deputy_faults(self, draft: PersonDraft, person: Person | None) -> dict[str, TranslationString]:
         if person is not None and person.id in draft.deputies:

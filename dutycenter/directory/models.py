@@ -28,6 +28,7 @@ class Department(Base):
     name: Mapped[str] = mapped_column(String(128), unique=True)
     short_name: Mapped[str] = mapped_column(String(32))
     position: Mapped[int] = mapped_column(default=0)  # order in lists
+    removed_at: Mapped[datetime | None]  # nobody is in it any more; the record still names it
 
     people: Mapped[list[Person]] = relationship(back_populates="department", order_by="Person.position")
     district: Mapped[District | None] = relationship()

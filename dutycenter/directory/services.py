@@ -16,6 +16,7 @@ from dutycenter.directory.hours import hold
 from dutycenter.directory.models import Department, Deputy, District, Person, PhoneNumber
 from dutycenter.directory.numbers import area_code_of, is_dialable, same_line
 from dutycenter.directory.search import matches, rank, wanted_of
+from dutycenter.directory.tree import branch_of
 from dutycenter.vocabulary import NumberKind
 from dutycenter.work import settings_of
 
@@ -67,14 +68,14 @@ class Directory:
         self._leaders: dict[int, Person | None] = {}
 
     def departments(self) -> list[Department]:
-        """The departments in their order."""
-        query = select(Department).options(selectinload(Department.district))
+        """The departments in their order, without those removed."""
+        query = select(Department).where(Department.removed_at.is_(None)).options(selectinload(Department.district))
         if self.within is not None:
             query = query.where(Department.id.in_(self.within))
         return list(self.db.scalars(query.order_by(Department.position, Department.id)))
 
     def department(self, department_id: int) -> Department | None:
-        """The department of this id."""
+        """The department of this id, also one that was removed."""
         return self.db.get(Department, department_id)
 
     def covers(self, department_id: int) -> bool:
@@ -141,6 +142,15 @@ class Directory:
     def page(self, page: int, *conditions: ColumnElement[bool]) -> list[Person]:
         """One page of those who are listed and meet the conditions; pages count from 1."""
         return list(self.db.scalars(_people(*self._listed(), *conditions).limit(PAGE).offset((page - 1) * PAGE)))
+
+    def people_where(self, *conditions: ColumnElement[bool]) -> list[Person]:
+        """Everybody who is listed and meets the conditions, ready to be written down whole."""
+        whole = (
+            selectinload(Person.superior).selectinload(Person.department),
+            selectinload(Person.department).selectinload(Department.district),
+            selectinload(Person.deputies).selectinload(Deputy.deputy).selectinload(Person.department),
+        )
+        return list(self.db.scalars(_people(*self._listed(), *conditions).options(*whole)))
 
     def counts(self, *conditions: ColumnElement[bool]) -> dict[int, int]:
         """How many people who meet the conditions each department lists, by its id."""
@@ -247,6 +257,12 @@ def _people(*conditions: ColumnElement[bool], first: ColumnElement[int] | None =
 
 def factory(context: object, request: Request) -> Directory:
     """The request's directory."""
+    return bound_to(request, None)
+
+
+def bound_to(request: Request, department_id: int | None) -> Directory:
+    """The directory, its lists and searches kept to a department and what is below it."""
     settings = settings_of(request.registry)
     hotline = settings.hotline_number
-    return Directory(request.db, area_code_of(hotline), (hotline,), zone=settings.time_zone)
+    within = None if department_id is None else branch_of(request.db, department_id)
+    return Directory(request.db, area_code_of(hotline), (hotline,), within, settings.time_zone)

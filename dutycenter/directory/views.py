@@ -33,7 +33,7 @@ def listing(request: Request) -> dict[str, Any]:
         return _table(request, directory.search(text, SEARCH_LIMIT), now) | {"text": text, "problems": False}
     troubled = directory.troubled(now)
     problems = request.params.get("show") == "uncallable"
-    asked, conditions = _asked(request)
+    asked, conditions = asked_for(request)
     if problems:
         conditions.append(troubled)
     total = sum(directory.counts(*conditions).values())
@@ -80,7 +80,7 @@ def _table(request: Request, people: Sequence[Person], now: datetime) -> dict[st
     }
 
 
-def _asked(request: Request) -> tuple[dict[str, int], list[ColumnElement[bool]]]:
+def asked_for(request: Request) -> tuple[dict[str, int], list[ColumnElement[bool]]]:
     """The department or district that is asked for, and the condition that keeps to it."""
     directory, raw = request.find_service(Directory), request.params.get("department", "")
     if raw:

@@ -85,6 +85,22 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         v.CallState.VOICEMAIL: _("Leaving a message"),
         v.CallState.ENDED: _("Ended"),
     },
+    v.ImportState: {
+        v.ImportState.READING: _("Being read"),
+        v.ImportState.UNREADABLE: _("Could not be read"),
+        v.ImportState.PREVIEW: _("To be confirmed"),
+        v.ImportState.DISCARDED: _("Discarded"),
+        v.ImportState.APPLYING: _("Being written"),
+        v.ImportState.DONE: _("Taken in"),
+        v.ImportState.UNDOING: _("Being undone"),
+        v.ImportState.UNDONE: _("Undone"),
+    },
+    v.RowVerdict: {
+        v.RowVerdict.NEW: _("New"),
+        v.RowVerdict.CHANGED: _("Changed"),
+        v.RowVerdict.SAME: _("Unchanged"),
+        v.RowVerdict.WRONG: _("Not taken in"),
+    },
     v.CallResult: {
         v.CallResult.ANSWERED: _("Answered"),
         v.CallResult.ABANDONED: _("Missed"),

@@ -6,14 +6,16 @@ import json
 
 import pytest
 from sqlalchemy import select
+from webtest import Upload
 
 from dutycenter.cli.seed import seed_city
+from dutycenter.directory.imports import jobs
 from dutycenter.directory.models import Department, Person
 from dutycenter.directory.services import PAGE, Directory
 from dutycenter.interfaces import IClock
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.vocabulary import Role
-from tests.functional.conftest import Site, form_with
+from tests.functional.conftest import Site, form_to, form_with
 
 
 @pytest.fixture
@@ -92,3 +94,45 @@ class TestDepartments:
             own = request.db.scalars(select(Person.id).where(Person.department_id == water.id)).all()
             address = f"/directory?department={water.id}"
         assert len(names(city.logged_in(Role.OFFICER).get(address))) == len(own) + 25
+
+
+class TestSheets:
+    def test_the_list_is_taken_away_changed_handed_in_looked_at_confirmed_and_undone(self, city: Site) -> None:
+        browser = city.logged_in(Role.ADMINISTRATOR)
+        page = browser.get("/directory")
+        sheet = page.click("This list as CSV").body
+        assert sheet.startswith("\ufeff".encode())
+        lines = sheet.decode("utf-8-sig").splitlines()
+        changed = [lines[0], ",".join(["", "<b>新人</b>", *lines[20].split(",")[2:]]), lines[20]]
+
+        page = page.click("Take in a sheet")
+        form = form_with(page, "sheet")
+        form["sheet"] = Upload("名单.csv", "\n".join(changed).encode("gb18030"))
+        waiting = form.submit().follow()
+        assert "Being read" in waiting.text
+        jobs.work_on(city.work)
+
+        page = browser.get(waiting.request.path)
+        assert "Nothing is saved yet" in page.text
+        assert "&lt;b&gt;新人&lt;/b&gt;" in page.text
+        assert "<b>新人" not in page.text
+        assert form_to(page, "/confirm").submit().follow().status_int == 200
+        jobs.work_on(city.work)
+        page = browser.get(waiting.request.path)
+        assert "1 rows were taken in" in page.text
+        assert len(names(browser.get("/directory", {"q": "新人"}))) == 1
+
+        form_to(page, "/undo").submit()
+        jobs.work_on(city.work)
+        assert "Undone at" in browser.get(waiting.request.path).text
+        assert names(browser.get("/directory", {"q": "新人"})) == []
+        again = browser.post(
+            waiting.request.path + "/confirm", {"csrf_token": page.forms[0]["csrf_token"].value}, status=409
+        )
+        assert "done already" in again.text
+
+    def test_without_a_file_it_says_so_and_the_template_says_how(self, city: Site) -> None:
+        browser = city.logged_in(Role.ADMINISTRATOR)
+        page = browser.get("/directory/imports")
+        assert "Choose a file first" in form_with(page, "sheet").submit(status=422).text
+        assert page.click("Template to fill in").body.startswith(b"PK")

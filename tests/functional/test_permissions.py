@@ -47,6 +47,13 @@ PAGES: dict[tuple[str, str], set[Role]] = {
     ("POST", "/directory/people/1/restore"): {ADMINISTRATOR},
     ("POST", "/directory/people/1/undo/1"): {ADMINISTRATOR},
     ("POST", "/directory/numbers/1/right"): {OFFICER, LEADER, ADMINISTRATOR},
+    ("GET", "/directory/imports"): {ADMINISTRATOR},
+    ("POST", "/directory/imports"): {ADMINISTRATOR},
+    ("GET", "/directory/imports/template.xlsx"): {ADMINISTRATOR},
+    ("GET", "/directory/imports/1"): {ADMINISTRATOR},
+    ("GET", "/directory/imports/1/wrong.xlsx"): {ADMINISTRATOR},
+    ("POST", "/directory/imports/1/confirm"): {ADMINISTRATOR},
+    ("GET", "/directory/people.csv"): READERS,
     ("GET", "/directory/departments/new"): {ADMINISTRATOR},
     ("POST", "/directory/departments/new"): {ADMINISTRATOR},
     ("GET", "/directory/departments/1"): {ADMINISTRATOR},
@@ -77,7 +84,19 @@ PAGES: dict[tuple[str, str], set[Role]] = {
     ("POST", "/settings/accounts/1/reopen"): {ADMINISTRATOR},
 }
 OPEN_TO_ALL = {"/log-in", "/language"}
-ROOMS = ("home", "find", "language", "settings", "accounts.", "directory.", "roster.", "duty_log", "handover.", "live")
+ROOMS = (
+    "home",
+    "find",
+    "language",
+    "settings",
+    "accounts.",
+    "directory.",
+    "imports",
+    "roster.",
+    "duty_log",
+    "handover.",
+    "live",
+)
 
 
 def browser_of(site: Site, role: Role) -> TestApp:
