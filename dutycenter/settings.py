@@ -132,6 +132,10 @@ class Settings:
     flows_dir: Path = setting(
         "flows.dir", Path, "%(var)s/flows", "flow and prompt files here take the place of the shipped ones of that name"
     )
+    attachments_dir: Path = setting(
+        "attachments.dir", Path, "%(var)s/attachments", "files that came with reports, kept by content"
+    )
+    attachments_most: int = setting("attachments.most", _count, "30", "files that one form or incident may have")
     uploads_dir: Path = setting("uploads.dir", Path, "%(var)s/uploads", "files that people uploaded")
     reports_dir: Path = setting("reports.dir", Path, "%(var)s/reports", "monthly reports and other papers")
     secret_file: Path = setting(

@@ -1,4 +1,4 @@
-"""Everything that can be proved, proved: the ledger, the recordings, the papers."""
+"""Everything that can be proved, proved: the ledger, the recordings, the papers, the attachments."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from dutycenter.calls.models import Recording
 from dutycenter.calls.store import Store, examine
+from dutycenter.incidents.attachments.store import AttachmentStore
 from dutycenter.interfaces import ILedger
 from dutycenter.ledger.authority import NoStamp, StampCheck, authority_of
 from dutycenter.ledger.keys import KeyTrouble, verifying_key
@@ -34,6 +35,7 @@ class Verification:
         proof: of the ledger; its faults are all faults, whatever they concern.
         recordings: recordings hashed again.
         papers: reports hashed again.
+        attachments: files that came with reports, hashed again.
         missing: recordings that were never there, and are on record as such.
     """
 
@@ -41,6 +43,7 @@ class Verification:
         self.proof = proof
         self.recordings = 0
         self.papers = 0
+        self.attachments = 0
         self.missing = 0
         self.destroyed = 0  # by two persons, their hashes kept
 
@@ -64,6 +67,7 @@ class Verification:
             "recordings_missing": self.missing,
             "recordings_destroyed": self.destroyed,
             "papers": self.papers,
+            "attachments": self.attachments,
             "faults": len(self.faults),
         }
 
@@ -84,6 +88,8 @@ def verify(work: Work, say: Callable[[str], None] = lambda _: None) -> Verificat
         _recordings(db, settings, found)
         say("The papers: every report hashed again.")
         _papers(db, settings, found)
+        say("The attachments: every file that came with a report hashed again.")
+        _attachments(db, settings, found)
     return found
 
 
@@ -161,6 +167,14 @@ def _papers(db: Session, settings: Settings, found: Verification) -> None:
     for subject, made in newest.items():
         found.papers += 1
         _file(found, f"{subject} ({made['file']})", settings.reports_dir / made["file"], made)
+
+
+def _attachments(db: Session, settings: Settings, found: Verification) -> None:
+    store = AttachmentStore(settings.attachments_dir)
+    for entry in _entries(db, "attachment.added"):
+        added = json.loads(entry.data)
+        found.attachments += 1
+        _file(found, f"{entry.subject} ({added['name']})", store.place(added["sha256"]), added)
 
 
 def _file(found: Verification, name: str, path: Path, recorded: dict[str, str]) -> None:

@@ -75,7 +75,7 @@ class Store:
                 place.parent.mkdir(exist_ok=True)
                 aside.chmod(0o440)
                 aside.replace(place)
-                _sync(place.parent)
+                sync_folder(place.parent)
         except OSError as error:
             if error.errno not in FULL:
                 raise
@@ -138,7 +138,8 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """What was put into the folder is there after a power cut too."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)

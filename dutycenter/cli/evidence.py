@@ -25,13 +25,14 @@ WORDS = {
     "recordings_missing": "recordings on record as missing",
     "recordings_destroyed": "recordings destroyed by two persons, on record",
     "papers": "papers hashed again",
+    "attachments": "attachments hashed again",
     "faults": "faults",
 }
 
 
 @click.group()
 def evidence() -> None:
-    """Prove the ledger, the recordings and the papers."""
+    """Prove the ledger, the recordings, the papers and the attachments."""
 
 
 @evidence.command("verify")

@@ -13,6 +13,7 @@ MODELS = (
     "dutycenter.live.models",
     "dutycenter.calls.models",
     "dutycenter.incidents.models",
+    "dutycenter.incidents.attachments.models",
     "dutycenter.ledger.models",
     "dutycenter.audit.models",
     "ivr_flows.models",

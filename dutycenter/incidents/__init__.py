@@ -21,5 +21,5 @@ def includeme(config: Configurator) -> None:
     config.add_open_items(open_incidents)
     config.add_job(watch, name="deadlines.watch", seconds=WATCH_SECONDS)
     config.add_job(watch_rings, name="deadlines.ring", seconds=WATCH_SECONDS)
-    for part in ("views", "desk_views", "intake_views", "strip", "rules"):
+    for part in ("views", "desk_views", "intake_views", "strip", "rules", "attachments"):
         config.include(f"dutycenter.incidents.{part}")

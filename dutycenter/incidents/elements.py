@@ -138,6 +138,11 @@ BY_NAME = {element.name: element for element in ELEMENTS}
 CASUALTIES = ("dead", "injured", "missing", "trapped", "evacuated")
 
 
+def one_line(text: str) -> str:
+    """The text without control and direction characters, in one line."""
+    return " ".join(_CONTROL.sub("", text).split())
+
+
 def cleaned(raw: Mapping[str, str]) -> dict[str, str]:
     """The known elements among ``raw``, as typed, without control and direction characters.
 

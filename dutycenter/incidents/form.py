@@ -9,6 +9,8 @@ from pyramid.request import Request
 from sqlalchemy import select
 
 from dutycenter.directory.models import Department, District
+from dutycenter.incidents.attachments.services import Owner
+from dutycenter.incidents.attachments.views import shown
 from dutycenter.incidents.classes import TREE
 from dutycenter.incidents.elements import BY_NAME, missing
 from dutycenter.incidents.intakes import texts_of
@@ -44,6 +46,7 @@ def form_of(
         "tree": TREE,
         "IncidentClass": IncidentClass,
         "Level": Level,
+        **(shown(request, Owner(intake_id=intake.id)) if intake else {}),
         "units": request.db.scalars(select(Department.name).order_by(Department.position, Department.id)).all(),
         "districts": request.db.scalars(select(District).order_by(District.code)).all(),
     }

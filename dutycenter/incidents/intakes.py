@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
 from dutycenter.calls.models import Call
+from dutycenter.incidents.attachments.services import Attachments
 from dutycenter.incidents.elements import Element, as_text, cleaned, missing
 from dutycenter.incidents.models import Incident, Intake
 from dutycenter.incidents.services import Incidents, Overtaken
@@ -61,11 +62,14 @@ class Saved:
 class Intakes:
     """Forms that are being filled in."""
 
-    def __init__(self, db: Session, ledger: ILedger, clock: IClock, incidents: Incidents) -> None:
+    def __init__(
+        self, db: Session, ledger: ILedger, clock: IClock, incidents: Incidents, attachments: Attachments
+    ) -> None:
         self.db = db
         self.ledger = ledger
         self.clock = clock
         self.incidents = incidents
+        self.attachments = attachments
 
     def get(self, intake_id: int, *, lock: bool = False) -> Intake:
         """The form.
@@ -190,10 +194,12 @@ class Intakes:
                 self.incidents.unlink_call(intake.incident_id, intake.call_id)
             self.ledger.append("intake.detached", f"intake:{intake.id}", {"incident": intake.incident_id})
             intake.incident_id = None
+            self.attachments.follow(intake)
         return intake
 
     def _belongs(self, intake: Intake, incident: Incident, account_id: int) -> None:
         intake.incident_id = incident.id
+        self.attachments.follow(intake)
         if intake.call_id is not None:
             self.incidents.link_call(incident.id, intake.call_id, account_id)
         self.ledger.append("intake.became", f"intake:{intake.id}", {"incident": incident.id, "number": incident.number})
@@ -259,5 +265,9 @@ def texts_of(intake: Intake) -> dict[str, str]:
 def intakes_factory(context: object, request: Request) -> Intakes:
     """The request's ``Intakes``."""
     return Intakes(
-        request.db, request.find_service(ILedger), request.find_service(IClock), request.find_service(Incidents)
+        request.db,
+        request.find_service(ILedger),
+        request.find_service(IClock),
+        request.find_service(Incidents),
+        request.find_service(Attachments),
     )

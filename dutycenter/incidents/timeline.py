@@ -28,6 +28,9 @@ FILTERS: dict[str, frozenset[str]] = {
 }
 ICONS = {
     "created": "plus-circle",
+    "attachment": "paperclip",
+    "attachment_removed": "paperclip",
+    "attachment_restored": "paperclip",
     "edited": "pencil",
     "note": "chat-left-text",
     "call": "link-45deg",

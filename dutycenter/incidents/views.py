@@ -16,6 +16,8 @@ from sqlalchemy import Select, func, select
 from dutycenter.directory.models import District
 from dutycenter.frame.labels import label
 from dutycenter.incidents import desk
+from dutycenter.incidents.attachments import views as attachments
+from dutycenter.incidents.attachments.services import Owner
 from dutycenter.incidents.classes import SUBTYPE_LABELS, TREE
 from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, NoSuchDeadline, shown_clocks, whole
 from dutycenter.incidents.elements import BY_NAME, ELEMENTS, YEARS, Element, TooLong
@@ -114,6 +116,7 @@ def page(request: Request) -> dict[str, Any]:
         "show": request.GET.get("show", ""),
         "filters": FILTER_LABELS,
         "broadcasts": desk.broadcasts_of(request, incident.id),
+        **attachments.shown(request, Owner(incident_id=incident.id)),
         "people": names_of(request.db, (entry.actor for entry in incident.entries)),
         "now": request.find_service(IClock).now(),
         "left_open": [item.text for item in open_of(request, incident)],
