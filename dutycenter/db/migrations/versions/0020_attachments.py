@@ -1,7 +1,7 @@
 """Attachments of forms and incidents
 
-Revision: 0019
-After: 0018
+Revision: 0020
+After: 0019
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from dutycenter.db.base import UtcDateTime
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
