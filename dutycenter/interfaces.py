@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from dutycenter.vocabulary import EscalationKind, ReachedRule, SmsWhen, StepWhom
+from dutycenter.vocabulary import EscalationKind, ReachedRule, SituationKind, SmsWhen, StepWhom
 
 # --- time -------------------------------------------------------------------
 
@@ -691,6 +691,14 @@ class Found:
 # --- reports ----------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Drafted:
+    """The beginning of a written report, to be edited: a title, and text with headings of its own."""
+
+    title: str
+    body: str
+
+
 class IReports(Protocol):
     """What a button or a command asks of the reports."""
 
@@ -699,6 +707,13 @@ class IReports(Protocol):
 
         Raises:
             ValueError: the month lies in the future.
+        """
+
+    def draft(self, incident_id: int, kind: SituationKind, language: str, since: datetime | None) -> Drafted:
+        """An incident's report in words, from what is known now.
+
+        Args:
+            since: when the report before this one went out; a follow-up tells only what came later.
         """
 
     def write(self, kind: str, about: str, language: str, out: Path) -> Path:

@@ -202,6 +202,24 @@ class SourceChannel(StrEnum):
     REPORT = "report"  # a lower unit's written report
 
 
+class SituationKind(StrEnum):
+    """A written report of an incident to those above (专报)."""
+
+    FIRST = "first"  # 初报
+    FOLLOW_UP = "follow_up"  # 续报一, 续报二 …
+    FINAL = "final"  # 终报
+
+
+class SendingMeans(StrEnum):
+    """How a written report went out."""
+
+    SYSTEM = "system"  # the government's own exchange of documents
+    FAX = "fax"
+    MAIL = "mail"
+    PAPER = "paper"
+    MESSAGE = "message"  # a messenger on a telephone
+
+
 class RecordingState(StrEnum):
     RECORDING = "recording"
     STOPPED = "stopped"  # the switch is done; not yet taken in
@@ -229,6 +247,7 @@ class ReportKind(StrEnum):
     SHIFT_LOG = "shift_log"  # 值班日志
     ROSTER = "roster"  # 值班表, of a week
     EVIDENCE = "evidence"  # what proves an incident's record
+    SITUATION = "situation"  # 初报, 续报, 终报 as somebody wrote it
 
 
 class ReportState(StrEnum):

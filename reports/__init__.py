@@ -40,12 +40,16 @@ ROUTES = {
     "report_receipts": f"/broadcasts/{ID}/receipts",
     "report_shift_log": f"/roster/shifts/{ID}/log",
     "report_roster": r"/roster/weeks/{id:\d{4}-\d\d-\d\d}",
+    "report_situation": f"/incidents/documents/{ID}/paper",
+    "report_word": f"/incidents/documents/{ID}.docx",
     "report_file": f"/papers/{ID}/{{name:[0-9A-Za-z_.-]+}}",
 }
 
 PAPERS = (
     ("incident", "report_brief", _("Incident brief")),
     ("incident", "report_evidence", _("Evidence statement")),
+    ("situation_report", "report_situation", _("PDF in official layout")),
+    ("situation_report", "report_word", _("Word document")),
     ("broadcast", "report_receipts", _("Broadcast receipts")),
     ("shift", "report_shift_log", _("Shift log")),
     ("week", "report_roster", _("Duty roster")),

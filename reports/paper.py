@@ -184,6 +184,9 @@ class Paper:
     appendix: Appendix | None = None
     note: str = ""  # the word before a remark
     exercise: bool = False  # what it tells of was one: said on its face
+    addressee: str = ""  # 主送, before the text
+    opening: Sequence[Block] = ()  # before the first heading
+    closing: Sequence[tuple[str, str]] = ()  # below the text: name and value
 
     @property
     def chinese(self) -> bool:

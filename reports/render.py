@@ -17,10 +17,10 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from dutycenter.frame.numerals import numeral
 from reports.charts import draw
 from reports.paper import Block, Figure, Paper, Proof
 from reports.progress import Progress, silent
-from reports.words import numeral
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -11,9 +11,10 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from dutycenter.interfaces import IClock, ILedger
+from dutycenter.incidents.models import Incident
+from dutycenter.interfaces import Drafted, IClock, ILedger
 from dutycenter.settings import Settings
-from dutycenter.vocabulary import ReportKind, ReportState
+from dutycenter.vocabulary import ReportKind, ReportState, SituationKind
 from dutycenter.work import settings_of
 from reports.files import Made, keep, place
 from reports.house import House
@@ -84,6 +85,13 @@ class Reports:
     def write(self, kind: str, about: str, language: str, out: Path) -> Path:
         """See ``IReports.write``. Reads only what is committed; writes nothing but ``out``."""
         return place(self.pdf(Asked(ReportKind(kind), about, language)), out).path
+
+    def draft(self, incident_id: int, kind: SituationKind, language: str, since: datetime | None) -> Drafted:
+        """See ``IReports.draft``. Reads on the request's own session: what was written in it is told too."""
+        from reports.drafts import draft
+
+        incident = self.db.get_one(Incident, incident_id)
+        return draft(Words(language, self.settings.time_zone), self.db, incident, kind, since)
 
     def paper(self, asked: Asked, progress: Progress = silent) -> Paper:
         """The paper as data, made from the store as it is now.

@@ -10,15 +10,16 @@ from gettext import NullTranslations
 from zoneinfo import ZoneInfo
 
 from babel.support import Translations
+from pyramid.i18n import TranslationString
 
 from dutycenter.frame.i18n import DOMAIN, catalogue_folders, compile_catalogues
 from dutycenter.frame.labels import label
+from dutycenter.frame.numerals import numeral
 from reports.paper import Cell, Rows
 from reports.period import Month, Period, Quarter, Range, Year
 
 NOTHING = "—"
 LANGUAGES = ("zh_CN", "en")
-_DIGITS = "〇一二三四五六七八九"
 _UNITS = ("B", "KB", "MB", "GB")
 
 
@@ -56,6 +57,10 @@ class Words:
     def label(self, member: StrEnum) -> str:
         """A vocabulary value's words."""
         return self.gettext(str(label(member)))
+
+    def said(self, words: TranslationString) -> str:
+        """What a page would say, in the paper's language."""
+        return str(words.interpolate(_catalogue(self.language).gettext(str(words))))
 
     # --- putting together -------------------------------------------------------
 
@@ -137,7 +142,7 @@ class Words:
         if isinstance(period, Month):
             return self.month(period)
         if isinstance(period, Quarter):
-            zh = f"{period.year}年第{_DIGITS[period.quarter]}季度"
+            zh = f"{period.year}年第{numeral(period.quarter)}季度"
             return zh if self.chinese else f"Quarter {period.quarter} of {period.year}"
         if isinstance(period, Year):
             return f"{period.year}年" if self.chinese else f"{period.year}"
@@ -165,10 +170,3 @@ class Words:
             return NOTHING
         local = at.astimezone(self.zone)
         return f"{self.day(local.date())}{'' if self.chinese else ' '}{local:%H:%M:%S}"
-
-
-def numeral(number: int) -> str:
-    """1 to 99 as headings count: 一, 十, 十二, 二十."""
-    tens, ones = divmod(number, 10)
-    head = "" if tens == 0 else "十" if tens == 1 else _DIGITS[tens] + "十"
-    return head + (_DIGITS[ones] if ones or not tens else "")

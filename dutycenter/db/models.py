@@ -14,6 +14,8 @@ MODELS = (
     "dutycenter.calls.models",
     "dutycenter.incidents.models",
     "dutycenter.incidents.attachments.models",
+    "dutycenter.incidents.documents.models",
+    "dutycenter.incidents.instructions.models",
     "dutycenter.ledger.models",
     "dutycenter.audit.models",
     "ivr_flows.models",

@@ -141,6 +141,18 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         v.SourceChannel.WALK_IN: _("Walk-in"),
         v.SourceChannel.REPORT: _("Written report"),
     },
+    v.SituationKind: {
+        v.SituationKind.FIRST: _("First report"),
+        v.SituationKind.FOLLOW_UP: _("Follow-up report"),
+        v.SituationKind.FINAL: _("Final report"),
+    },
+    v.SendingMeans: {
+        v.SendingMeans.SYSTEM: _("document exchange"),
+        v.SendingMeans.FAX: _("fax"),
+        v.SendingMeans.MAIL: _("e-mail"),
+        v.SendingMeans.PAPER: _("on paper"),
+        v.SendingMeans.MESSAGE: _("messenger"),
+    },
     v.RecordingState: {
         v.RecordingState.RECORDING: _("Being recorded"),
         v.RecordingState.STOPPED: _("Being taken in"),
@@ -164,6 +176,7 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         v.ReportKind.SHIFT_LOG: _("Shift log"),
         v.ReportKind.ROSTER: _("Duty roster"),
         v.ReportKind.EVIDENCE: _("Evidence statement"),
+        v.ReportKind.SITUATION: _("Situation report"),
     },
     v.ReportState: {
         v.ReportState.WAITING: _("To be made"),

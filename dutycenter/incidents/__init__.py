@@ -5,6 +5,15 @@ from __future__ import annotations
 from pyramid.config import Configurator
 
 WATCH_SECONDS = 5.0
+PARTS = (
+    "views",
+    "desk_views",
+    "intake_views",
+    "strip",
+    "rules",
+    "attachments",
+    "documents",
+)
 
 
 def includeme(config: Configurator) -> None:
@@ -21,5 +30,5 @@ def includeme(config: Configurator) -> None:
     config.add_open_items(open_incidents)
     config.add_job(watch, name="deadlines.watch", seconds=WATCH_SECONDS)
     config.add_job(watch_rings, name="deadlines.ring", seconds=WATCH_SECONDS)
-    for part in ("views", "desk_views", "intake_views", "strip", "rules", "attachments"):
+    for part in PARTS:
         config.include(f"dutycenter.incidents.{part}")

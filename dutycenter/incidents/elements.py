@@ -143,6 +143,11 @@ def one_line(text: str) -> str:
     return " ".join(_CONTROL.sub("", text).split())
 
 
+def without_controls(text: str) -> str:
+    """The text with one kind of line end, without control and direction characters."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 def cleaned(raw: Mapping[str, str]) -> dict[str, str]:
     """The known elements among ``raw``, as typed, without control and direction characters.
 
@@ -153,7 +158,7 @@ def cleaned(raw: Mapping[str, str]) -> dict[str, str]:
     for name, element in BY_NAME.items():
         if name not in raw:
             continue
-        text = _CONTROL.sub("", raw[name].replace("\r\n", "\n").replace("\r", "\n")).strip()
+        text = without_controls(raw[name]).strip()
         if len(text) > element.limit:
             raise TooLong(element, len(text))
         found[name] = text

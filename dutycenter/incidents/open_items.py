@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from dutycenter.incidents import desk
 from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines
+from dutycenter.incidents.documents.open_items import open_documents
 from dutycenter.incidents.models import Deadline, Incident
 from dutycenter.roster.handover.items import OpenItem
 from dutycenter.vocabulary import BroadcastState, IncidentStatus
@@ -45,7 +46,7 @@ def open_of(request: Request, incident: Incident) -> list[OpenItem]:
         for standing in desk.broadcasts_of(request, incident.id)
         if standing.state in (BroadcastState.RUNNING, BroadcastState.PAUSED)
     ]
-    return _clocks(request, clocks) + running
+    return [*_clocks(request, clocks), *running, *open_documents(request, incident.id)]
 
 
 def _clocks(request: Request, deadlines: Iterable[Deadline]) -> list[OpenItem]:

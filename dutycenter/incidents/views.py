@@ -20,6 +20,7 @@ from dutycenter.incidents.attachments import views as attachments
 from dutycenter.incidents.attachments.services import Owner
 from dutycenter.incidents.classes import SUBTYPE_LABELS, TREE
 from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, NoSuchDeadline, shown_clocks, whole
+from dutycenter.incidents.documents.services import Documents
 from dutycenter.incidents.elements import BY_NAME, ELEMENTS, YEARS, Element, TooLong
 from dutycenter.incidents.models import Incident
 from dutycenter.incidents.open_items import open_of
@@ -109,7 +110,7 @@ def _number(request: Request, name: str, least: int, most: int) -> int:
 
 def page(request: Request) -> dict[str, Any]:
     """The whole page."""
-    incident = _incident(request)
+    incident, documents = _incident(request), request.find_service(Documents)
     return {
         **_base(request, incident),
         "moments": _moments(request, incident),
@@ -119,6 +120,8 @@ def page(request: Request) -> dict[str, Any]:
         **attachments.shown(request, Owner(incident_id=incident.id)),
         "people": names_of(request.db, (entry.actor for entry in incident.entries)),
         "now": request.find_service(IClock).now(),
+        "reports": documents.of(incident.id),
+        "document_name": documents.name,
         "left_open": [item.text for item in open_of(request, incident)],
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dutycenter.vocabulary import ReportKind
 from reports.making import Making
 from reports.paper import Paper
-from reports.papers import brief, evidence, receipts, roster, shift_log
+from reports.papers import brief, evidence, receipts, roster, shift_log, situation
 
 MAKERS: Mapping[ReportKind, Callable[[str, Making], Paper]] = {
     ReportKind.BRIEF: brief.paper,
@@ -15,4 +15,5 @@ MAKERS: Mapping[ReportKind, Callable[[str, Making], Paper]] = {
     ReportKind.SHIFT_LOG: shift_log.paper,
     ReportKind.ROSTER: roster.paper,
     ReportKind.EVIDENCE: evidence.paper,
+    ReportKind.SITUATION: situation.paper,
 }

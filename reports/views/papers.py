@@ -11,6 +11,8 @@ from pyramid.response import Response
 from pyramid.view import view_config
 from sqlalchemy import select
 
+from dutycenter.incidents.documents.models import SituationReport
+from dutycenter.incidents.documents.services import Documents, NoSuchDocument
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.vocabulary import ReportKind, ReportState
 from reports.jobs import TRIES
@@ -23,6 +25,7 @@ from reports.words import LANGUAGES
 KINDS = {
     "report_brief": (ReportKind.BRIEF, "incident"),
     "report_evidence": (ReportKind.EVIDENCE, "incident"),
+    "report_situation": (ReportKind.SITUATION, "situation_report"),
     "report_receipts": (ReportKind.RECEIPTS, "broadcast.board"),
     "report_shift_log": (ReportKind.SHIFT_LOG, "roster.week"),
     "report_roster": (ReportKind.ROSTER, "roster.week"),
@@ -33,11 +36,22 @@ VERSIONS = 10  # earlier ones that are shown
 def _asked(request: Request) -> Asked:
     kind, _back = KINDS[request.matched_route.name]
     wished = request.params.get("language", request.locale_name)
+    if kind is ReportKind.SITUATION:  # it was written in one
+        wished = situation(request).language
     return Asked(kind, request.matchdict["id"], wished if wished in LANGUAGES else LANGUAGES[0])
+
+
+def situation(request: Request) -> SituationReport:
+    """The written report that an address names."""
+    try:
+        return request.find_service(Documents).get(int(request.matchdict["id"]))
+    except NoSuchDocument:
+        raise HTTPNotFound from None
 
 
 @view_config(route_name="report_brief", renderer="reports:templates/paper.jinja2")
 @view_config(route_name="report_evidence", renderer="reports:templates/paper.jinja2")
+@view_config(route_name="report_situation", renderer="reports:templates/paper.jinja2")
 @view_config(route_name="report_receipts", renderer="reports:templates/paper.jinja2")
 @view_config(route_name="report_shift_log", renderer="reports:templates/paper.jinja2")
 @view_config(route_name="report_roster", renderer="reports:templates/paper.jinja2")
@@ -55,7 +69,7 @@ def paper(request: Request) -> dict[str, Any]:
         "versions": _versions(request, reports, report),
         "back": request.route_path(back, id=asked.about, _query=query),
         "here": request.current_route_path(_query={"language": asked.language}),
-        "languages_of_papers": LANGUAGES,
+        "languages_of_papers": () if asked.kind is ReportKind.SITUATION else LANGUAGES,
         "stages": STAGE_NAMES,
         "tries": TRIES,
         "busy": report is not None and report.state is ReportState.WAITING,
@@ -65,6 +79,7 @@ def paper(request: Request) -> dict[str, Any]:
 
 @view_config(route_name="report_brief", request_method="POST")
 @view_config(route_name="report_evidence", request_method="POST")
+@view_config(route_name="report_situation", request_method="POST")
 @view_config(route_name="report_receipts", request_method="POST")
 @view_config(route_name="report_shift_log", request_method="POST")
 @view_config(route_name="report_roster", request_method="POST")
