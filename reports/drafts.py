@@ -49,7 +49,7 @@ def _first(w: Words, db: Session, i: Incident) -> Parts:
 
 def _follow_up(w: Words, db: Session, i: Incident, since: datetime) -> Parts:
     _ = w.gettext
-    edited = {e.data.get("field") for e in i.entries if e.kind == "edited" and e.at > since}
+    edited = {str(e.data.get("field")) for e in i.entries if e.kind == "edited" and e.at > since}
     news = [*told.texts(w, i, edited & {"course", "cause"}), *told.spoken_since(w, i, since)]
     if edited & {"place", "district_id", "occurred_at", "incident_class", "level"}:
         news.insert(0, told.what_and_where(w, i))

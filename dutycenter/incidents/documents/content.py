@@ -80,7 +80,7 @@ def passages(body: str) -> list[Passage]:
 def name_words(kind: SituationKind, ordinal: int | None, language: str) -> TranslationString:
     """What people call it: 初报, 续报二, 终报; ordinals are counted in the language's own way."""
     if ordinal is None or (kind is not SituationKind.FOLLOW_UP and ordinal == 1):
-        return label(kind)  # type: ignore[return-value]
+        return label(kind)
     values = {"n": numeral(ordinal) if language.startswith("zh") else str(ordinal)}
     if kind is SituationKind.FINAL:
         return _("Final report ${n}", mapping=values)
