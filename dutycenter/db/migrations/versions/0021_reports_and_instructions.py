@@ -1,7 +1,7 @@
 """Written reports of incidents, and instructions
 
-Revision: 0019
-After: 0018
+Revision: 0021
+After: 0020
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from dutycenter.db.base import UtcDateTime
 
-revision = "0019"
-down_revision = "0018"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
