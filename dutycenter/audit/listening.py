@@ -29,6 +29,11 @@ def listening_copy(settings: Settings, sha256: str | None) -> Path | None:
     return place if place.is_file() and place.stat().st_size else None
 
 
+def forget_copy(settings: Settings, sha256: str) -> None:
+    """Remove the copy of what was destroyed, whatever the setting is by now. Idempotent."""
+    _place(settings, sha256).unlink(missing_ok=True)
+
+
 def make_copies(work: Work) -> None:
     """Make the copies that are missing of the newest recordings; a few at a turn."""
     encoder = shutil.which("opusenc")

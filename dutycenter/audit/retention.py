@@ -14,6 +14,7 @@ from pyramid.request import Request
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
+from dutycenter.audit.listening import forget_copy
 from dutycenter.audit.models import Destruction, DestructionItem, EvidenceHold
 from dutycenter.calls.models import Recording
 from dutycenter.calls.store import Store
@@ -198,6 +199,8 @@ def remove_destroyed(work: Work) -> None:
     for row in rows:
         if row.sha256 not in needed:
             store.destroy(row.file_name, row.sha256)
+            if row.sha256:
+                forget_copy(work.settings, row.sha256)
 
 
 def _is_open() -> ColumnElement[bool]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Select, insert, literal, select, tuple_
+from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
 from dutycenter.interfaces import IClock
@@ -34,7 +34,7 @@ from dutycenter.ledger.keys import (
 from dutycenter.ledger.merkle import Complete, Frontier, sha256, sm3, unpack
 from dutycenter.ledger.models import ENTRIES, SUBTREES, LedgerEntry, LedgerHead, LedgerLeaf
 from dutycenter.ledger.rows import add_leaves, bytes_of, entry_columns, leaves_of
-from dutycenter.ledger.services import settled_entries
+from dutycenter.ledger.services import entries_behind, order_of_entries, settled_entries
 from dutycenter.work import Work
 
 BATCH = 5000
@@ -86,7 +86,7 @@ def seal_batch(db: Session, clock: IClock, key_file: Path) -> int:
     """Seal up to ``BATCH`` entries in the session's transaction; how many that were."""
     head = last_head(db)
     start = head.size if head else 0
-    rows = db.execute(_unsealed(db, head)).all()
+    rows = db.execute(unsealed(db, head)).all()
     if not rows:
         return 0
     trees = _frontiers(head)
@@ -140,14 +140,12 @@ def _keep_subtrees(db: Session, by_sha256: Iterable[Complete], by_sm3: Iterable[
         db.execute(insert(SUBTREES), rows)
 
 
-def _unsealed(db: Session, head: LedgerHead | None) -> Select[Any]:
+def unsealed(db: Session, head: LedgerHead | None) -> Select[Any]:
+    """The query for the next batch, behind this head."""
     query = select(*entry_columns(db)).where(settled_entries(db))
     if head is not None:
-        place = sealed_place(db, head.size)
-        query = query.where(
-            tuple_(ENTRIES.c.transaction_id, ENTRIES.c.id) > tuple_(literal(place[0]), literal(place[1]))
-        )
-    return query.order_by(ENTRIES.c.transaction_id, ENTRIES.c.id).limit(BATCH)
+        query = query.where(entries_behind(db, *sealed_place(db, head.size)))
+    return query.order_by(*order_of_entries(db)).limit(BATCH)
 
 
 def sealed_place(db: Session, size: int) -> tuple[int, int]:

@@ -104,9 +104,7 @@ class Ledger:
         In PostgreSQL an entry may commit later than one with a higher id, so only
         entries of transactions older than the oldest one still open are given.
         """
-        place = tuple_(LedgerEntry.transaction_id, LedgerEntry.id) > tuple_(
-            literal(after.transaction_id), literal(after.id)
-        )
+        place = entries_behind(self.db, after.transaction_id, after.id)
         rows = self.db.scalars(_in_order(select(LedgerEntry).where(place), self.db).limit(limit))
         return [
             Seen(Cursor(row.transaction_id, row.id), row.at, row.actor, row.action, row.subject, row.data)
@@ -122,6 +120,24 @@ def settled_entries(db: Session) -> ColumnElement[bool]:
     return LedgerEntry.transaction_id < oldest_open
 
 
+def entries_behind(db: Session, transaction_id: int, id: int) -> ColumnElement[bool]:
+    """Condition: entries that come after this place.
+
+    In SQLite, where the ids alone are the order, it is said of the id alone: SQLite has no index for a pair that
+    holds the row's own number, and would read the ledger from its beginning.
+    """
+    if db.get_bind().dialect.name == "sqlite":
+        return LedgerEntry.id > id
+    return tuple_(LedgerEntry.transaction_id, LedgerEntry.id) > tuple_(literal(transaction_id), literal(id))
+
+
+def order_of_entries(db: Session) -> tuple[Any, ...]:
+    """The columns in whose order entries settle."""
+    if db.get_bind().dialect.name == "sqlite":
+        return (LedgerEntry.id,)
+    return LedgerEntry.transaction_id, LedgerEntry.id
+
+
 def _own_transaction(db: Session) -> Any:
     if db.get_bind().dialect.name == "sqlite":
         return 0
@@ -129,8 +145,8 @@ def _own_transaction(db: Session) -> Any:
 
 
 def _in_order(query: Any, db: Session, *, descending: bool = False) -> Any:
-    order = (LedgerEntry.transaction_id, LedgerEntry.id)
-    return query.where(settled_entries(db)).order_by(*(c.desc() if descending else c.asc() for c in order))
+    order = (column.desc() if descending else column for column in order_of_entries(db))
+    return query.where(settled_entries(db)).order_by(*order)
 
 
 def factory(context: object, request: Request) -> Ledger:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DatabaseError
 
 from dutycenter.interfaces import ILedger
 from dutycenter.ledger.keys import public_file, verifying_key
-from dutycenter.ledger.sealer import seal
+from dutycenter.ledger.sealer import last_head, seal, unsealed
 from dutycenter.ledger.services import Cursor, Ledger
 from dutycenter.ledger.verify import Proof, prove
 from dutycenter.work import Work
@@ -65,6 +65,22 @@ class TestFollow:
             assert [entry.action for entry in first + rest] == ["a.one", "a.two", "a.three"]
             assert ledger.end() == rest[-1].cursor
             assert Cursor.parse(str(rest[-1].cursor)) == rest[-1].cursor
+
+    def test_what_is_behind_is_not_read_again(self, sqlite_work: Work) -> None:
+        """Following and sealing cost what is new, not what the ledger holds."""
+        with sqlite_work.write() as request:
+            request.find_service(ILedger).append_all([("a.one", f"call:{number}", {}) for number in range(4000)])
+        seal(sqlite_work)
+        append(sqlite_work, "a.new")
+        with sqlite_work.read() as request:
+            end = request.find_service(Ledger).end()
+            driver = request.db.connection().connection.driver_connection
+            steps = []
+            driver.set_progress_handler(lambda: steps.append(1), 100)  # called every 100 steps of the engine
+            assert request.find_service(Ledger).follow(end) == []
+            assert len(request.db.execute(unsealed(request.db, last_head(request.db))).all()) == 1
+            driver.set_progress_handler(None, 0)
+        assert len(steps) < 20
 
     def test_it_skips_none_that_commits_late(self, work: Work) -> None:
         """The first writer commits last; its entry must still be seen."""
