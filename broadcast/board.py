@@ -57,6 +57,7 @@ GROUNDS: dict[str, str] = {
     Ground.NO_NUMBER: _("no telephone number"),
     Ground.UNUSABLE_NUMBER: _("no number that can be dialled"),
     Ground.DUTY_NUMBER: _("only the duty room's own number"),
+    Ground.NOT_OURS: _("outside the department of whoever launches"),
     Ground.NO_LINE: _("no line may carry the numbers"),
     Ground.STOPPED: _("stopped before the first call"),
     Ground.DROPPED: _("taken out by hand"),

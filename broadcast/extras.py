@@ -31,7 +31,9 @@ def recipient_for(extra: ExtraNumber, lines: Lines) -> Recipient:
     """A recipient of a typed number, which ``number_fault`` finds right."""
     number = dialled(extra.number, NumberKind.OFFICE)
     name = clean_text(extra.name).replace("\n", " ")[:MOST_NAME] or number
-    if number in lines.kept_free:
+    if lines.within is not None:
+        ground = Ground.NOT_OURS.value
+    elif number in lines.kept_free:
         ground = Ground.DUTY_NUMBER.value
     else:
         ground = "" if lines.carry(number) else Ground.NO_LINE.value

@@ -42,6 +42,7 @@ class Lines:
     prefixes: Sequence[Sequence[str]]  # one per gateway; empty: every number
     kept_free: frozenset[str] = frozenset()
     zone: tzinfo = UTC  # of the duty room, in which the hours of numbers are written
+    within: frozenset[int] | None = None  # departments of whom whoever launches may call; None: all
 
     def carry(self, number: str) -> bool:
         """May any gateway carry this number?"""
@@ -58,10 +59,12 @@ def carries(prefixes: Sequence[str], number: str) -> bool:
     return not prefixes or number.startswith(tuple(prefixes))
 
 
-def lines_of(db: Session, kept_free: Iterable[str] = (), zone: tzinfo = UTC) -> Lines:
+def lines_of(
+    db: Session, kept_free: Iterable[str] = (), zone: tzinfo = UTC, within: frozenset[int] | None = None
+) -> Lines:
     """The gateways in service as they stand in the store."""
     gateways = db.scalars(select(Gateway).where(Gateway.enabled).order_by(Gateway.id))
-    return Lines([prefixes_of(gateway) for gateway in gateways], frozenset(kept_free), zone)
+    return Lines([prefixes_of(gateway) for gateway in gateways], frozenset(kept_free), zone, within)
 
 
 def candidates(db: Session, ids: Sequence[int], now: datetime, lines: Lines) -> list[Candidate]:
@@ -117,6 +120,8 @@ def _candidate(person: Person, now: datetime, lines: Lines) -> Candidate:
     usable, ground = _usable(person.numbers, lines)
     if person.removed_at is not None:
         ground = Ground.REMOVED
+    elif lines.within is not None and person.department_id not in lines.within:
+        ground = Ground.NOT_OURS
     elif is_away(person, now):
         ground = Ground.AWAY
     local = now.astimezone(lines.zone)

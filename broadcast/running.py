@@ -19,6 +19,7 @@ from broadcast.models import EVERYBODY, SUPERIORS, TOLD, Broadcast, BroadcastMes
 from broadcast.people import candidates, lines_of, recipient_of
 from broadcast.services import UNDER_WAY, Broadcasts, WishError, locked, superiors_text
 from broadcast.settle import Ground
+from dutycenter.directory.services import Directory
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import ExtraNumber, IClock, ILedger, Prompt
 from dutycenter.settings import Settings
@@ -42,6 +43,7 @@ class Running:
         incidents: gives whose timeline a correction is told in.
         translate: into the reader's language.
         account_id: who acts, if it is an account.
+        within: departments of whom they may take people in; None: all.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Running:
         incidents: Callable[[], Incidents],
         translate: Translate = str,
         account_id: int | None = None,
+        within: frozenset[int] | None = None,
     ) -> None:
         self.db = db
         self.ledger = ledger
@@ -63,6 +66,7 @@ class Running:
         self.incidents = incidents
         self.translate = translate
         self.account_id = account_id
+        self.within = within
 
     def add(self, broadcast_id: int, people: Sequence[int], extras: Sequence[ExtraNumber] = ()) -> list[Recipient]:
         """Take people in while it runs; who is in it already is left as they are.
@@ -75,7 +79,7 @@ class Running:
         if wrong:
             raise WishError({"extras": wrong[0]})
         broadcast, now = self._under_way(broadcast_id), self.clock.now()
-        lines = lines_of(self.db, {self.settings.hotline_number}, self.settings.time_zone)
+        lines = lines_of(self.db, {self.settings.hotline_number}, self.settings.time_zone, self.within)
         known = set(
             self.db.scalars(
                 select(Recipient.person_id).where(
@@ -206,4 +210,5 @@ def factory(context: object, request: Request) -> Running:
         lambda: request.find_service(Incidents),
         request.localizer.translate,
         None if identity is None else identity.id,
+        request.find_service(Directory).within,
     )

@@ -21,6 +21,7 @@ from broadcast.models import EVERYBODY, SUPERIORS, Attempt, Broadcast, Broadcast
 from broadcast.people import Candidate, Lines, candidates, lines_of, recipient_of
 from broadcast.plans.content import write_steps
 from broadcast.timeline import enter_launch
+from dutycenter.directory.services import Directory
 from dutycenter.incidents.models import Incident
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import (
@@ -83,6 +84,7 @@ class Broadcasts(Answering):
         incidents: gives whose timeline a broadcast is told in.
         translate: into the reader's language, for what is wrong with a wish.
         account_id: who acts, if it is an account.
+        within: departments of whom they may call; None: all.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class Broadcasts(Answering):
         incidents: Callable[[], Incidents],
         translate: Translate = str,
         account_id: int | None = None,
+        within: frozenset[int] | None = None,
     ) -> None:
         self.db = db
         self.ledger = ledger
@@ -104,6 +107,7 @@ class Broadcasts(Answering):
         self.incidents = incidents
         self.translate = translate
         self.account_id = account_id
+        self.within = within
         self.answers = Answers(db, ledger, clock, account_id)
 
     # --- before launch ----------------------------------------------------------
@@ -114,7 +118,7 @@ class Broadcasts(Answering):
 
     def lines(self) -> Lines:
         """What may be dialled now."""
-        return lines_of(self.db, {self.settings.hotline_number}, self.settings.time_zone)
+        return lines_of(self.db, {self.settings.hotline_number}, self.settings.time_zone, self.within)
 
     def preview(self, message: str) -> Prompt:
         """The message as it will be heard.
@@ -431,4 +435,5 @@ def factory(context: object, request: Request) -> Broadcasts:
         lambda: request.find_service(Incidents),
         request.localizer.translate,
         int(account) if actor == "user" and account.isdigit() else None,
+        request.find_service(Directory).within,
     )

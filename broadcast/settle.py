@@ -186,6 +186,7 @@ class Ground(StrEnum):
     NO_NUMBER = "no_number"
     UNUSABLE_NUMBER = "unusable_number"  # none of the numbers can be dialled
     DUTY_NUMBER = "duty_number"  # only a duty room's own number, which stays free
+    NOT_OURS = "not_ours"  # outside the department to which whoever launches is bound
     NO_LINE = "no_line"  # no gateway may carry any of the numbers
     STOPPED = "stopped"  # the broadcast was stopped before this person's turn
     DROPPED = "taken_out"  # taken out by hand while it ran

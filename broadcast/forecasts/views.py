@@ -20,7 +20,7 @@ from broadcast.goals import goal_fault
 from broadcast.messages import estimated_seconds
 from broadcast.models import Broadcast, Recipient
 from broadcast.services import LIMITS
-from dutycenter.directory.models import Person
+from dutycenter.directory.views import person_of
 from dutycenter.interfaces import IClock
 from dutycenter.vocabulary import BroadcastState
 from dutycenter.work import settings_of
@@ -94,9 +94,7 @@ def why(request: Request) -> dict[str, Any]:
 
 def chances(request: Request) -> dict[str, Any]:
     """What is known of a person's numbers, by hour band."""
-    person = request.db.get(Person, int(request.matchdict["id"]))
-    if person is None:
-        raise HTTPNotFound(_("There is no such person in the directory."))
+    person = person_of(request)
     numbers = [number.number for number in person.numbers]
     question = {"numbers": numbers, "rehearsed": settings_of(request.registry).rehearsal, "now": _now(request)}
     try:

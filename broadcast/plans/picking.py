@@ -47,11 +47,11 @@ class Pick:
 def picks(db: Session, directory: Directory, text: str, translate: Translate, *, plans: bool) -> list[Pick]:
     """What the text may mean; without any text what is picked most: plans, duties, groups, departments."""
     wanted = text.strip()
-    found = [*_duties(wanted, translate), *_groups(db, wanted), *_departments(db, wanted)]
+    found = [*_duties(wanted, translate), *_groups(db, wanted), *_departments(directory, wanted)]
     if plans:
         found = [*_plans(db, wanted), *found]
     if wanted:
-        found += [*_posts(db, wanted), *_people(directory, wanted)]
+        found += [*_posts(directory, wanted), *_people(directory, wanted)]
     return found
 
 
@@ -74,14 +74,15 @@ def _groups(db: Session, wanted: str) -> Iterator[Pick]:
         yield Pick(Who(WhoKind.GROUP, str(group.id)), group.name)
 
 
-def _departments(db: Session, wanted: str) -> Iterator[Pick]:
+def _departments(directory: Directory, wanted: str) -> Iterator[Pick]:
+    db = directory.db
     people = (
         select(func.count())
         .select_from(Person)
         .where(Person.department_id == Department.id, Person.removed_at.is_(None))
         .scalar_subquery()
     )
-    query = select(Department.id).order_by(Department.position, Department.id)
+    query = select(Department.id).where(*directory.open_departments()).order_by(Department.position, Department.id)
     if not wanted:
         ids = list(db.scalars(query.limit(FEW_DEPARTMENTS)))
     else:
@@ -108,14 +109,14 @@ def _spelled(name: str) -> tuple[str, str]:
     return pinyin_of(name)
 
 
-def _posts(db: Session, wanted: str) -> Iterator[Pick]:
+def _posts(directory: Directory, wanted: str) -> Iterator[Pick]:
     query = (
         select(Person.post, func.count())
-        .where(Person.removed_at.is_(None), Person.post != "", Person.post.contains(wanted, autoescape=True))
+        .where(*directory.listed(), Person.post != "", Person.post.contains(wanted, autoescape=True))
         .group_by(Person.post)
         .order_by(func.count().desc(), Person.post)
     )
-    for post, count in db.execute(query.limit(EACH)):
+    for post, count in directory.db.execute(query.limit(EACH)):
         yield Pick(Who(WhoKind.POST, post), post, str(count))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyramid.config import Configurator
@@ -14,6 +14,8 @@ from pyramid.response import Response
 from dutycenter.accounts.factors import SecondFactors
 from dutycenter.accounts.models import Account
 from dutycenter.accounts.services import AccountFault, Accounts
+from dutycenter.directory.services import Directory
+from dutycenter.typed import row_id
 from dutycenter.vocabulary import Role
 
 _ = TranslationStringFactory("dutycenter")
@@ -26,7 +28,12 @@ def listing(request: Request) -> dict[str, Any]:
 
 def new_page(request: Request) -> dict[str, Any]:
     """The form of a new account."""
-    return {"fault": "", "values": {"role": Role.OFFICER.value}, "roles": list(Role)}
+    return _new_form(request, {"role": Role.OFFICER.value}, "")
+
+
+def _new_form(request: Request, values: Mapping[str, str], fault: str) -> dict[str, Any]:
+    departments = request.find_service(Directory).departments()
+    return {"fault": fault, "values": values, "roles": list(Role), "departments": departments}
 
 
 def create(request: Request) -> dict[str, Any] | Response:
@@ -35,11 +42,12 @@ def create(request: Request) -> dict[str, Any] | Response:
     accounts = request.find_service(Accounts)
     try:
         password = accounts.create(
-            values.get("username", ""), values.get("name", ""), _role(values), values.get("desk", "")
-        )
+            values.get("username", ""), values.get("name", ""), _role(values), values.get("desk", ""),
+            department_id=row_id(values.get("department", "")) or None,
+        )  # fmt: skip
     except AccountFault as refused:
         request.response.status_int = 422
-        return {"fault": refused.words, "values": values, "roles": list(Role)}
+        return _new_form(request, values, refused.words)
     account = accounts.find(values["username"])
     assert account is not None
     return _password_shown(request, account, password)
@@ -53,24 +61,32 @@ def _password_shown(request: Request, account: Account, password: str) -> dict[s
 
 def show(request: Request) -> dict[str, Any]:
     """One account."""
-    account = _account(request)
-    return {"account": account, "roles": list(Role), "fault": "", "own": account.id == request.identity.id}
+    return _form(request, _account(request), "")
+
+
+def _form(request: Request, account: Account, fault: str) -> dict[str, Any]:
+    return {
+        "account": account,
+        "roles": list(Role),
+        "fault": fault,
+        "own": account.id == request.identity.id,
+        "departments": request.find_service(Directory).departments(),
+    }
 
 
 def edit(request: Request) -> dict[str, Any] | Response:
-    """Change name, desk telephone and role."""
+    """Change name, desk telephone, role and department."""
     account = _account(request)
     accounts = request.find_service(Accounts)
     savepoint = request.db.begin_nested()
     try:
         accounts.edit(account, request.POST.get("name", ""), request.POST.get("desk", ""))
         if "role" in request.POST:
-            accounts.set_role(account, _role(request.POST))
+            accounts.set_rights(account, _role(request.POST), row_id(request.POST.get("department", "")) or None)
     except AccountFault as refused:
         savepoint.rollback()
         request.response.status_int = 422
-        own = account.id == request.identity.id
-        return {"account": account, "roles": list(Role), "fault": refused.words, "own": own}
+        return _form(request, account, refused.words)
     savepoint.commit()
     return _back(request, _("Saved: ${name}.", mapping={"name": account.name}))
 

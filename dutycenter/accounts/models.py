@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dutycenter.db.base import Base, text_enum
+from dutycenter.directory.models import Department
 from dutycenter.vocabulary import Role
 
 
@@ -20,6 +21,9 @@ class Account(Base):
     username: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(64))
     role: Mapped[Role] = mapped_column(text_enum(Role))
+    department_id: Mapped[int | None] = mapped_column(
+        ForeignKey("departments.id")
+    )  # bound to its branch; None: to none
     password_hash: Mapped[str] = mapped_column(String(255))
     must_change: Mapped[bool] = mapped_column(default=True)
     language: Mapped[str | None] = mapped_column(String(8))
@@ -32,6 +36,8 @@ class Account(Base):
     factor_since: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+    department: Mapped[Department | None] = relationship()
 
 
 class LoginSession(Base):

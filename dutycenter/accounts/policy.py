@@ -11,7 +11,10 @@
 | ``listen``| one recording, with a reason           | officers, leaders, auditors |
 | ``audit`` | all recordings, evidence               | auditors |
 | ``directory``| changing the directory               | administrators |
-| ``admin`` | accounts, rosters, settings            | administrators |
+| ``admin`` | accounts, rosters, settings            | administrators who are bound to no department |
+
+An account may be bound to a department. Its lists, searches and changes of the directory
+then keep to that department and those below it, and it calls nobody else.
 """
 
 from __future__ import annotations
@@ -40,8 +43,16 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.ADMINISTRATOR: frozenset({"board", "view", "numbers", "directory", "admin"}),
     Role.DISPLAY: frozenset({"board"}),
 }
+WHOLE = frozenset({"admin"})
+"""What nobody has who is bound to a department: it would lead out of it."""
 # Requests that a page makes by itself say so; they are no sign that somebody is there.
 BACKGROUND = "X-Background"
+
+
+def permissions_of(identity: Identity) -> frozenset[str]:
+    """What somebody may do, by role and department; what bounds it within is ``Directory.within``."""
+    of_role = PERMISSIONS[identity.role]
+    return of_role if identity.department_id is None else of_role - WHOLE
 
 
 class Policy:
@@ -67,7 +78,7 @@ class Policy:
             return Allowed("one's own")
         if identity.gate is not None:
             return Denied(f"first: {identity.gate}")
-        if permission in PERMISSIONS[identity.role]:
+        if permission in permissions_of(identity):
             return Allowed(f"{identity.role} may {permission}")
         return Denied(f"{identity.role} may not {permission}")
 

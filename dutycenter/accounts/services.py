@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from dutycenter.accounts.models import Account
 from dutycenter.accounts.passwords import fault_of, hash_password, is_outdated, matches, one_time_password
 from dutycenter.accounts.sessions import Sessions
+from dutycenter.directory.models import Department
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.vocabulary import Role
 from dutycenter.work import settings_of
@@ -21,6 +22,8 @@ from dutycenter.work import settings_of
 _ = TranslationStringFactory("dutycenter")
 
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
+BINDABLE = frozenset({Role.OFFICER, Role.LEADER, Role.ADMINISTRATOR})
+"""Roles that may be bound to a department: auditors and wall displays see the whole."""
 DESK = re.compile(r"[0-9]{2,8}")
 FREE_FAILURES = 5
 FIRST_LOCK = timedelta(minutes=1)
@@ -46,6 +49,7 @@ class Draft:
     role: Role
     desk: str | None = None
     language: str | None = None
+    department_id: int | None = None  # to whose branch it is bound; None: to none
 
 
 class Accounts:
@@ -82,13 +86,25 @@ class Accounts:
         """The account of this username."""
         return self.db.scalar(select(Account).where(Account.username == username.strip().lower()))
 
-    def create(self, username: str, name: str, role: Role, desk: str | None = None, language: str | None = None) -> str:
+    def create(
+        self,
+        username: str,
+        name: str,
+        role: Role,
+        desk: str | None = None,
+        language: str | None = None,
+        department_id: int | None = None,
+    ) -> str:
         """Open an account; its one-time password, which is shown once and kept nowhere.
 
         Raises:
-            AccountFault: the username is taken or of the wrong form, a name is missing, a desk is no extension.
+            AccountFault: the username is taken or of the wrong form, a name is missing, a desk is no extension, the
+                role cannot be bound to a department, or there is no such department.
         """
-        draft = _checked(Draft(username.strip().lower(), name.strip(), role, (desk or "").strip() or None, language))
+        draft = _checked(
+            Draft(username.strip().lower(), name.strip(), role, (desk or "").strip() or None, language, department_id)
+        )
+        self._check_bound(draft.role, department_id)
         if self.find(draft.username) is not None:
             raise AccountFault(_("The username ${name} is taken.", mapping={"name": draft.username}))
         self._check_desk(draft.desk)
@@ -96,10 +112,17 @@ class Accounts:
         account = Account(
             username=draft.username, name=draft.name, role=draft.role, desk=draft.desk, language=draft.language,
             password_hash=hash_password(password), must_change=True, failed_logins=0, created_at=self.clock.now(),
+            department_id=department_id,
         )  # fmt: skip
         self.db.add(account)
         self.db.flush()
-        self._tell("created", account, {"username": draft.username, "name": draft.name, "role": draft.role.value})
+        told: dict[str, object] = {
+            "username": draft.username,
+            "name": draft.name,
+            "role": draft.role.value,
+            "department": department_id,
+        }
+        self._tell("created", account, told)
         return password
 
     def reset(self, account: Account) -> str:
@@ -118,19 +141,24 @@ class Accounts:
         self._tell("password_reset", account)
         return password
 
-    def set_role(self, account: Account, role: Role) -> None:
-        """Change what an account may do; ends its log-ins.
+    def set_rights(self, account: Account, role: Role, department_id: int | None) -> None:
+        """Change what an account may do and where; ends its log-ins.
 
         Raises:
-            AccountFault: it is the actor's own account, or a closed one.
+            AccountFault: it is the actor's own account, or a closed one, or the role cannot be bound to a department.
         """
         self.check_not_own(account)
         self._not_closed(account)
-        if account.role is role:
+        self._check_bound(role, department_id)
+        before = (account.role, account.department_id)
+        if before == (role, department_id):
             return
-        before, account.role = account.role, role
+        account.role, account.department_id = role, department_id
         self.sessions.end_all(account.id)
-        self._tell("role_changed", account, {"from": before.value, "to": role.value})
+        if before[0] is not role:
+            self._tell("role_changed", account, {"from": before[0].value, "to": role.value})
+        if before[1] != department_id:
+            self._tell("department_changed", account, {"from": before[1], "to": department_id})
 
     def edit(self, account: Account, name: str, desk: str) -> None:
         """Change an account's name and desk telephone.
@@ -272,6 +300,14 @@ class Accounts:
     def _check_desk(self, desk: str | None) -> None:
         if desk and self.db.scalar(select(Account.id).where(Account.desk == desk, Account.closed_at.is_(None))):
             raise AccountFault(_("Desk telephone ${desk} belongs to another account.", mapping={"desk": desk}))
+
+    def _check_bound(self, role: Role, department_id: int | None) -> None:
+        if department_id is None:
+            return
+        if role not in BINDABLE:
+            raise AccountFault(_("Auditors and wall displays see the whole: they are bound to no department."))
+        if self.db.get(Department, department_id) is None:
+            raise AccountFault(_("Choose a department from the list."))
 
     def check_not_own(self, account: Account) -> None:
         """Raises AccountFault: it is the actor's own account."""

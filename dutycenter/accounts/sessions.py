@@ -43,6 +43,7 @@ class Identity:
     desk: str | None
     gate: Gate | None
     session: str  # SHA-256 of the token
+    department_id: int | None = None  # bound to its branch
 
 
 def digest(token: str) -> str:
@@ -99,7 +100,7 @@ class Sessions:
             return None
         identity = Identity(
             account.id, account.username, account.name, account.role, account.language, account.desk,
-            self._gate(login, account), login.token_sha256,
+            self._gate(login, account), login.token_sha256, account.department_id,
         )  # fmt: skip
         return login, identity
 

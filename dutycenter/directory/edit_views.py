@@ -136,7 +136,7 @@ def say_of_number(request: Request) -> Response:
     """Somebody has found out that a number is right, or that it is wrong."""
     proving = request.find_service(Proving)
     number = proving.number(int(request.matchdict["id"]))
-    if number is None:
+    if number is None or not request.find_service(Directory).covers(number.person.department_id):
         raise HTTPNotFound(_("There is no such number."))
     right = request.matchdict["verdict"] == "right"
     proving.say(number, right=right)
@@ -191,8 +191,9 @@ def _department_form(
 def _department(request: Request) -> Any:
     if "id" not in request.matchdict:
         return None
-    department = request.find_service(Directory).department(int(request.matchdict["id"]))
-    if department is None:
+    directory = request.find_service(Directory)
+    department = directory.department(int(request.matchdict["id"]))
+    if department is None or not directory.covers(department.id):
         raise HTTPNotFound(_("There is no such department."))
     return department
 

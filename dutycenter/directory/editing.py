@@ -218,7 +218,11 @@ class Editing:
             faults["name"] = _("There is a department of this name already.")
         if len(short_name) > SHORT or not short_name.isprintable():
             faults["short_name"] = _("A short name has 32 characters at most.")
-        if draft.parent_id is not None:
+        if self.directory.within is not None and (
+            draft.parent_id is None or not self.directory.covers(draft.parent_id)
+        ):
+            faults["parent"] = _("This department is not among those that you look after.")
+        elif draft.parent_id is not None:
             below = frozenset[int]() if department is None else branch_of(self.db, department.id)
             if self.directory.department(draft.parent_id) is None or draft.parent_id in below:
                 faults["parent"] = _("Choose a department that does not itself stand below this one.")

@@ -69,10 +69,13 @@ class Directory:
 
     def departments(self) -> list[Department]:
         """The departments in their order, without those removed."""
-        query = select(Department).where(Department.removed_at.is_(None)).options(selectinload(Department.district))
-        if self.within is not None:
-            query = query.where(Department.id.in_(self.within))
+        query = select(Department).where(*self.open_departments()).options(selectinload(Department.district))
         return list(self.db.scalars(query.order_by(Department.position, Department.id)))
+
+    def open_departments(self) -> list[ColumnElement[bool]]:
+        """The conditions under which a department stands in lists."""
+        here: list[ColumnElement[bool]] = [Department.removed_at.is_(None)]
+        return here if self.within is None else [*here, Department.id.in_(self.within)]
 
     def department(self, department_id: int) -> Department | None:
         """The department of this id, also one that was removed."""
@@ -106,7 +109,7 @@ class Directory:
         wanted = wanted_of(text)
         if not wanted:
             return []
-        return list(self.db.scalars(_people(*self._listed(), matches(wanted), first=rank(wanted)).limit(limit)))
+        return list(self.db.scalars(_people(*self.listed(), matches(wanted), first=rank(wanted)).limit(limit)))
 
     def person_by_number(self, number: str) -> Person | None:
         """Whose number it is, if exactly one person has it."""
@@ -141,7 +144,7 @@ class Directory:
 
     def page(self, page: int, *conditions: ColumnElement[bool]) -> list[Person]:
         """One page of those who are listed and meet the conditions; pages count from 1."""
-        return list(self.db.scalars(_people(*self._listed(), *conditions).limit(PAGE).offset((page - 1) * PAGE)))
+        return list(self.db.scalars(_people(*self.listed(), *conditions).limit(PAGE).offset((page - 1) * PAGE)))
 
     def people_where(self, *conditions: ColumnElement[bool]) -> list[Person]:
         """Everybody who is listed and meets the conditions, ready to be written down whole."""
@@ -150,11 +153,11 @@ class Directory:
             selectinload(Person.department).selectinload(Department.district),
             selectinload(Person.deputies).selectinload(Deputy.deputy).selectinload(Person.department),
         )
-        return list(self.db.scalars(_people(*self._listed(), *conditions).options(*whole)))
+        return list(self.db.scalars(_people(*self.listed(), *conditions).options(*whole)))
 
     def counts(self, *conditions: ColumnElement[bool]) -> dict[int, int]:
         """How many people who meet the conditions each department lists, by its id."""
-        query = select(Person.department_id, func.count()).join(Department).where(*self._listed(), *conditions)
+        query = select(Person.department_id, func.count()).join(Department).where(*self.listed(), *conditions)
         return {row[0]: row[1] for row in self.db.execute(query.group_by(Person.department_id))}
 
     def troubled(self, now: datetime) -> ColumnElement[bool]:
@@ -212,7 +215,8 @@ class Directory:
             ).first()
         return self._leaders[department_id]
 
-    def _listed(self) -> list[ColumnElement[bool]]:
+    def listed(self) -> list[ColumnElement[bool]]:
+        """The conditions under which somebody stands in lists."""
         here: list[ColumnElement[bool]] = [Person.removed_at.is_(None)]
         if self.within is not None:
             here.append(Person.department_id.in_(self.within))
@@ -256,8 +260,9 @@ def _people(*conditions: ColumnElement[bool], first: ColumnElement[int] | None =
 
 
 def factory(context: object, request: Request) -> Directory:
-    """The request's directory."""
-    return bound_to(request, None)
+    """The request's directory, kept to the branch to which who is logged in is bound."""
+    identity = None if "dutycenter.actor" in request.environ else request.identity
+    return bound_to(request, None if identity is None else identity.department_id)
 
 
 def bound_to(request: Request, department_id: int | None) -> Directory:

@@ -118,10 +118,11 @@ def person_of(request: Request) -> Person:
     """The person whom the address names.
 
     Raises:
-        HTTPNotFound: there is none.
+        HTTPNotFound: there is none among those whom the reader may see.
     """
-    person: Person | None = request.find_service(Directory).person(int(request.matchdict["id"]))
-    if person is None:
+    directory = request.find_service(Directory)
+    person: Person | None = directory.person(int(request.matchdict["id"]))
+    if person is None or not directory.covers(person.department_id):
         raise HTTPNotFound(_("There is no such person in the directory."))
     return person
 

@@ -102,8 +102,10 @@ class Planner:
         try:
             numbers = self.editing.check(draft, person, in_new_department=row.brings_department)
         except DirectoryFault as fault:
+            said = {column for column, _words in row.faults}
             for name, words in fault.faults.items():
-                row.fault(_column(name, draft), words)
+                if (column := _column(name, draft)) not in said:
+                    row.fault(column, words)
         if row.faults:
             return Planned(RowVerdict.WRONG, person, faults=row.faults)
         changes = row.changes(draft, numbers)

@@ -137,4 +137,5 @@ def factory(context: object, request: Request) -> Imports:
     """The request's sheets."""
     identity = None if "dutycenter.actor" in request.environ else request.identity
     account = (None, "") if identity is None else (identity.id, identity.name)
-    return Imports(request.db, request.find_service(ILedger), request.find_service(IClock), account)
+    within_id = None if identity is None else identity.department_id
+    return Imports(request.db, request.find_service(ILedger), request.find_service(IClock), account, within_id)

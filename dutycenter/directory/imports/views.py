@@ -10,6 +10,7 @@ from pyramid.i18n import TranslationString, TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import Response
 
+from dutycenter.directory.hours import WORKDAYS, words_of
 from dutycenter.directory.imports.columns import HEADS, Column
 from dutycenter.directory.imports.models import DirectoryImport
 from dutycenter.directory.imports.services import LISTED, TAKEN, Imports
@@ -73,6 +74,7 @@ def show(request: Request) -> dict[str, Any]:
         "under_way": sheet.state in UNDER_WAY,
         "heads": {column.value: HEADS[column] for column in Column},
         "kept": kept,
+        "shown": lambda text: text.replace(WORKDAYS, request.localizer.translate(words_of(WORKDAYS))),
         "ImportState": ImportState,
         "RowVerdict": RowVerdict,
     }

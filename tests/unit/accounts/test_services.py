@@ -151,7 +151,7 @@ class TestRights:
         with accounts(work, actor_id=account_id) as service:
             account = service.db.get_one(Account, account_id)
             for change in (
-                lambda: service.set_role(account, Role.AUDITOR),
+                lambda: service.set_rights(account, Role.AUDITOR, None),
                 lambda: service.close(account),
                 lambda: service.reset(account),
             ):
@@ -160,21 +160,21 @@ class TestRights:
 
         assert [action for action, _data in told(work)] == ["account.created"]
 
-    @pytest.mark.parametrize("change", ["set_role", "close", "reset"])
+    @pytest.mark.parametrize("change", ["set_rights", "close", "reset"])
     def test_a_change_ends_the_accounts_log_ins(self, work: Work, change: str) -> None:
         account_id, _password = made(work)
         with accounts(work) as service:
             account = service.db.get_one(Account, account_id)
             token = service.log_in(account, "192.0.2.1")
             assert service.sessions.find(token) is not None
-            getattr(service, change)(account, *([Role.LEADER] if change == "set_role" else []))
+            getattr(service, change)(account, *([Role.LEADER, None] if change == "set_rights" else []))
 
             assert service.sessions.find(token) is None
 
     def test_a_change_of_role_tells_from_what_to_what(self, sqlite_work: Work) -> None:
         account_id, _password = made(sqlite_work)
         with accounts(sqlite_work) as service:
-            service.set_role(service.db.get_one(Account, account_id), Role.LEADER)
+            service.set_rights(service.db.get_one(Account, account_id), Role.LEADER, None)
 
         assert told(sqlite_work)[-1] == ("account.role_changed", {"from": "officer", "to": "leader"})
 
