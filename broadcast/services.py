@@ -20,6 +20,7 @@ from broadcast.messages import MAX_TITLE, Translate, clean_text, length_fault, m
 from broadcast.models import EVERYBODY, SUPERIORS, Attempt, Broadcast, BroadcastMessage, Recipient
 from broadcast.people import Candidate, Lines, candidates, lines_of, recipient_of
 from broadcast.plans.content import write_steps
+from broadcast.sms.told import texts
 from broadcast.timeline import enter_launch
 from dutycenter.directory.services import Directory
 from dutycenter.incidents.models import Incident
@@ -30,6 +31,7 @@ from dutycenter.interfaces import (
     ILedger,
     IVoice,
     NoticeLeg,
+    NoticeText,
     Prompt,
     Standing,
     Turn,
@@ -281,6 +283,10 @@ class Broadcasts(Answering):
     ) -> list[NoticeLeg]:
         """See ``IBroadcasts.legs``."""
         return legs(self.db, broadcast_id=broadcast_id, incident_id=incident_id, attempts=attempts)
+
+    def texts(self, incident_id: int) -> list[NoticeText]:
+        """See ``IBroadcasts.texts``."""
+        return texts(self.db, incident_id)
 
     # --- while it runs ------------------------------------------------------------
 

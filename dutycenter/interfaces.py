@@ -478,8 +478,28 @@ class NoticeLeg:
     acknowledged_at: datetime | None
 
 
+@dataclass(frozen=True)
+class NoticeText:
+    """One text message to one person, or one from them, as the audit desk reads it."""
+
+    broadcast_id: int
+    title: str
+    name: str
+    department: str
+    post: str
+    number: str
+    at: datetime  # handed to the gateway (until then: written), or received
+    received: bool  # from the person
+    state: str  # of ``SmsState``; of ``SmsMeaning`` for one that came back
+    settled_at: datetime | None  # delivered or failed, by the network's word
+    text: str
+
+
 class IBroadcasts(Protocol):
     """What the rest of the product needs of the broadcasts."""
+
+    def texts(self, incident_id: int) -> list[NoticeText]:
+        """The text messages of an incident's broadcasts and what was answered by text, in order of time."""
 
     def legs(
         self, *, broadcast_id: int | None = None, incident_id: int | None = None, attempts: Sequence[str] = ()

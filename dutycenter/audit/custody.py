@@ -80,7 +80,12 @@ def case_of(db: Session, recording: Recording) -> str:
             select(func.min(IncidentCall.incident_id)).where(IncidentCall.call_id == recording.call_id)
         )
         return f"incident:{incident}" if incident else f"call:{recording.call_id}"
-    return f"broadcast:{recording.broadcast_id}" if recording.broadcast_id else f"recording:{recording.id}"
+    return broadcast_case(recording.broadcast_id) if recording.broadcast_id else f"recording:{recording.id}"
+
+
+def broadcast_case(broadcast_id: int) -> str:
+    """The case that all recordings of a broadcast belong to."""
+    return f"broadcast:{broadcast_id}"
 
 
 def custody_factory(context: object, request: Request) -> Custody:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from pyramid.httpexceptions import HTTPNotFound
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import Response
@@ -13,15 +16,16 @@ from pyramid.view import view_config
 from sqlalchemy import ColumnElement, select
 
 from dutycenter.accounts.models import Account
+from dutycenter.audit.custody import LONGEST_REASON, Custody, ReasonMissing, broadcast_case
 from dutycenter.audit.custody_log import ACTIONS, BY_PEOPLE, custody_entries, names
 from dutycenter.audit.film import ROW, film_of
 from dutycenter.calls.models import Recording
 from dutycenter.frame.labels import label
 from dutycenter.incidents.models import Incident
-from dutycenter.interfaces import IBroadcasts, IClock, ILedger, NoticeLeg
+from dutycenter.interfaces import IBroadcasts, IClock, ILedger, NoticeLeg, NoticeText
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.typed import row_id
-from dutycenter.vocabulary import Disposition, Outcome
+from dutycenter.vocabulary import Disposition, Outcome, SmsMeaning, SmsState
 from dutycenter.work import Work, settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -33,19 +37,41 @@ SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def film(request: Request) -> dict[str, Any]:
     """All legs of a broadcast on one time axis."""
     legs = request.find_service(IBroadcasts).legs(broadcast_id=int(request.matchdict["id"]))
-    recordings = _recordings(request, legs)
-    shown = film_of(legs, recordings, request.find_service(IClock).now())
+    shown = film_of(legs, _recordings(request, legs), request.find_service(IClock).now())
     if shown is None:
         raise HTTPNotFound
     return {"film": shown, "title": legs[0].title, "message": legs[0].message, "exercise": legs[0].exercise,
-            "row": ROW, "words": _words()}  # fmt: skip
+            "row": ROW, "words": _words(), "fault": None, "longest_reason": LONGEST_REASON,
+            "reason": request.find_service(Custody).reason(broadcast_case(legs[0].broadcast_id))}  # fmt: skip
+
+
+@view_config(
+    route_name="audit.film", permission="audit", request_method="POST",
+    renderer="dutycenter:audit/templates/film.jinja2",
+)  # fmt: skip
+def give_reason(request: Request) -> dict[str, Any] | HTTPSeeOther:
+    """Take the reason for hearing this broadcast's legs."""
+    shown = film(request)
+    broadcast_id = int(request.matchdict["id"])
+    try:
+        request.find_service(Custody).grant(broadcast_case(broadcast_id), request.POST.get("reason", ""))
+    except ReasonMissing:
+        return {**shown, "fault": _("Say in a few words why you listen; it stays with the recording.")}
+    return HTTPSeeOther(request.route_path("audit.film", id=broadcast_id))
 
 
 @view_config(route_name="audit.told", permission="audit", renderer="dutycenter:audit/templates/told.jinja2")
 def told(request: Request) -> dict[str, Any]:
-    """One incident: every person, every leg, in one table."""
+    """One incident: every person, every leg, every text, in order of time."""
     incident, legs = _of_incident(request)
-    return {"incident": incident, "legs": legs, "recordings": _recordings(request, legs), "words": _words()}
+    texts = request.find_service(IBroadcasts).texts(incident.id)
+    return {
+        "incident": incident,
+        "lines": sorted([*legs, *texts], key=_when),
+        "recordings": {attempt: row.id for attempt, row in _recordings(request, legs).items()},
+        "words": _words(),
+        "state_of": _text_words(),
+    }
 
 
 @view_config(route_name="audit.told_sheet", permission="audit")
@@ -77,6 +103,7 @@ def told_sheet(request: Request) -> Response:
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, 3, 20)
     sheet.set_column(4, 11, 16)
+    _texts_sheet(book, bold, request.find_service(IBroadcasts).texts(incident.id), zone, say)
     book.close()
     response = Response(out.getvalue(), content_type=SHEET)
     response.content_disposition = f'attachment; filename="told-{incident.number}.xlsx"'
@@ -101,6 +128,23 @@ def custody(request: Request) -> dict[str, Any]:
     }
 
 
+def _texts_sheet(book: Any, bold: Any, texts: list[NoticeText], zone: ZoneInfo, say: Callable[[Any], str]) -> None:
+    sheet = book.add_worksheet(say(_("Text messages")))
+    sheet.write_row(0, 0, [say(text) for text in TEXT_COLUMNS], bold)
+    states = _text_words()
+    for n, text in enumerate(texts, start=1):
+        at = text.at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+        way = say(_("From the person") if text.received else _("To the person"))
+        state = say(states[text.state, text.received])
+        sheet.write_row(n, 0, [at, way, text.department, text.post, text.name, text.number, state, text.text])
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, 6, 18)
+    sheet.set_column(7, 7, 60)
+
+
+TEXT_COLUMNS = (
+    _("Time"), _("Direction"), _("Department"), _("Post"), _("Name"), _("Number"), _("State"), _("Text"),
+)  # fmt: skip
 COLUMNS = (
     _("Called"), _("Answered"), _("Ended"), _("Acknowledged"), _("Department"), _("Post"), _("Name"), _("Number"),
     _("How it ended"), _("Key"), _("Outcome"), _("Message"),
@@ -114,14 +158,23 @@ def _of_incident(request: Request) -> tuple[Incident, list[NoticeLeg]]:
     return incident, request.find_service(IBroadcasts).legs(incident_id=incident.id)
 
 
-def _recordings(request: Request, legs: list[NoticeLeg]) -> dict[str, int]:
+def _recordings(request: Request, legs: list[NoticeLeg]) -> dict[str, Recording]:
     attempts = [leg.attempt_id for leg in legs]
-    found: dict[str, int] = {}
+    found: dict[str, Recording] = {}
     for start in range(0, len(attempts), 500):
         part = attempts[start : start + 500]
-        rows = request.db.execute(select(Recording.attempt_id, Recording.id).where(Recording.attempt_id.in_(part)))
-        found.update({row[0]: row[1] for row in rows})
+        rows = request.db.scalars(select(Recording).where(Recording.attempt_id.in_(part)))
+        found.update({str(row.attempt_id): row for row in rows})
     return found
+
+
+def _when(line: NoticeLeg | NoticeText) -> datetime:
+    return line.at if isinstance(line, NoticeText) else line.created_at
+
+
+def _text_words() -> dict[tuple[str, bool], str]:
+    """What became of a text, by its state and whether it came from the person."""
+    return {(value.value, kind is SmsMeaning): label(value) for kind in (SmsState, SmsMeaning) for value in kind}
 
 
 def _words() -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,15 +14,17 @@ from dutycenter.accounts.models import Account
 from dutycenter.accounts.passwords import hash_password
 from dutycenter.audit.describe import describe
 from dutycenter.audit.exports import make_waiting
+from dutycenter.audit.listening import make_copies
 from dutycenter.audit.retention import remove_destroyed
 from dutycenter.audit.verification import verify
 from dutycenter.audit.verifier import Package
-from dutycenter.calls.models import Recording
+from dutycenter.calls.models import Call, Recording
 from dutycenter.calls.store import Store
+from dutycenter.incidents.models import Incident
 from dutycenter.interfaces import IClock
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.ledger.sealer import seal
-from dutycenter.vocabulary import RecordingState, Role
+from dutycenter.vocabulary import IncidentStatus, RecordingState, Role, SourceChannel
 from tests.functional.conftest import PASSWORD, Site, form_to, form_with, log_in
 from tests.support.recordings import record_call
 
@@ -129,6 +132,42 @@ class TestRetention:
         found = verify(site.work)
         assert (found.faults, found.destroyed) == ([], 1)
 
+    def test_a_hold_keeps_what_is_over_until_it_is_lifted(
+        self, site: Site, recording: int, second_auditor: str
+    ) -> None:
+        self.grown_old(site)
+        with site.work.write() as request:
+            now = request.find_service(IClock).now()
+            incident = Incident(
+                year=2026, sequence=1, title="山洪", status=IncidentStatus.CLOSED, channel=SourceChannel.PHONE,
+                reported_at=now, created_at=now,
+            )  # fmt: skip
+            incident.calls.append(request.db.scalars(select(Call)).one())
+            request.db.add(incident)
+        first, other = site.logged_in(Role.AUDITOR), site.browser()
+        log_in(other, second_auditor)
+        propose = form_to(first.get("/evidence/retention"), "/proposals")
+        propose["reason"] = "time is over"
+        propose.submit()
+        hold = form_to(other.get("/evidence/retention"), "/holds")
+        hold["incident"], hold["reason"] = "2026-0001", "lawsuit"
+        hold.submit()
+        confirm = form_to(other.get("/evidence/retention"), "/proposals/1")
+        confirm["words"] = "1"
+        assert "0 recordings are destroyed" in confirm.submit().follow().text
+        remove_destroyed(site.work)
+        with site.work.read() as request:
+            row = request.db.get(Recording, recording)
+        assert row.state is RecordingState.KEPT
+        assert Store(site.work.settings).path(row.file_name, row.sha256).exists()
+        page = first.get("/evidence/retention")
+        assert "Nothing is due" in page.text
+        lift = form_to(page, "/holds/1")
+        lift["reason"] = "settled"
+        assert "The hold is lifted" in lift.submit().follow().text
+        assert "Nothing is due" not in first.get("/evidence/retention").text
+        assert {"evidence.held", "evidence.hold_lifted"} <= set(actions(site))
+
     def test_what_is_not_over_is_not_due(self, site: Site, recording: int) -> None:
         assert "Nothing is due" in site.logged_in(Role.AUDITOR).get("/evidence/retention").text
 
@@ -137,3 +176,21 @@ class TestRetention:
         form = form_to(auditor.get("/evidence/retention"), "/holds")
         form["incident"], form["reason"] = "2026-9999", "lawsuit"
         assert "no incident of this number" in form.submit().follow().text
+
+
+class TestListeningCopy:
+    def test_it_is_heard_the_original_is_taken_away_and_both_end_together(self, site: Site, recording: int) -> None:
+        settings = replace(site.work.settings, listening_copies=True)
+        site.work.registry["dutycenter.settings"] = settings
+        make_copies(site.work)
+        auditor = site.logged_in(Role.AUDITOR)
+        form = form_with(auditor.get(f"/recordings/{recording}"), "reason")
+        form["reason"] = "complaint 12"
+        form.submit()
+        heard = auditor.get(f"/recordings/{recording}/audio")
+        assert (heard.content_type, heard.body[:4]) == ("audio/ogg", b"OggS")
+        assert auditor.get(f"/recordings/{recording}/download").body[:4] == b"RIFF"
+        with site.work.write() as request:
+            request.db.execute(update(Recording).values(state=RecordingState.DESTROYED))
+        remove_destroyed(site.work)
+        assert [file for file in settings.evidence_dir.rglob("*") if file.suffix in (".opus", ".wav")] == []
