@@ -16,6 +16,7 @@ MODELS = (
     "dutycenter.incidents.attachments.models",
     "dutycenter.incidents.documents.models",
     "dutycenter.incidents.instructions.models",
+    "dutycenter.incidents.duplicates.models",
     "dutycenter.ledger.models",
     "dutycenter.audit.models",
     "ivr_flows.models",

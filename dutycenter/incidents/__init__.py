@@ -12,6 +12,7 @@ PARTS = (
     "strip",
     "rules",
     "attachments",
+    "duplicates",
     "documents",
 )
 

@@ -16,11 +16,14 @@ from sqlalchemy import select
 from dutycenter.accounts.models import Account
 from dutycenter.incidents import desk
 from dutycenter.incidents.desk_views import TEMPLATES, back, intake_of, page_with, say
+from dutycenter.incidents.duplicates.relations import Relations
 from dutycenter.incidents.elements import BY_NAME, TooLong
 from dutycenter.incidents.intakes import AlreadySaved, Intakes, NoSuchIntake, Saved, texts_of
-from dutycenter.incidents.services import NoSuchIncident
+from dutycenter.incidents.models import Incident
+from dutycenter.incidents.services import Incidents, NoSuchIncident
 from dutycenter.interfaces import IClock
 from dutycenter.live.presences import Presences
+from dutycenter.typed import row_id, whole
 from dutycenter.vocabulary import SourceChannel
 from dutycenter.work import settings_of
 
@@ -87,14 +90,12 @@ def finish(request: Request) -> Response | dict[str, Any]:
             return _overtaken(request, intake_id, saved)
         merge = request.POST.get("into", "")
         if merge:
-            incident = intakes.merge_into(
-                intake_id, int(merge) if merge.isdecimal() and len(merge) < 10 else 0, request.identity.id
-            )
+            incident = intakes.merge_into(intake_id, row_id(merge), request.identity.id)
             said = _("Merged into incident ${number}.", mapping={"number": incident.number})
             say(request, "success", said, undo=request.route_path("desk.detach", id=intake_id))
         else:
             incident = intakes.make_incident(intake_id, request.identity.id)
-            say(request, "success", _("Saved as incident ${number}.", mapping={"number": incident.number}))
+            _say_saved(request, incident, row_id(request.POST.get("beside", "")))
     except (NoSuchIntake, NoSuchIncident):
         raise HTTPNotFound from None
     except TooLong as error:
@@ -128,6 +129,20 @@ def pick(request: Request) -> dict[str, Any]:
 # --- within ---------------------------------------------------------------------
 
 
+def _say_saved(request: Request, incident: Incident, beside: int) -> None:
+    """The incident is there; with ``beside``, it is linked to another one too."""
+    if not beside:
+        say(request, "success", _("Saved as incident ${number}.", mapping={"number": incident.number}))
+        return
+    request.find_service(Relations).link(incident.id, beside, request.identity.id)
+    other = request.find_service(Incidents).get(beside)
+    said = _(
+        "Saved as incident ${number}, linked to ${other}.", mapping={"number": incident.number, "other": other.number}
+    )
+    undo = request.route_path("relation.turn", id=incident.id, other=beside, verb="unlink")
+    say(request, "success", said, undo=undo)
+
+
 def _overtaken(request: Request, intake_id: int, saved: Saved) -> dict[str, Any]:
     """Nothing of the other's is overwritten and nothing of one's own is lost: both are shown."""
     request.response.status_int = 409
@@ -141,10 +156,10 @@ def _typed(request: Request) -> dict[str, str]:
 
 
 def _version(params: Mapping[str, str]) -> int:
-    text = params.get("version", "")
-    if not text.isdecimal() or len(text) > 9:
+    version = whole(params.get("version", ""))
+    if version is None:
         raise HTTPBadRequest
-    return int(text)
+    return version
 
 
 def _tab(params: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ tab, so that nobody is told of their own words when an answer was lost.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,7 +22,7 @@ from sqlalchemy.orm import Session, joinedload
 from dutycenter.calls.models import Call
 from dutycenter.incidents.attachments.services import Attachments
 from dutycenter.incidents.elements import Element, as_text, cleaned, missing
-from dutycenter.incidents.models import Incident, Intake
+from dutycenter.incidents.models import Incident, IncidentEntry, Intake
 from dutycenter.incidents.services import Incidents, Overtaken
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.vocabulary import CallResult, SourceChannel
@@ -178,24 +179,43 @@ class Intakes:
         known = self.incidents.texts(incident)
         filled = {name: text for name, text in texts.items() if not known.get(name)}
         self.incidents.edit(incident_id, filled)
-        self.incidents.note(incident_id, texts.get("course") or "–", kind="merged", data={"elements": texts})
+        now_known = self.incidents.texts(incident)
+        told = {"elements": texts, "intake": intake.id, "filled": {name: now_known[name] for name in filled}}
+        self.incidents.note(incident_id, texts.get("course") or "–", kind="merged", data=told)
         self._belongs(intake, incident, account_id)
         return incident
 
     def detach(self, intake_id: int) -> Intake:
-        """Undo ``merge_into``: the form stands alone again. What it filled in stays, with its history.
+        """Undo ``merge_into``: the form stands alone again, and what it filled in is unknown again.
+
+        What somebody changed since stays as they wrote it. Idempotent; a form that made its incident stays with it.
 
         Raises:
             NoSuchIntake
         """
         intake = self.get(intake_id, lock=True)
-        if intake.incident_id is not None:
-            if intake.call_id is not None:
-                self.incidents.unlink_call(intake.incident_id, intake.call_id)
-            self.ledger.append("intake.detached", f"intake:{intake.id}", {"incident": intake.incident_id})
-            intake.incident_id = None
-            self.attachments.follow(intake)
+        merged = self._merged(intake) if intake.incident_id is not None else None
+        if merged is None:
+            return intake
+        for name, text in merged.data["filled"].items():
+            if text:
+                with suppress(Overtaken):
+                    self.incidents.edit(merged.incident_id, {name: ""}, was={name: text})
+        if intake.call_id is not None:
+            self.incidents.unlink_call(merged.incident_id, intake.call_id)
+        self.incidents.note(merged.incident_id, merged.text, kind="detached", data={"intake": intake.id})
+        self.ledger.append("intake.detached", f"intake:{intake.id}", {"incident": merged.incident_id})
+        intake.incident_id = None
+        self.attachments.follow(intake)
         return intake
+
+    def _merged(self, intake: Intake) -> IncidentEntry | None:
+        lines = self.db.scalars(
+            select(IncidentEntry)
+            .where(IncidentEntry.incident_id == intake.incident_id, IncidentEntry.kind == "merged")
+            .order_by(IncidentEntry.id.desc())
+        )
+        return next((line for line in lines if line.data.get("intake") == intake.id), None)
 
     def _belongs(self, intake: Intake, incident: Incident, account_id: int) -> None:
         intake.incident_id = incident.id

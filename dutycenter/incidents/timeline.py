@@ -21,7 +21,7 @@ DEADLINES = (
 # Which filter shows which kinds; what isn't named is shown under "all" alone.
 FILTERS: dict[str, frozenset[str]] = {
     "calls": frozenset({"call", "call_unlinked", "phone", "merged"}),
-    "notes": frozenset({"note", "merged", "created", "closed", "reopened"}),
+    "notes": frozenset({"note", "merged", "detached", "related", "unrelated", "created", "closed", "reopened"}),
     "changes": frozenset({"edited", "created"}),
     "reports": frozenset({*DEADLINES, "report"}),
     "broadcasts": frozenset({"broadcast"}),
@@ -37,6 +37,9 @@ ICONS = {
     "call_unlinked": "x-circle",
     "phone": "telephone",
     "merged": "intersect",
+    "detached": "subtract",
+    "related": "link-45deg",
+    "unrelated": "link-45deg",
     "closed": "check-circle",
     "reopened": "arrow-counterclockwise",
     "broadcast": "broadcast-pin",

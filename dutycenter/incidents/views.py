@@ -21,6 +21,7 @@ from dutycenter.incidents.attachments.services import Owner
 from dutycenter.incidents.classes import SUBTYPE_LABELS, TREE
 from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, NoSuchDeadline, shown_clocks, whole
 from dutycenter.incidents.documents.services import Documents
+from dutycenter.incidents.duplicates.relations import Relations
 from dutycenter.incidents.elements import BY_NAME, ELEMENTS, YEARS, Element, TooLong
 from dutycenter.incidents.models import Incident
 from dutycenter.incidents.open_items import open_of
@@ -117,6 +118,7 @@ def page(request: Request) -> dict[str, Any]:
         "show": request.GET.get("show", ""),
         "filters": FILTER_LABELS,
         "broadcasts": desk.broadcasts_of(request, incident.id),
+        "relations": request.find_service(Relations).of(incident.id),
         **attachments.shown(request, Owner(incident_id=incident.id)),
         "people": names_of(request.db, (entry.actor for entry in incident.entries)),
         "now": request.find_service(IClock).now(),

@@ -19,7 +19,7 @@ from dutycenter.incidents.intakes import Intakes, texts_of
 from dutycenter.incidents.models import Incident, Intake
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import ISwitch, SwitchAway
-from dutycenter.vocabulary import CallResult, Role
+from dutycenter.vocabulary import CallResult, Role, SourceChannel
 
 HOSTILE = '"><script>alert(1)</script>${system(id)}'
 
@@ -318,7 +318,33 @@ class TestIntake:
         assert page.forms["intake"].fields.get("place") is not None
         with site.work.read() as request:
             assert request.db.scalars(select(Intake)).one().incident_id is None
-            assert request.db.get(Incident, 1).place == "湘江大桥"
+            assert request.db.get(Incident, 1).place == ""
+
+    def test_what_may_have_been_reported_before_is_offered_with_the_grounds_and_linked(
+        self, site: Any, officer: TestApp, form: TestResponse
+    ) -> None:
+        there = form.forms["intake"].action.removesuffix("/finish")
+        assert officer.get(f"{there}/likely").text.strip() == ""
+        with site.work.write() as request:
+            request.find_service(Incidents).create({"title": "湘江大桥追尾", "place": "岳麓区湘江大桥"})
+            exercise = request.find_service(Incidents).create({"place": "岳麓区湘江大桥"}, exercise=True)
+            intakes = request.find_service(Intakes)
+            other = intakes.blank(site.ids[Role.LEADER], SourceChannel.FAX)
+            intakes.save(other.id, 1, {"place": "湘江大桥东", "course": HOSTILE})
+        autosave(officer, form, 1, place="湘江大桥")
+        offered = officer.get(f"{there}/likely")
+        (first, second) = offered.html.select(".likely li")
+        assert "similar place" in first.text
+        assert "Leader is writing" in offered.text
+        assert exercise.number not in offered
+        assert "<script>" not in second.decode_contents()
+        page = send(officer.get(form.request.path_qs), "/finish", "beside", "1").follow()
+        assert "linked to" in page
+        for number in (1, 3):
+            assert officer.get(f"/incidents/{number}").html.select_one(".relations a") is not None
+        send(page, "/unlink").follow()
+        assert officer.get("/incidents/1").html.select_one(".relations") is None
+        assert officer.get(f"{there}/likely").text.strip() == ""
 
     def test_merging_into_nothing_is_not_found(self, officer: TestApp, form: TestResponse) -> None:
         assert send(form, "/finish", "into", "4711").status_int == 404

@@ -156,3 +156,22 @@ class TestMergeInto:
         with work.read() as request:
             assert request.find_service(Incidents).get(incident.id).calls == []
             assert request.db.get(Intake, intake).incident_id is None
+
+    def test_undone_what_it_filled_in_is_unknown_again_unless_somebody_wrote_there(
+        self, work: Work, intake: int, officer: int
+    ) -> None:
+        save(work, intake, 1, place="五一路", dead="1")
+        with work.write() as request:
+            incident = request.find_service(Incidents).create({"course": "追尾"})
+            request.find_service(Intakes).merge_into(intake, incident.id, officer)
+        with work.write() as request:
+            request.find_service(Incidents).edit(incident.id, {"dead": "2"})
+            request.find_service(Intakes).detach(intake)
+        with work.read() as request:
+            found = request.find_service(Incidents).get(incident.id)
+            assert (found.place, found.dead, found.course, found.entries[-1].kind) == ("", 2, "追尾", "detached")
+
+    def test_a_form_that_made_its_incident_stays_with_it(self, work: Work, intake: int, officer: int) -> None:
+        with work.write() as request:
+            incident = request.find_service(Intakes).make_incident(intake, officer)
+            assert request.find_service(Intakes).detach(intake).incident_id == incident.id
