@@ -1,7 +1,7 @@
 """Incidents that are linked
 
-Revision: 0021
-After: 0020
+Revision: 0023
+After: 0022
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from dutycenter.db.base import UtcDateTime
 
-revision = "0021"
-down_revision = "0020"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
