@@ -6,14 +6,16 @@ from pyramid.config import Configurator
 
 
 def includeme(config: Configurator) -> None:
-    from dutycenter.directory import groups, proving
+    from dutycenter.directory import duplicates, groups, proving
     from dutycenter.directory.services import Directory, factory
     from dutycenter.directory.views import find_people
 
     config.register_service_factory(factory, Directory)
     config.register_service_factory(groups.factory, groups.Groups)
+    config.register_service_factory(duplicates.factory, duplicates.Duplicates)
     config.register_service_factory(proving.factory, proving.Proving)
     config.add_finder(find_people)
     config.include("dutycenter.directory.views")
     config.include("dutycenter.directory.edit_views")
+    config.include("dutycenter.directory.duplicate_views")
     config.include("dutycenter.directory.imports")

@@ -341,6 +341,21 @@ class Editing:
         person.deputies = rows
 
 
+def draft_of(person: Person) -> PersonDraft:
+    """A person as a draft that changes nothing."""
+    return PersonDraft(
+        name=person.name,
+        department_id=person.department_id,
+        post=person.post,
+        numbers=[NumberDraft(number.kind.value, number.number, number.hours) for number in person.numbers],
+        deputies=[entry.deputy_id for entry in person.deputies],
+        superior_id=person.superior_id,
+        address=person.address,
+        away_from=person.away_from,
+        away_until=person.away_until,
+    )
+
+
 def snapshot(person: Person) -> dict[str, Any]:
     """What can be edited of a person, as the ledger tells it."""
     return {

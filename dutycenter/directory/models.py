@@ -107,3 +107,12 @@ class PersonGroupMember(Base):
 
     group_id: Mapped[int] = mapped_column(ForeignKey("person_groups.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
+
+
+class DifferentPeople(Base):
+    """Two rows that look like one person, and are two: somebody said so. The smaller id comes first."""
+
+    __tablename__ = "different_people"
+
+    one_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)

@@ -12,3 +12,4 @@ def includeme(config: Configurator) -> None:
     config.include("dutycenter.roster.views")
     config.include("dutycenter.roster.duty_log")
     config.include("dutycenter.roster.handover")
+    config.include("dutycenter.roster.merging")

@@ -136,3 +136,21 @@ class TestSheets:
         page = browser.get("/directory/imports")
         assert "Choose a file first" in form_with(page, "sheet").submit(status=422).text
         assert page.click("Template to fill in").body.startswith(b"PK")
+
+
+class TestDuplicates:
+    def test_two_are_made_one_and_two_again(self, city: Site) -> None:
+        with city.work.write() as request:
+            one, other = request.db.scalars(select(Person).where(Person.removed_at.is_(None)).limit(2)).all()
+            other.numbers[0].number = one.numbers[0].number
+            kept = one.id
+        browser = city.logged_in(Role.ADMINISTRATOR)
+        page = browser.get("/directory").click("Perhaps twice")
+        assert "Both have the number" in page.text
+        page = form_to(page, f"/{kept}/").submit().follow()
+        assert "one person now" in page.text
+        assert "Nobody seems to stand here twice" in page.text
+        page = form_to(page, "/part/").submit().follow()
+        assert "Both have the number" in page.text
+        page = form_to(page, "/apart").submit().follow()
+        assert "Nobody seems to stand here twice" in page.text

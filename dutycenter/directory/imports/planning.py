@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pyramid.i18n import TranslationString, TranslationStringFactory
 
-from dutycenter.directory.editing import CheckedNumber, DirectoryFault, Editing, NumberDraft, PersonDraft
+from dutycenter.directory.editing import CheckedNumber, DirectoryFault, Editing, PersonDraft, draft_of
 from dutycenter.directory.imports.columns import (
     BETWEEN,
     KINDS,
@@ -264,21 +264,6 @@ class _Row:
         if self.department is not None:
             return self.department.id
         return None if self.person is None else self.person.department_id
-
-
-def draft_of(person: Person) -> PersonDraft:
-    """A person as a draft that changes nothing."""
-    return PersonDraft(
-        name=person.name,
-        department_id=person.department_id,
-        post=person.post,
-        numbers=[NumberDraft(number.kind.value, number.number, number.hours) for number in person.numbers],
-        deputies=[entry.deputy_id for entry in person.deputies],
-        superior_id=person.superior_id,
-        address=person.address,
-        away_from=person.away_from,
-        away_until=person.away_until,
-    )
 
 
 def _text(cell: str | None, before: str) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 import pytest
 from sqlalchemy import func, select
 
-from dutycenter.directory.editing import Editing, NumberDraft, PersonDraft, snapshot
+from dutycenter.directory.editing import Editing, NumberDraft, PersonDraft, draft_of, snapshot
 from dutycenter.directory.imports import jobs
 from dutycenter.directory.imports.columns import cells_of
 from dutycenter.directory.imports.models import DirectoryImport, ImportRow
-from dutycenter.directory.imports.planning import draft_of
 from dutycenter.directory.imports.services import Imports
 from dutycenter.directory.imports.words import kept
 from dutycenter.directory.models import Department, District, Person
