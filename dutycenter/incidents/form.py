@@ -16,6 +16,7 @@ from dutycenter.incidents.elements import BY_NAME, missing
 from dutycenter.incidents.intakes import texts_of
 from dutycenter.incidents.models import Intake
 from dutycenter.incidents.services import Incidents
+from dutycenter.incidents.typeahead import keys_of, subtype_keys
 from dutycenter.vocabulary import IncidentClass, Level, SourceChannel
 
 WITHOUT_CALL = (SourceChannel.FAX, SourceChannel.WALK_IN, SourceChannel.REPORT, SourceChannel.PHONE)
@@ -44,6 +45,8 @@ def form_of(
         "elements": BY_NAME,
         "channels": WITHOUT_CALL,
         "tree": TREE,
+        "subtype_keys": subtype_keys(request.registry) if intake else {},
+        "keys_of": keys_of,
         "IncidentClass": IncidentClass,
         "Level": Level,
         **(shown(request, Owner(intake_id=intake.id)) if intake else {}),

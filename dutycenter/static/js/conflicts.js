@@ -38,14 +38,15 @@
   // `decide(name, text)` is told what shall stand in the field.
   function ask(control, theirs, decide) {
     const name = control.name;
+    const stop = control.closest("[data-field]").querySelector("[role=combobox], [name]");
     const choose = (text, dropped) => {
       note(name);
       decide(name, text);
       if (dropped) {
         note(name, "dropped", `${says.dropped} `, quote(control, dropped), " ",
-          button(says.putBack, () => { note(name); decide(name, dropped); control.focus(); }));
+          button(says.putBack, () => { note(name); decide(name, dropped); stop.focus(); }));
       }
-      control.focus();
+      stop.focus();
     };
     const mine = () => control.value;
     const choices = [button(says.useTheirs, () => choose(theirs, mine())), button(says.keepMine, () => choose(mine(), theirs))];

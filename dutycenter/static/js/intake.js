@@ -29,6 +29,9 @@
     line.dataset.kind = kind;
   };
 
+  // Where the cursor goes in a field: a select that one types into is hidden behind its own.
+  const stopOf = (field) => field.querySelector("[role=combobox], [name]");
+
   function put(control, text) {
     control.value = text;
     control.dispatchEvent(new Event("intake:put", { bubbles: true }));
@@ -143,6 +146,23 @@
     });
   }
 
+  // --- social security incidents are not graded: what was chosen is shown as kept, and taken out by hand -------
+  function grading() {
+    const field = form.querySelector("[data-ungraded]");
+    const ungraded = form.elements.incident_class.value === field.dataset.ungraded;
+    field.querySelector("[data-ungraded-hint]").hidden = !ungraded;
+    field.querySelector("[data-ungraded-note]").hidden = !ungraded || !form.elements.level.value;
+  }
+  form.addEventListener("change", grading);
+  form.addEventListener("intake:put", grading);
+  form.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-level-out]")) return;
+    form.elements.level.value = "";
+    form.elements.level.dispatchEvent(new Event("change", { bubbles: true }));
+    form.elements.level.focus();
+  });
+  grading();
+
   // --- what is missing is named, and one press leads there ------------------------
   function missing(elements) {
     const list = form.querySelector("[data-missing]");
@@ -159,7 +179,7 @@
 
   form.addEventListener("click", (event) => {
     const name = event.target.closest("[data-goto]")?.dataset.goto;
-    if (name) form.querySelector(`[data-field="${name}"]`)?.querySelector("[role=combobox], [name]")?.focus();
+    if (name) stopOf(form.querySelector(`[data-field="${name}"]`)).focus();
     if (event.target.closest("[data-next-missing]")) nextMissing();
   });
 
@@ -168,7 +188,8 @@
     const fields = [...form.querySelectorAll("[data-field]")].filter((field) => wanted.includes(field.dataset.field));
     const here = document.activeElement?.closest?.("[data-field]");
     const after = fields.find((field) => here && here.compareDocumentPosition(field) & Node.DOCUMENT_POSITION_FOLLOWING);
-    (after ?? fields[0])?.querySelector("[role=combobox], [name]").focus();
+    const next = after ?? fields[0];
+    if (next) stopOf(next).focus();
   }
 
   // --- typing ---------------------------------------------------------------------
@@ -204,9 +225,9 @@
   restore();
   look();
   if (!document.activeElement || document.activeElement === document.body) {
-    const first = form.dataset.first && form.elements[form.dataset.first];
     const course = form.elements.course;
-    (first || (course.value ? controls.find((control) => !control.value) : course))?.focus({ preventScroll: true });
+    const first = form.elements[form.dataset.first] ?? (course.value ? controls.find((control) => !control.value) : course);
+    if (first) stopOf(first.closest("[data-field]")).focus({ preventScroll: true });
   }
   for (const name of [`live:intake.${form.dataset.intake}`, "live:reset"]) document.body.addEventListener(name, look);
 
