@@ -13,7 +13,7 @@ from pyramid.response import Response
 
 from dutycenter.accounts.factors import SecondFactors
 from dutycenter.accounts.models import Account
-from dutycenter.accounts.services import AccountFault, Accounts
+from dutycenter.accounts.services import POWERFUL, AccountFault, Accounts
 from dutycenter.directory.services import Directory
 from dutycenter.typed import row_id
 from dutycenter.vocabulary import Role
@@ -41,6 +41,7 @@ def create(request: Request) -> dict[str, Any] | Response:
     values = dict(request.POST)
     accounts = request.find_service(Accounts)
     try:
+        _countersign(request, None)
         password = accounts.create(
             values.get("username", ""), values.get("name", ""), _role(values), values.get("desk", ""),
             department_id=row_id(values.get("department", "")) or None,
@@ -70,6 +71,7 @@ def _form(request: Request, account: Account, fault: str) -> dict[str, Any]:
         "roles": list(Role),
         "fault": fault,
         "own": account.id == request.identity.id,
+        "powerful": account.role in POWERFUL,
         "departments": request.find_service(Directory).departments(),
     }
 
@@ -78,6 +80,11 @@ def edit(request: Request) -> dict[str, Any] | Response:
     """Change name, desk telephone, role and department."""
     account = _account(request)
     accounts = request.find_service(Accounts)
+    try:
+        _countersign(request, account)
+    except AccountFault as refused:
+        request.response.status_int = 422
+        return _form(request, account, refused.words)
     savepoint = request.db.begin_nested()
     try:
         accounts.edit(account, request.POST.get("name", ""), request.POST.get("desk", ""))
@@ -95,6 +102,7 @@ def reset(request: Request) -> dict[str, Any] | Response:
     """A new one-time password, shown once."""
     account = _account(request)
     try:
+        _countersign(request, account)
         password = request.find_service(Accounts).reset(account)
     except AccountFault as refused:
         return _refused(request, account, refused)
@@ -105,6 +113,7 @@ def _closing(act: Callable[[Accounts, Account], None], words: str) -> Callable[[
     def view(request: Request) -> Response:
         account = _account(request)
         try:
+            _countersign(request, account)
             act(request.find_service(Accounts), account)
         except AccountFault as refused:
             return _refused(request, account, refused)
@@ -117,10 +126,21 @@ def take_factor(request: Request) -> Response:
     """Take a lost second factor away."""
     account = _account(request)
     try:
+        _countersign(request, account)
         request.find_service(SecondFactors).take_away(account)
     except AccountFault as refused:
         return _refused(request, account, refused)
     return _back(request, _("${name} sets up a new second factor at the next log-in.", mapping={"name": account.name}))
+
+
+def _countersign(request: Request, concerned: Account | None) -> None:
+    """Take the signature of a second person, where one is given."""
+    form = request.POST
+    if form.get("second", "").strip():
+        request.find_service(SecondFactors).countersign(
+            form["second"], form.get("second_password", ""), form.get("second_code", ""), request.remote_addr or "",
+            concerned,
+        )  # fmt: skip
 
 
 def _refused(request: Request, account: Account, refused: AccountFault) -> Response:

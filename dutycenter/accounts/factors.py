@@ -138,12 +138,25 @@ class SecondFactors:
         """For somebody who lost the telephone and the paper: the factor is set up anew at the next log-in.
 
         Raises:
-            AccountFault: it is the actor's own account.
+            AccountFault: it is the actor's own account, or it needs a second person.
         """
-        self.accounts.check_not_own(account)
+        told = self.accounts.may_lose_factor(account)
         self._forget(account)
         self.accounts.sessions.end_all(account.id)
-        self._tell("factor_taken_away", account)
+        self._tell("factor_taken_away", account, told)
+
+    def countersign(self, username: str, password: str, typed: str, address: str, concerned: Account | None) -> None:
+        """A second person signs, with password and code, for what the actor does next.
+
+        Raises:
+            AccountFault: they are not who they say, or may not answer for it.
+        """
+        signer = self.accounts.find(username)
+        if signer is None:
+            raise AccountFault(_("There is no account of this username."))
+        self.accounts.sign(signer, password, address)
+        self._prove(signer, typed, address)
+        self.accounts.countersign(signer, concerned)
 
     def paper_left(self, account: Account) -> int:
         """How many paper codes are unused."""

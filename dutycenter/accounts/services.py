@@ -24,6 +24,8 @@ _ = TranslationStringFactory("dutycenter")
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 BINDABLE = frozenset({Role.OFFICER, Role.LEADER, Role.ADMINISTRATOR})
 """Roles that may be bound to a department: auditors and wall displays see the whole."""
+POWERFUL = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+"""Roles that nobody gives alone: else whoever opens accounts could open themselves one that audits them."""
 DESK = re.compile(r"[0-9]{2,8}")
 FREE_FAILURES = 5
 FIRST_LOCK = timedelta(minutes=1)
@@ -71,6 +73,7 @@ class Accounts:
         self.sessions = sessions
         self.clock = clock
         self.actor_id = actor_id
+        self._second: Account | None = None
 
     def all(self) -> list[Account]:
         """Every account, closed ones last."""
@@ -85,6 +88,27 @@ class Accounts:
     def find(self, username: str) -> Account | None:
         """The account of this username."""
         return self.db.scalar(select(Account).where(Account.username == username.strip().lower()))
+
+    def countersign(self, signer: Account, concerned: Account | None) -> None:
+        """A second person, who proved to be there, answers for what is done next.
+
+        Raises:
+            AccountFault: it is nobody else, or nobody who may answer for it.
+        """
+        if signer.id == self.actor_id or (concerned is not None and signer.id == concerned.id):
+            raise AccountFault(_("The second person must be somebody else than you and the person concerned."))
+        bound = signer.department_id is not None
+        if signer.role not in POWERFUL or bound or signer.closed_at is not None or signer.must_change:
+            raise AccountFault(_("The second person must be an auditor, or an administrator of the whole city."))
+        self._second = signer
+
+    def _seconded(self, *roles: Role) -> dict[str, object]:
+        """What the ledger is told of the second person, where one of these roles asks for one."""
+        if self.actor_id is None or POWERFUL.isdisjoint(roles):
+            return {}
+        if self._second is None:
+            raise AccountFault(_("Auditors and administrators are made by two: a second person signs below."))
+        return {"second": self._second.id}
 
     def create(
         self,
@@ -108,6 +132,7 @@ class Accounts:
         if self.find(draft.username) is not None:
             raise AccountFault(_("The username ${name} is taken.", mapping={"name": draft.username}))
         self._check_desk(draft.desk)
+        seconded = self._seconded(draft.role)
         password = one_time_password()
         account = Account(
             username=draft.username, name=draft.name, role=draft.role, desk=draft.desk, language=draft.language,
@@ -122,7 +147,7 @@ class Accounts:
             "role": draft.role.value,
             "department": department_id,
         }
-        self._tell("created", account, told)
+        self._tell("created", account, told | seconded)
         return password
 
     def reset(self, account: Account) -> str:
@@ -133,12 +158,13 @@ class Accounts:
         """
         self.check_not_own(account)
         self._not_closed(account)
+        seconded = self._seconded(account.role)
         password = one_time_password()
         account.password_hash = hash_password(password)
         account.must_change = True
         account.failed_logins, account.locked_until = 0, None
         self.sessions.end_all(account.id)
-        self._tell("password_reset", account)
+        self._tell("password_reset", account, seconded)
         return password
 
     def set_rights(self, account: Account, role: Role, department_id: int | None) -> None:
@@ -153,12 +179,13 @@ class Accounts:
         before = (account.role, account.department_id)
         if before == (role, department_id):
             return
+        seconded = self._seconded(role)
         account.role, account.department_id = role, department_id
         self.sessions.end_all(account.id)
         if before[0] is not role:
-            self._tell("role_changed", account, {"from": before[0].value, "to": role.value})
+            self._tell("role_changed", account, {"from": before[0].value, "to": role.value} | seconded)
         if before[1] != department_id:
-            self._tell("department_changed", account, {"from": before[1], "to": department_id})
+            self._tell("department_changed", account, {"from": before[1], "to": department_id} | seconded)
 
     def edit(self, account: Account, name: str, desk: str) -> None:
         """Change an account's name and desk telephone.
@@ -190,11 +217,16 @@ class Accounts:
         self._tell("closed", account)
 
     def reopen(self, account: Account) -> None:
-        """Undo ``close``."""
+        """Undo ``close``.
+
+        Raises:
+            AccountFault: it needs a second person.
+        """
         if account.closed_at is None:
             return
+        seconded = self._seconded(account.role)
         account.closed_at = None
-        self._tell("reopened", account)
+        self._tell("reopened", account, seconded)
 
     def authenticate(self, username: str, password: str, address: str) -> Account | None:
         """The account, if username and password are right and it isn't locked.
@@ -308,6 +340,15 @@ class Accounts:
             raise AccountFault(_("Auditors and wall displays see the whole: they are bound to no department."))
         if self.db.get(Department, department_id) is None:
             raise AccountFault(_("Choose a department from the list."))
+
+    def may_lose_factor(self, account: Account) -> dict[str, object]:
+        """May the actor take this account's second factor away? What the ledger is told besides.
+
+        Raises:
+            AccountFault: it is their own, or it needs a second person.
+        """
+        self.check_not_own(account)
+        return self._seconded(account.role)
 
     def check_not_own(self, account: Account) -> None:
         """Raises AccountFault: it is the actor's own account."""

@@ -10,10 +10,12 @@ from webtest import TestApp, TestResponse
 
 from dutycenter.accounts.factors import SecondFactors, wall_clock
 from dutycenter.accounts.models import Account, LoginSession, PaperCode
+from dutycenter.accounts.passwords import hash_password
 from dutycenter.accounts.second_factor import code_at
+from dutycenter.interfaces import IClock
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.vocabulary import Role
-from tests.functional.conftest import Site, form_to, log_in
+from tests.functional.conftest import PASSWORD, Site, form_to, log_in
 
 
 def code_of(site: Site, role: Role) -> str:
@@ -177,10 +179,26 @@ class TestChanges:
     def test_an_administrator_takes_a_lost_one_away_but_not_their_own(self, strict_site: Site) -> None:
         set_up(strict_site, Role.AUDITOR)
         browser, _codes = set_up(strict_site, Role.ADMINISTRATOR)
+        with strict_site.work.write() as request:
+            now = request.find_service(IClock).now()
+            request.db.add(
+                Account(
+                    username="second", name="Second", role=Role.ADMINISTRATOR, password_hash=hash_password(PASSWORD),
+                    must_change=False, created_at=now,
+                )
+            )  # fmt: skip
+
+        def take(role: Role, **signature: str) -> None:
+            address = f"/settings/accounts/{strict_site.ids[role]}/take_factor"
+            browser.post(address, {"csrf_token": token_of(browser)} | signature, status=303)
+
+        take(Role.AUDITOR)
+        take(Role.AUDITOR, second="second", second_password="wrong")
+        take(Role.AUDITOR, second="administrator", second_password=PASSWORD)
+        with strict_site.work.read() as request:
+            assert request.db.get_one(Account, strict_site.ids[Role.AUDITOR]).factor_secret is not None
         for role in (Role.AUDITOR, Role.ADMINISTRATOR):
-            browser.post(
-                f"/settings/accounts/{strict_site.ids[role]}/take_factor", {"csrf_token": token_of(browser)}, status=303
-            )
+            take(role, second="second", second_password=PASSWORD)
         with strict_site.work.read() as request:
             assert request.db.get_one(Account, strict_site.ids[Role.AUDITOR]).factor_secret is None
             assert request.db.get_one(Account, strict_site.ids[Role.ADMINISTRATOR]).factor_secret is not None

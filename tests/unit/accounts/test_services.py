@@ -178,6 +178,31 @@ class TestRights:
 
         assert told(sqlite_work)[-1] == ("account.role_changed", {"from": "officer", "to": "leader"})
 
+    def test_auditors_and_administrators_are_made_by_two(self, work: Work) -> None:
+        actor, _password = made(work, "admin", Role.ADMINISTRATOR)
+        officer, _password = made(work, "officer")
+        auditor, _password = made(work, "auditor", Role.AUDITOR)
+        with accounts(work, actor_id=actor) as service:
+            one, watcher = (service.db.get_one(Account, which) for which in (officer, auditor))
+            watcher.must_change = False
+            for change in (
+                lambda: service.create("me.too", "我", Role.AUDITOR),
+                lambda: service.set_rights(one, Role.ADMINISTRATOR, None),
+                lambda: service.reset(watcher),
+                lambda: service.may_lose_factor(watcher),
+                lambda: service.countersign(service.db.get_one(Account, actor), None),
+                lambda: service.countersign(one, None),
+                lambda: service.countersign(watcher, watcher),
+            ):
+                with pytest.raises(AccountFault):
+                    change()
+            service.create("colleague", "同事", Role.OFFICER)
+            service.set_rights(one, Role.LEADER, None)
+            service.countersign(watcher, one)
+            service.set_rights(one, Role.ADMINISTRATOR, None)
+
+        assert told(work)[-1] == ("account.role_changed", {"from": "leader", "to": "administrator", "second": auditor})
+
     def test_closing_twice_tells_once_and_reopening_lets_in_again(self, work: Work) -> None:
         account_id, password = made(work)
         with accounts(work) as service:
