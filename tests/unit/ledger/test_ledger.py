@@ -171,6 +171,11 @@ def signed_anew(work: Work) -> None:
     seal(work)
 
 
+def set_back(work: Work) -> None:
+    append(work, "c.one")
+    unguarded(work, "UPDATE ledger_entries SET at = '2001-01-01 00:00:00.000000' WHERE action = 'c.one'")
+
+
 TAMPERINGS: dict[str, tuple[Callable[[Work], None], str]] = {
     "a changed entry": (
         lambda work: unguarded(work, "UPDATE ledger_entries SET data = '{}' WHERE action = 'a.two'"), "entry:"),
@@ -178,6 +183,17 @@ TAMPERINGS: dict[str, tuple[Callable[[Work], None], str]] = {
         lambda work: unguarded(work, "UPDATE ledger_entries SET actor = 'nobody' WHERE action = 'a.one'"), "entry:"),
     "a removed entry": (
         lambda work: unguarded(work, "DELETE FROM ledger_entries WHERE action = 'a.two'"), "entry:"),
+    "an entry put in": (
+        lambda work: unguarded(
+            work, "INSERT INTO ledger_entries (id, transaction_id, at, actor, action, subject, data) SELECT 0,"
+            " transaction_id, at, actor, action, subject, data FROM ledger_entries WHERE action = 'a.one'"), "entry:0"),
+    "the clock set back": (set_back, "entry:"),
+    "a removed leaf": (
+        lambda work: unguarded(work, "DELETE FROM ledger_leaves WHERE position = 1"), "leaf:1"),
+    "a head's signature": (
+        lambda work: unguarded(work, "UPDATE ledger_heads SET signature = sha256 WHERE size = 3"), "head:3"),
+    "a head's frontier": (
+        lambda work: unguarded(work, "UPDATE ledger_heads SET frontier_sm3 = frontier_sha256 WHERE size = 3"), "head:3"),
     "a changed leaf": (
         lambda work: unguarded(work, "UPDATE ledger_leaves SET sm3 = sha256 WHERE position = 1"), "leaf:1"),
     "the tail cut off": (
