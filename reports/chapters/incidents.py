@@ -122,11 +122,22 @@ def _overview(t: Telling, classes: Sequence[IncidentClass | None]) -> str:
             _("In %(this)s %(n)s incidents were reported (%(change)s).",
               this=t.terms.this, n=w.number(incidents.total), change=t.change(total)),
             _leading(t, class_name(t, most), of_class(most)(t.now), incidents.total),
-            _("Closed: %(closed)s; being handled: %(open)s.",
-              closed=w.number(closed), open=w.number(incidents.total - closed)),
+            _handled(t, closed, incidents.total),
             _losses(t),
         ]
     )  # fmt: skip
+
+
+def _handled(t: Telling, closed: int, whole: int) -> str:
+    """How many are closed, in words that fit all, none, one or some of them."""
+    _, w = t.gettext, t.words
+    if whole == 1:
+        return _("It is closed.") if closed else _("It is still being handled.")
+    if closed == whole:
+        return _("All are closed.")
+    if not closed:
+        return _("All are still being handled.")
+    return _("Closed: %(closed)s; being handled: %(open)s.", closed=w.number(closed), open=w.number(whole - closed))
 
 
 def _leading(t: Telling, name: str, count: int, whole: int, what: str = "") -> str:

@@ -43,6 +43,11 @@ def _incidents(t: Telling, name: str) -> list[str]:
     incidents = t.now.incidents
     if not incidents.total:
         return [_("In %(period)s no incident was reported.", period=name)]
+    if incidents.total == 1:
+        (kind,) = [kind for kind in (*IncidentClass, None) if of_class(kind)(t.now)]
+        reported = _("In %(period)s one incident was reported (%(change)s); its class: %(name)s.",
+                     period=name, change=t.change(all_incidents), name=class_name(t, kind))  # fmt: skip
+        return [reported, _graver(t)]
     parts = w.listed(
         _("%(name)s %(n)s", name=class_name(t, kind), n=w.number(of_class(kind)(t.now)))
         for kind in (*IncidentClass, None)
@@ -52,11 +57,12 @@ def _incidents(t: Telling, name: str) -> list[str]:
         _("In %(period)s %(n)s incidents were reported (%(change)s): %(parts)s.",
           period=name, n=w.number(incidents.total), change=t.change(all_incidents), parts=parts)
     ]  # fmt: skip
-    if t.facts.notable_count:
-        said.append(_("Serious or graver: %(n)s.", n=w.number(t.facts.notable_count)))
-    else:
-        said.append(_("None was serious or graver."))
-    return said
+    return [*said, _graver(t)]
+
+
+def _graver(t: Telling) -> str:
+    w, _, count = t.words, t.gettext, t.facts.notable_count
+    return _("Serious or graver: %(n)s.", n=w.number(count)) if count else _("None was serious or graver.")
 
 
 def _calls(t: Telling) -> str:

@@ -194,7 +194,8 @@ class TestOneIncident:
         one_incident(work, level=Level.III)
         text = "".join(pages_of(render_pdf(paper_of(work)))).replace("\n", "")
         assert "接报突发事件1起" in text
-        assert "该事件" in text
+        assert "类别为未分类" in text
+        assert "该事件正在处置" in text
         assert "无可比数据" in text
         assert "山体滑坡" in text
 
