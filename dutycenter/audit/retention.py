@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pyramid.request import Request
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from dutycenter.audit.listening import forget_copy
 from dutycenter.audit.models import Destruction, DestructionItem, EvidenceHold
 from dutycenter.calls.models import Recording
 from dutycenter.calls.store import Store
+from dutycenter.db.base import UtcDateTime
 from dutycenter.incidents.models import Incident, IncidentCall
 from dutycenter.interfaces import IBroadcasts, IClock, ILedger
 from dutycenter.settings import Settings
@@ -50,15 +51,21 @@ class Retention:
 
     def due(self) -> list[Recording]:
         """Recordings whose time is over and that nothing holds; the oldest first."""
-        rows = self.db.scalars(
+        over = (
             select(Recording)
             .where(Recording.state == RecordingState.KEPT, is_over(self.settings, self.clock.now()))
             .where(Recording.id.not_in(select(DestructionItem.recording_id).join(Destruction).where(_is_open())))
-            .order_by(Recording.started_at)
+            .order_by(Recording.started_at, Recording.id)
             .limit(MOST_AT_ONCE)
-        ).all()
-        held = self._held(rows)
-        return [row for row in rows if row.id not in held]
+        )
+        found: list[Recording] = []
+        rows = self.db.scalars(over).all()
+        while rows and len(found) < MOST_AT_ONCE:
+            held = self._held(rows)
+            found += [row for row in rows if row.id not in held]
+            last = tuple_(literal(rows[-1].started_at, UtcDateTime()), literal(rows[-1].id))
+            rows = self.db.scalars(over.where(tuple_(Recording.started_at, Recording.id) > last)).all()
+        return found[:MOST_AT_ONCE]
 
     def hold(self, incident_id: int, reason: str) -> None:
         """Let nothing of this incident be destroyed. Idempotent while it stands."""
