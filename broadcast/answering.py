@@ -12,11 +12,23 @@ from sqlalchemy.orm import Session
 from broadcast import callbacks
 from broadcast.answers import Answers
 from broadcast.messages import Translate
-from broadcast.models import Attempt, Broadcast, BroadcastMessage, Recipient
+from broadcast.models import Attempt, Broadcast, BroadcastMessage, Recipient, RecipientNumber
 from broadcast.timeline import enter_answer
 from dutycenter.calls.conferences import open_room
+from dutycenter.calls.numbers import clean_number, dialled_form
 from dutycenter.incidents.services import Incidents
-from dutycenter.interfaces import Answer, Asking, Callback, CalledBack, DeskStage, IClock, IVoice, Notice, Prompt
+from dutycenter.interfaces import (
+    Answer,
+    Asking,
+    Callback,
+    CalledBack,
+    CalledOut,
+    DeskStage,
+    IClock,
+    IVoice,
+    Notice,
+    Prompt,
+)
 from dutycenter.settings import Settings
 from dutycenter.vocabulary import AttemptKind, Means, ReachedRule
 
@@ -148,6 +160,31 @@ class Answering:
     def at_desk(self, attempt_id: str, stage: DeskStage) -> None:
         """See ``IBroadcasts.at_desk``."""
         self.answers.at_desk(attempt_id, stage)
+
+    def called_out(self, number: str, limit: int) -> Sequence[CalledOut]:
+        """See ``IBroadcasts.called_out``."""
+        wanted = dialled_form(clean_number(number))
+        if not wanted:
+            return []
+        rows = self.db.execute(
+            select(Recipient, Broadcast)
+            .join(RecipientNumber, RecipientNumber.recipient_id == Recipient.id)
+            .join(Broadcast, Broadcast.id == Recipient.broadcast_id)
+            .where(RecipientNumber.number == wanted, Broadcast.launched_at.is_not(None))
+            .order_by(Broadcast.launched_at.desc(), Recipient.id)
+            .limit(limit)
+        )
+        return [
+            CalledOut(
+                broadcast.id,
+                broadcast.title,
+                broadcast.exercise,
+                broadcast.launched_at or broadcast.created_at,
+                recipient.name,
+                recipient.acknowledged_at is not None,
+            )
+            for recipient, broadcast in rows
+        ]
 
     def asking(self, attempt_ids: Sequence[str]) -> Mapping[str, Asking]:
         """See ``IBroadcasts.asking``."""

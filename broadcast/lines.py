@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from broadcast.people import carries, prefixes_of
+from dutycenter.switch.gateways import carries, prefixes_of
 from dutycenter.switch.models import Gateway
 
 MAX_LINES = 32  # as many as the kernel tells apart

@@ -15,6 +15,7 @@ from broadcast.models import Recipient, RecipientNumber
 from broadcast.settle import Ground
 from dutycenter.directory.hours import hold
 from dutycenter.directory.models import Deputy, Person, PhoneNumber
+from dutycenter.switch.gateways import carries, prefixes_of
 from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import NumberKind
 
@@ -47,16 +48,6 @@ class Lines:
     def carry(self, number: str) -> bool:
         """May any gateway carry this number?"""
         return any(carries(prefixes, number) for prefixes in self.prefixes)
-
-
-def prefixes_of(gateway: Gateway) -> list[str]:
-    """The number prefixes that a gateway may carry; none: every number."""
-    return [prefix.strip() for prefix in gateway.prefixes.split(",") if prefix.strip()]
-
-
-def carries(prefixes: Sequence[str], number: str) -> bool:
-    """May a gateway with these prefixes carry this number?"""
-    return not prefixes or number.startswith(tuple(prefixes))
 
 
 def lines_of(

@@ -20,13 +20,13 @@ from sqlalchemy.orm import Session, selectinload
 
 from broadcast.lines import Line, Lines
 from broadcast.models import Attempt, Broadcast, Recipient, RecipientNumber
-from broadcast.people import carries
 from broadcast.run import LEASE, WORD_PATIENCE, Open, Orders, happenings_of, known_of, record
 from broadcast.settle import disposition, merge_all
 from broadcast.store import Written, gateways
 from dutycenter.calls.models import Leg
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.switch.causes import meaning
+from dutycenter.switch.gateways import carries
 from dutycenter.vocabulary import AttemptKind, BroadcastState, Direction, Disposition, Outcome
 
 MOST = 2  # reminders for one person in one broadcast

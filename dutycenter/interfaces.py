@@ -194,6 +194,18 @@ class ISwitch(Protocol):
     def transfer(self, channel_uuid: str, extension: str) -> None:
         """Send a leg to an extension of the dialplan context ``dutycenter``."""
 
+    def transfer_both(self, channel_uuid: str, extension: str) -> None:
+        """The same for a leg and whoever it is bridged with."""
+
+    def hold(self, channel_uuid: str, held: bool) -> None:
+        """Hold a leg: whoever it is bridged with hears music; or let them talk again."""
+
+    def press(self, channel_uuid: str, key: str) -> None:
+        """Do as if this leg's telephone had pressed a key."""
+
+    def tier_level(self, queue: str, agent: str, level: int) -> None:
+        """Set when the queue rings this agent: level 1 at once, the next after ``hotline.overflow`` seconds."""
+
     def agent_status(self, agent: str, status: str) -> None:
         """Set a queue agent's status: ``Available``, ``On Break``, ``Logged Out``."""
 
@@ -202,6 +214,9 @@ class ISwitch(Protocol):
 
     def conference_mute(self, room: str, member: int, muted: bool) -> None:
         """Let a member be heard or not."""
+
+    def conference_hold(self, room: str, member: int, held: bool) -> None:
+        """Let a member hear music and nobody hear them, or take part again."""
 
     def conference_drop(self, room: str, member: int) -> None:
         """Put a member out of the room."""
@@ -214,6 +229,9 @@ class ISwitch(Protocol):
 
     def call_desk(self, channel_uuid: str, desk: str, extension: str, caller_id: str) -> None:
         """Ring a desk's telephone and send it to an extension once it answers (``bgapi``)."""
+
+    def dial(self, channel_uuid: str, desk: str, number: str, caller_id: str) -> None:
+        """Ring a desk's telephone and have it dial a number as by hand: only what desks may dial (``bgapi``)."""
 
     def gateway(self, name: str) -> GatewayStatus:
         """How a gateway stands."""
@@ -273,8 +291,21 @@ class ILeg(Protocol):
     def join(self, room: str) -> None:
         """Take part in a conference until it is over for this leg."""
 
-    def queue(self, name: str) -> str:
-        """Wait in the queue; ends with its ``cc_cause``: ``answered``, ``cancel``, ``timeout`` …"""
+    def queue(self, name: str, keys: str = "") -> str:
+        """Wait in the queue; ends with its ``cc_cause``: ``answered``, ``cancel``, ``timeout`` …, or one of ``keys``."""
+
+    def place(self, name: str) -> int | None:
+        """Which place in the queue this leg has, from 1; None when it doesn't wait there, or nobody can say."""
+
+    @property
+    def desk(self) -> str:
+        """The desk that answered from the queue; empty until then."""
+
+    def bridge_out(self, outside: OutsideCall) -> bool:
+        """Bridge to an outside telephone until the talk ends; True when somebody there took it by key."""
+
+    def tell(self, files: Iterable[Path], *, both: bool = False) -> None:
+        """Play over what this leg hears while it waits or talks, and don't wait for the end."""
 
     def record_message(self, file_name: str, limit: float) -> float:
         """Record what is said to a file beside the leg's recording; seconds recorded."""
@@ -285,6 +316,19 @@ class ILeg(Protocol):
     def set(self, variable: str, value: str) -> None: ...
 
     def hangup(self, cause: str = "NORMAL_CLEARING") -> None: ...
+
+
+@dataclass(frozen=True)
+class OutsideCall:
+    """Somebody outside to whom a leg is put through once they press ``key``: a voicemail never does."""
+
+    channel_uuid: str  # committed before this exists
+    gateway: str
+    number: str
+    caller_id: str
+    ring: float  # seconds
+    asks: Path  # what they hear when they pick up
+    key: str = "1"
 
 
 class LegGone(Exception):
@@ -368,6 +412,18 @@ class Asking:
     post: str
     title: str  # of the broadcast
     exercise: bool
+    acknowledged: bool
+
+
+@dataclass(frozen=True)
+class CalledOut:
+    """A broadcast in which a number was called."""
+
+    broadcast_id: int
+    title: str
+    exercise: bool
+    at: datetime  # when it was launched
+    name: str  # whom it called there
     acknowledged: bool
 
 
@@ -557,6 +613,9 @@ class IBroadcasts(Protocol):
 
     def at_desk(self, attempt_id: str, stage: DeskStage) -> None:
         """The person on this leg asked for the duty desk, talks to it, or nobody came. Idempotent."""
+
+    def called_out(self, number: str, limit: int) -> Sequence[CalledOut]:
+        """Broadcasts in which this number was to be called, the latest first."""
 
     def asking(self, attempt_ids: Sequence[str]) -> Mapping[str, Asking]:
         """Who is called out on these legs; unknown ones are left out."""

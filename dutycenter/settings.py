@@ -191,6 +191,15 @@ class Settings:
         "hotline.number", _text, "07318888", "the number that citizens and lower duty rooms call"
     )
     hotline_queue: str = setting("hotline.queue", _text, "duty", "name of the mod_callcenter queue")
+    hotline_overflow: float = setting(
+        "hotline.overflow", _positive, "15", "seconds in which only the desks on duty ring; then every desk that is manned"
+    )
+    hotline_place_every: float = setting(
+        "hotline.place_every", _positive, "25", "seconds between two times that a waiting caller hears their place"
+    )
+    hotline_wrap_up: float = setting(
+        "hotline.wrap_up", _positive, "120", "seconds for writing up a call, after which a desk takes calls by itself"
+    )
     hotline_patience: float = setting(
         "hotline.patience", _positive, "60", "seconds in the queue before the caller is offered voicemail"
     )

@@ -152,7 +152,32 @@ class CallResult(StrEnum):
     ABANDONED = "abandoned"  # the caller left before anybody answered
     VOICEMAIL = "voicemail"
     FAILED = "failed"
+    CALLBACK = "callback"  # asked to be called back
     SERVED = "served"  # the menu took what they called for: the answer to a broadcast
+
+
+class PartyPart(StrEnum):
+    """Why somebody was brought onto a call that a desk talks on."""
+
+    TAKES_OVER = "takes_over"  # another desk that gets the call
+    JOINS = "joins"  # three-way
+    SUPERVISES = "supervises"  # a leader who listens in
+
+
+class Supervision(StrEnum):
+    """What a supervisor does on a call; each change is a ledger entry, and the officer sees it."""
+
+    LISTENS = "listens"
+    WHISPERS = "whispers"  # the officer hears them, the caller doesn't
+    SPEAKS = "speaks"  # both hear them
+
+
+class CallerMark(StrEnum):
+    """What an officer has noted of a number that calls."""
+
+    REPEATED = "repeated"  # calls again and again about the same
+    SILENT = "silent"  # says nothing
+    ABUSIVE = "abusive"
 
 
 class Direction(StrEnum):

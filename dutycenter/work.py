@@ -7,15 +7,19 @@ evidence (a replay) opens one too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from pyramid.registry import Registry
 from pyramid.request import Request, apply_request_extensions
 from pyramid.threadlocal import RequestContext
 
+from dutycenter.db import SAFE_METHODS
+from dutycenter.db.engine import WRITES
 from dutycenter.settings import Settings
+
+T = TypeVar("T")
 
 
 class Work:
@@ -59,6 +63,21 @@ class Work:
                     yield request
             finally:
                 request._process_finished_callbacks()
+
+
+def outside(request: Any, do: Callable[[], T]) -> T:
+    """Commit what the request has written, do something that may take long, and go on in a new transaction.
+
+    For orders to the switch: they are written before they are given, and no lock is held while it answers. What
+    ``do`` raises comes through, with the new transaction begun. Rows that were loaded before are plain values from
+    then on: load again what is to be changed.
+    """
+    request.tm.commit()
+    try:
+        return do()
+    finally:
+        request.tm.begin()
+        request.db.connection(execution_options={WRITES: request.method not in SAFE_METHODS})
 
 
 def settings_of(registry: Registry) -> Settings:

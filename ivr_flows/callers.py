@@ -65,7 +65,7 @@ def slots_of(callback: Callback) -> Mapping[str, Prompt]:
 class CallbackScribe(HotlineScribe):
     """Writes an inbound leg into the calls, and what its caller answers into the broadcast."""
 
-    notes: ClassVar[frozenset[str]] = frozenset({"acknowledge", "decline", "arrives", "arrived", *PLACES})
+    notes: ClassVar[frozenset[str]] = HotlineScribe.notes | {"acknowledge", "decline", "arrives", "arrived", *PLACES}
 
     def __init__(self, work: Work, clock: IClock, leg: ILeg, callback: Callback) -> None:
         super().__init__(work, clock, leg)
@@ -78,6 +78,8 @@ class CallbackScribe(HotlineScribe):
         self._last = key
 
     def note(self, what: str, key: str) -> bool:
+        if what in HotlineScribe.notes:
+            return super().note(what, key)
         if what in PLACES:
             place = PLACES.index(what)
             self._person = self._callback.people[place] if place < len(self._callback.people) else None

@@ -159,7 +159,7 @@ def _typed(effect: Effect) -> Event:
         Ask: f"key ({effect.keys})" if isinstance(effect, Ask) else "",
         Enter: "number, or Enter for nothing",
         Join: "conference: j was in it, Enter there is none",
-        Queue: "queue: a answered, Enter nobody",
+        Queue: "queue: a answered, a key that leads out, Enter nobody",
         Bridge: "desk: a answered, Enter nobody",
         Record: "message: its seconds, Enter nothing",
         Note: "written down: Enter yes, n no",
@@ -186,6 +186,8 @@ def _event(effect: Effect, typed: str) -> Event | None:
             return Joined(typed == "j")
         case Queue() if typed in ("", "a"):
             return QueueEnded("answered" if typed else "timeout")
+        case Queue() if len(typed) == 1 and typed in effect.keys:
+            return QueueEnded(typed)
         case Bridge() if typed in ("", "a"):
             return Bridged(typed == "a")
         case Record() if typed == "" or typed.isdigit():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 KEYS = "0123456789*#"
 KEY_NAMES = {"*": "star", "#": "hash"}
 PRESSED = "key.pressed"  # the prompt that says back the key that was pressed last
+PLACE = "place.number"  # the prompt that says which place in the queue the caller has
+DESK = "desk.number"  # the prompt that says the number of the desk that answered
+LEADER = "leader"  # where a bridge leads to the telephone of whoever leads the shift
 ENTERED = "number.entered"  # the prompt that says back the number that was entered last
 
 
@@ -66,6 +69,7 @@ class EnterNode:
     no_key: str  # where silence leads, and too many wrong numbers
     wrong_times: int = 1
     wrong_lines: tuple[Line, ...] = ()
+    telephone: bool = False  # a telephone number: its digits as they were keyed, ``least`` and ``most`` of them
     visits: int = 4  # entered more often than this: on to ``no_key``
 
 
@@ -92,6 +96,9 @@ class QueueNode:
     answered: str
     otherwise: str
     score: int = 0  # who goes first: added to the seconds waited
+    keys: Mapping[str, str] = field(default_factory=dict)  # what leads out of the queue, and where to
+    waiting: tuple[Line, ...] = ()  # said now and then over the music; ``place.number`` is the caller's place
+    welcome: tuple[Line, ...] = ()  # said to both once a desk has answered; ``desk.number`` is its number
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,7 @@ class RecordNode:
 
 @dataclass(frozen=True)
 class BridgeNode:
-    """Connect to one desk telephone."""
+    """Connect to one desk telephone, or to the leader on call (``LEADER``)."""
 
     to: str
     answered: str
@@ -204,7 +211,7 @@ class Joined:
 
 @dataclass(frozen=True)
 class QueueEnded:
-    cause: str  # ``cc_cause``: answered, cancel, timeout …
+    cause: str  # ``cc_cause``: answered, cancel, timeout …; or the key that led out
 
 
 @dataclass(frozen=True)
@@ -268,6 +275,9 @@ class HandOver:
 @dataclass(frozen=True)
 class Queue:
     score: int
+    keys: str = ""
+    waiting: tuple[str, ...] = ()
+    welcome: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from typing import Any
 
 from ivr_flows.conversation import (
     KEYS,
+    LEADER,
     AskNode,
     BridgeNode,
     ChooseNode,
@@ -109,11 +110,7 @@ def _say(body: Reader) -> Node:
 
 def _ask(body: Reader) -> Node:
     body.only("prompts", "keys", "wait", "no_key", "silent", "wrong", "visits")
-    keys = {}
-    for key, target in body.pairs("keys", NAME):
-        if len(key) != 1 or key not in KEYS:
-            body.fault(f"keys: {key!r} is not a key; expected one of {' '.join(KEYS)}")
-        keys[key] = target
+    keys = _keys(body)
     no_key = body.text("no_key", NAME)
     silent, wrong = body.mapping("silent"), body.mapping("wrong")
     silent.only("prompts", "times")
@@ -132,8 +129,17 @@ def _ask(body: Reader) -> Node:
     )
 
 
+def _keys(body: Reader, needed: bool = True) -> dict[str, str]:
+    keys = {}
+    for key, target in body.pairs("keys", NAME, needed=needed):
+        if len(key) != 1 or key not in KEYS:
+            body.fault(f"keys: {key!r} is not a key; expected one of {' '.join(KEYS)}")
+        keys[key] = target
+    return keys
+
+
 def _enter(body: Reader) -> Node:
-    body.only("prompts", "least", "most", "wait", "given", "no_key", "wrong", "visits")
+    body.only("prompts", "least", "most", "wait", "given", "no_key", "wrong", "telephone", "visits")
     wrong = body.mapping("wrong")
     wrong.only("prompts", "times")
     return EnterNode(
@@ -142,6 +148,7 @@ def _enter(body: Reader) -> Node:
         most=int(body.number("most", 1, 99_999, default=999, whole=True)),
         wait=body.number("wait", 1, 60, default=4),
         given=body.text("given", NAME),
+        telephone=body.flag("telephone"),
         no_key=body.text("no_key", NAME),
         wrong_times=int(wrong.number("times", 0, 9, default=1, whole=True)),
         wrong_lines=_lines(wrong, needed=False),
@@ -160,9 +167,15 @@ def _hand_over(body: Reader) -> Node:
 
 
 def _queue(body: Reader) -> Node:
-    body.only("answered", "otherwise", "score")
-    score = int(body.number("score", 0, 10_000, default=0, whole=True))
-    return QueueNode(body.text("answered", NAME), body.text("otherwise", NAME), score)
+    body.only("answered", "otherwise", "score", "keys", "waiting", "welcome")
+    return QueueNode(
+        answered=body.text("answered", NAME),
+        otherwise=body.text("otherwise", NAME),
+        score=int(body.number("score", 0, 10_000, default=0, whole=True)),
+        keys=_keys(body, needed=False),
+        waiting=_lines(body, "waiting", needed=False),
+        welcome=_lines(body, "welcome", needed=False),
+    )
 
 
 def _record(body: Reader) -> Node:
@@ -174,7 +187,9 @@ def _record(body: Reader) -> Node:
 
 def _bridge(body: Reader) -> Node:
     body.only("to", "answered", "otherwise")
-    return BridgeNode(body.text("to", EXTENSION), body.text("answered", NAME), body.text("otherwise", NAME))
+    return BridgeNode(
+        body.text("to", f"{EXTENSION}|{LEADER}"), body.text("answered", NAME), body.text("otherwise", NAME)
+    )
 
 
 def _note(body: Reader) -> Node:

@@ -106,6 +106,8 @@ def advance(flow: Flow, state: State, event: Event) -> tuple[State, tuple[Effect
         return _answer(flow, state, node, event)
     if isinstance(node, EnterNode):
         return _entered(flow, state, node, event) if isinstance(event, Digits) else (state, ())
+    if isinstance(node, QueueNode) and isinstance(event, QueueEnded) and event.cause in node.keys:
+        state = replace(state, key=event.cause)
     target = _target(node, event)
     return _enter(flow, state, target) if target else (state, ())
 
@@ -116,6 +118,8 @@ def _target(node: Node, event: Event) -> str:
         case SayNode(), Said():
             return node.then
         case QueueNode(), QueueEnded():
+            if event.cause in node.keys:
+                return node.keys[event.cause]
             return node.answered if event.cause == "answered" else node.otherwise
         case RecordNode(), Recorded():
             return node.then if event.seconds >= node.least else node.short
@@ -148,7 +152,15 @@ def _entered(flow: Flow, state: State, node: EnterNode, event: Digits) -> tuple[
     text = event.text
     if not text:
         return _enter(flow, state, node.no_key)
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(node.most)) else -1
+    if node.telephone and text.isdigit() and node.least <= len(text) <= node.most:
+        return _enter(flow, replace(state, digits=text), node.given)
+    number = (
+        -1
+        if node.telephone
+        else int(text)
+        if text.isascii() and text.isdigit() and len(text) <= len(str(node.most))
+        else -1
+    )
     if node.least <= number <= node.most:
         return _enter(flow, replace(state, digits=str(number)), node.given)
     if state.wrongs < node.wrong_times:
@@ -197,7 +209,8 @@ def _stay(state: State, node: Node) -> tuple[State, tuple[Effect, ...]]:
         case HandOverNode():
             return replace(state, ended="handed_over"), (HandOver(node.to, tuple(sorted(node.knowing))),)
         case QueueNode():
-            return state, (Queue(node.score),)
+            said, welcome = _prompts(node.waiting, state), _prompts(node.welcome, state)
+            return state, (Queue(node.score, "".join(sorted(node.keys)), said, welcome),)
         case RecordNode():
             return state, (Record(node.limit),)
         case BridgeNode():
@@ -215,7 +228,8 @@ def _ask(state: State, node: AskNode, lines: tuple[Line, ...]) -> tuple[State, t
 
 
 def _ask_number(state: State, node: EnterNode, lines: tuple[Line, ...]) -> tuple[State, tuple[Effect, ...]]:
-    return state, (Enter(_prompts(lines or node.lines, state), len(str(node.most)), node.wait),)
+    digits = node.most if node.telephone else len(str(node.most))
+    return state, (Enter(_prompts(lines or node.lines, state), digits, node.wait),)
 
 
 def _prompts(lines: tuple[Line, ...], state: State) -> tuple[str, ...]:

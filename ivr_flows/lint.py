@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from ivr_flows.conversation import (
+    DESK,
     ENTERED,
+    PLACE,
     PRESSED,
     AskNode,
     BridgeNode,
@@ -69,7 +71,10 @@ def ways(node: Node) -> dict[str, str]:
         case AskNode():
             keys = {f"key {key}": target for key, target in node.keys.items()}
             return {**keys, "no_key": node.no_key, "wrong": node.wrong_key}
-        case QueueNode() | BridgeNode():
+        case QueueNode():
+            keys = {f"key {key}": target for key, target in node.keys.items()}
+            return {**keys, "answered": node.answered, "otherwise": node.otherwise}
+        case BridgeNode():
             return {"answered": node.answered, "otherwise": node.otherwise}
         case RecordNode():
             return {"then": node.then, "short": node.short}
@@ -87,6 +92,8 @@ def ways(node: Node) -> dict[str, str]:
 
 def _unattended(node: Node) -> list[str]:
     """Where a node leads when nobody presses a key."""
+    if isinstance(node, QueueNode):
+        return [node.answered, node.otherwise]
     return [node.no_key] if isinstance(node, AskNode | EnterNode) else list(ways(node).values())
 
 
@@ -99,6 +106,8 @@ def lines_of(node: Node) -> tuple[Line, ...]:
             return node.lines + node.silent_lines + node.wrong_lines
         case EnterNode():
             return node.lines + node.wrong_lines
+        case QueueNode():
+            return node.waiting + node.welcome
     return ()
 
 
@@ -175,7 +184,7 @@ def _prompts(flow: Flow, prompts: Mapping[str, Collection[str]], languages: tupl
             yield name, "says nothing when no fact holds"
         for prompt in dict.fromkeys(line.prompt for line in lines):
             used.add(prompt)
-            if prompt in flow.slots or prompt in (PRESSED, ENTERED):
+            if prompt in flow.slots or prompt in (PRESSED, ENTERED, PLACE, DESK):
                 continue
             if prompt not in prompts:
                 yield name, f"there is no prompt {prompt}"

@@ -193,9 +193,9 @@ class Reader:
             child.fault(f"{name}: expected `name: value` lines")
         return child
 
-    def pairs(self, name: str, pattern: str) -> Iterator[tuple[str, str]]:
+    def pairs(self, name: str, pattern: str, needed: bool = True) -> Iterator[tuple[str, str]]:
         """Names and texts of a mapping below this one."""
-        if name not in self._fields:
+        if needed and name not in self._fields:
             self.fault(f"{name} is missing")
         child = self.mapping(name)
         for key in child._fields:

@@ -69,13 +69,14 @@ class Ivr:
     def _hotline(self, leg: ILeg) -> None:
         scribe = HotlineScribe(self._work, self._clock, leg)
         scribe.arrived()
+        known = scribe.facts()
         callback = recognise(self._work, leg)
         if callback is None:
-            self._run(leg, HOTLINE, scribe)
+            self._run(leg, HOTLINE, scribe, known)
             return
         theirs = CallbackScribe(self._work, self._clock, leg, callback)
         theirs.take_over(scribe)
-        self._run(leg, CALLBACK, theirs, facts_of(callback), slots_of(callback))
+        self._run(leg, CALLBACK, theirs, facts_of(callback), slots_of(callback), always=known)
 
     def _notify(self, leg: ILeg, attempt: str) -> None:
         scribe = NoticeScribe(self._work, self._clock, attempt, lambda do: get_hub().threadpool.apply(do))
@@ -102,13 +103,14 @@ class Ivr:
         scribe: Scribe,
         facts: frozenset[str] = frozenset(),
         slots: Mapping[str, Prompt] | None = None,
+        always: frozenset[str] = frozenset(),
     ) -> None:
         book = self._book.with_replaced(self._uploads())
         settings = self._work.settings
         try:
             for _ in range(MOST_FLOWS):
                 session = Session(leg, self._flows[flow], scribe, book, settings, self._clock, slots)
-                session.run(facts & self._flows[flow].facts)
+                session.run((facts | always) & self._flows[flow].facts)
                 if session.handed_over is None:
                     break
                 flow, facts = session.handed_over.to, frozenset(session.handed_over.knowing)

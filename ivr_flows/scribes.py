@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from dutycenter.calls.conferences import Conferences
+from dutycenter.calls.flood import is_slowed
 from dutycenter.calls.hearing import Estimate, Unreadable, listen
+from dutycenter.calls.numbers import clean_number
+from dutycenter.calls.overflow import Overflow
 from dutycenter.calls.services import Calls
-from dutycenter.interfaces import Answer, DeskStage, IBroadcasts, IClock, ILeg, Notice
+from dutycenter.interfaces import Answer, DeskStage, IBroadcasts, IClock, ILeg, Notice, OutsideCall
 from dutycenter.vocabulary import Means
 from dutycenter.work import Work
 
@@ -54,6 +57,9 @@ class Scribe(Protocol):
     def joins(self) -> str:
         """They want to take part in the conference: the room, once that is committed; empty when there is none."""
 
+    def leader(self, asks: Path) -> OutsideCall | None:
+        """The leader on call, who hears ``asks``: committed before they are called; None when nobody can be."""
+
     def message(self, file_name: str, seconds: float) -> None:
         """A message begins (0 seconds) or was left."""
 
@@ -85,7 +91,7 @@ def tries(clock: IClock, pauses: tuple[float, ...], what: str, do: Callable[[], 
 class HotlineScribe:
     """Writes an inbound leg into the calls."""
 
-    notes: ClassVar[frozenset[str]] = frozenset()
+    notes: ClassVar[frozenset[str]] = frozenset({"callback_here", "callback_at"})
 
     def __init__(self, work: Work, clock: IClock, leg: ILeg) -> None:
         self._work = work
@@ -102,6 +108,23 @@ class HotlineScribe:
             lambda calls: calls.arrive(self._channel, self._caller, self._called, self._gateway, at=at)
         )
         tries(self._clock, AT_ONCE, f"The call {self._channel}", self._flush)
+
+    def facts(self) -> frozenset[str]:
+        """What the hotline's flow knows of this caller at its start."""
+
+        def look() -> bool:
+            now = self._clock.now()
+            with self._work.write() as request:
+                goes_last = is_slowed(request.db, self._caller, self._channel, now)
+                if goes_last:
+                    request.find_service(Calls).slowed(self._channel)
+            return goes_last
+
+        known = {
+            "number_known": bool(clean_number(self._caller)),
+            "slowed": bool(tries(self._clock, (0.0,), f"Whether the call {self._channel} is one of many", look)),
+        }
+        return frozenset(name for name, holds in known.items() if holds)
 
     def take_over(self, other: HotlineScribe) -> None:
         """What another scribe of this leg could not write yet is ours to write."""
@@ -125,11 +148,28 @@ class HotlineScribe:
     def joins(self) -> str:
         return ""
 
+    def leader(self, asks: Path) -> OutsideCall | None:
+        def write() -> OutsideCall | None:
+            with self._work.write() as request:
+                found: OutsideCall | None = request.find_service(Overflow).to_leader(self._channel, asks)
+            return found
+
+        return tries(self._clock, AT_ONCE, f"That the leader on call is called for {self._channel}", write)
+
     def message(self, file_name: str, seconds: float) -> None:
         self._write(lambda calls, at: calls.voicemail(self._channel, file_name, seconds, at=at))
 
     def note(self, what: str, key: str) -> bool:
-        return False
+        if what not in HotlineScribe.notes:
+            return False
+        number = key if what == "callback_at" else ""
+
+        def write() -> bool:
+            with self._work.write() as request:
+                request.find_service(Calls).callback_asked(self._channel, number, at=self._clock.now())
+            return True
+
+        return bool(tries(self._clock, AT_ONCE, f"That the caller on {self._channel} wants to be called back", write))
 
     def listened(self, seconds: float, *, to_end: bool) -> None:
         pass
@@ -231,6 +271,9 @@ class NoticeScribe:
         room = tries(self._clock, AT_ONCE, f"That the person of the attempt {self._attempt} joins", write) or ""
         self._key = ACKNOWLEDGED if room else self._key
         return room
+
+    def leader(self, asks: Path) -> OutsideCall | None:
+        return None
 
     def message(self, file_name: str, seconds: float) -> None:
         pass

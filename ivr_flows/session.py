@@ -12,10 +12,15 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import gevent
+
 from dutycenter.interfaces import IClock, ILeg, LegGone, Prompt
 from dutycenter.settings import Settings
 from ivr_flows.conversation import (
+    DESK,
     KEYS,
+    LEADER,
+    PLACE,
     Ask,
     Bridge,
     Bridged,
@@ -49,6 +54,8 @@ from ivr_flows.scribes import Scribe
 log = logging.getLogger(__name__)
 
 MESSAGE = "message"  # the slot whose hearing is measured
+LEADER_ASKS = "hotline.leader"  # what whoever leads the shift hears before a caller is put through
+FIRST_PLACE = 8.0  # seconds in the queue before a caller hears their place for the first time
 TO_END = 0.3  # seconds that may be missing from a message that was heard to its end
 
 
@@ -140,7 +147,7 @@ class Session:
             case Enter():
                 return self._enter(effect)
             case Queue():
-                return self._queue(effect.score)
+                return self._queue(effect)
             case Record():
                 return self._record(effect.limit)
             case Bridge() | Join():
@@ -175,26 +182,58 @@ class Session:
         self._stop_listening(whole=not digits)
         return Digits(digits)
 
-    def _bridge(self, desk: str) -> Event:
-        answered = self._leg.bridge(desk)
+    def _bridge(self, to: str) -> Event:
+        if to == LEADER:
+            return self._bridge_to_leader()
+        answered = self._leg.bridge(to)
         if answered:
             self._scribe.talked()
         return Bridged(answered)
 
-    def _queue(self, score: int) -> Event:
+    def _bridge_to_leader(self) -> Event:
+        asks = self._book.find(LEADER_ASKS, self._settings.languages[0]).path
+        outside = self._scribe.leader(asks)
+        if outside is None or not self._leg.bridge_out(outside):
+            return Bridged(False)
+        self._scribe.talked()
+        return Bridged(True)
+
+    def _queue(self, wish: Queue) -> Event:
         self._scribe.queued()
-        if score:
-            self._leg.set("cc_base_score", str(score))
+        if wish.score:
+            self._leg.set("cc_base_score", str(wish.score))
+        company = gevent.spawn(self._accompany, wish.waiting) if wish.waiting else None
         try:
-            cause = self._leg.queue(self._settings.hotline_queue)
+            cause = self._leg.queue(self._settings.hotline_queue, wish.keys)
         except LegGone:
             self._scribe.unanswered()
             raise
+        finally:
+            if company is not None:
+                company.kill(block=False)
         if cause == "answered":
             self._scribe.talked()
-        else:
-            self._scribe.unanswered()
+            self._leg.tell([one.path for name in wish.welcome for one in self._told(name, self._leg.desk)], both=True)
+            return QueueEnded(cause)
+        self._scribe.unanswered()
+        if cause in wish.keys:
+            self._scribe.pressed(cause, right=True)
         return QueueEnded(cause)
+
+    def _accompany(self, names: tuple[str, ...]) -> None:
+        """Tell whoever waits which place they have, now and then, until they wait no more."""
+        self._clock.sleep(FIRST_PLACE)
+        while (place := self._leg.place(self._settings.hotline_queue)) is not None:
+            self._leg.tell([one.path for name in names for one in self._told(name, str(place))])
+            self._clock.sleep(self._settings.hotline_place_every)
+
+    def _told(self, name: str, number: str) -> list[Prompt]:
+        """The prompts of a name; ``number`` where it asks for a place (a number) or a desk (its digits)."""
+        if name == PLACE:
+            return [prompt for _, prompt in self._book.number(int(number), self._settings.languages[0])]
+        if name == DESK:
+            return [prompt for digit in number if digit.isdigit() for _, prompt in self._found(f"number.{digit}")]
+        return [prompt for _, prompt in self._found(name)]
 
     def _join(self) -> Event:
         room = self._scribe.joins()
@@ -252,7 +291,7 @@ class Session:
 
     def _rescue(self) -> None:
         try:
-            self._queue(0)
+            self._queue(Queue(0))
         except LegGone:
             return
         except Exception:

@@ -8,6 +8,7 @@
 | ``view``  | records, to read; the default          | all but wall displays |
 | ``desk``  | calls, incidents, broadcasts           | officers, leaders |
 | ``numbers``| noting that a number is right or wrong  | officers, leaders, administrators |
+| ``supervise`` | listening in on a desk's call     | leaders |
 | ``listen``| one recording, with a reason           | officers, leaders, auditors |
 | ``audit`` | all recordings, evidence               | auditors |
 | ``directory``| changing the directory               | administrators |
@@ -38,7 +39,7 @@ ENTER = "enter"
 OWN = "own"
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OFFICER: frozenset({"board", "view", "desk", "numbers", "listen"}),
-    Role.LEADER: frozenset({"board", "view", "desk", "numbers", "listen"}),
+    Role.LEADER: frozenset({"board", "view", "desk", "numbers", "listen", "supervise"}),
     Role.AUDITOR: frozenset({"board", "view", "audit", "listen"}),
     Role.ADMINISTRATOR: frozenset({"board", "view", "numbers", "directory", "admin"}),
     Role.DISPLAY: frozenset({"board"}),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from functools import partial
 
 from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
@@ -19,15 +19,21 @@ from sqlalchemy.orm import Session, selectinload
 
 from dutycenter.calls.models import Conference, ConferenceMember, Recording
 from dutycenter.calls.numbers import clean_number
+from dutycenter.calls.orders import Apart, give
 from dutycenter.calls.rows import checked_file, checked_uuid, locked_recording
 from dutycenter.interfaces import IClock, ILedger, InRoom, ISwitch, SwitchAway, SwitchError
 from dutycenter.vocabulary import RecordingKind, RecordingState
+from dutycenter.work import outside
 
 _ = TranslationStringFactory("dutycenter")
 
 EVENT = "conference::maintenance"
 
-T = TypeVar("T")
+GONE = _("This person has left the conference already.")
+
+
+class _Gone(SwitchError):
+    """The switch does not have this member in the room."""
 
 
 class ConferenceError(Exception):
@@ -67,14 +73,18 @@ class Conferences:
         ledger: where each act leaves its entry.
         clock: gives its moment.
         switch: has the rooms.
+        apart: runs orders to it outside the transaction.
         account_id: who acts, if it is an account.
     """
 
-    def __init__(self, db: Session, ledger: ILedger, clock: IClock, switch: ISwitch, account_id: int | None) -> None:
+    def __init__(
+        self, db: Session, ledger: ILedger, clock: IClock, switch: ISwitch, apart: Apart, account_id: int | None
+    ) -> None:
         self.db = db
         self.ledger = ledger
         self.clock = clock
         self.switch = switch
+        self.apart = apart
         self.account_id = account_id
 
     # --- the officer ------------------------------------------------------------
@@ -106,9 +116,10 @@ class Conferences:
         conference = self._locked(conference_id)
         if conference.closed_at is not None:
             return
-        self._order(lambda: self.switch.conference_end(conference.room))
         conference.closed_at, conference.closed_by_id = self.clock.now(), self.account_id
         self._tell(conference, "closed")
+        room = conference.room
+        self._order(lambda: self.switch.conference_end(room), lambda: self._reopen(conference_id))
 
     def lock(self, conference_id: int, locked: bool) -> None:
         """Let nobody else in, or let people in again.
@@ -117,10 +128,14 @@ class Conferences:
             ConferenceError: the switch is away.
         """
         conference = self._open(conference_id)
-        if conference.locked is not locked:
-            self._order(lambda: self.switch.conference_lock(conference.room, locked))
-            conference.locked = locked
-            self._tell(conference, "locked" if locked else "unlocked")
+        if conference.locked is locked:
+            return
+        self._lock(conference, locked)
+        room = conference.room
+        self._order(
+            lambda: self.switch.conference_lock(room, locked),
+            lambda: self._lock(self._locked(conference_id), not locked),
+        )
 
     def mute(self, conference_id: int, member_id: int, muted: bool) -> None:
         """Let this member be heard or not.
@@ -128,10 +143,13 @@ class Conferences:
         Raises:
             ConferenceError: they have left, or the switch is away.
         """
-        conference, member, place = self._in_room(conference_id, member_id)
-        self._order(lambda: self.switch.conference_mute(conference.room, place, muted))
-        member.muted = muted
-        self._tell(conference, "muted" if muted else "unmuted", member=member.id, name=member.name)
+        conference, member = self._in_room(conference_id, member_id)
+        was = member.muted
+        self._mute(conference, member, muted)
+        self._order_member(
+            conference, member, lambda room, place: self.switch.conference_mute(room, place, muted),
+            lambda: self._mute(*self._in_room(conference_id, member_id), was),
+        )  # fmt: skip
 
     def drop(self, conference_id: int, member_id: int) -> None:
         """Put this member out of the room.
@@ -139,10 +157,12 @@ class Conferences:
         Raises:
             ConferenceError: they have left, or the switch is away.
         """
-        conference, member, place = self._in_room(conference_id, member_id)
-        self._order(lambda: self.switch.conference_drop(conference.room, place))
+        conference, member = self._in_room(conference_id, member_id)
         member.dropped_by_id = self.account_id
         self._tell(conference, "dropped", member=member.id, name=member.name)
+        self._order_member(
+            conference, member, self.switch.conference_drop, lambda: self._stays(*self._in_room(conference_id, member_id))
+        )  # fmt: skip
 
     def desk_joins(self, conference_id: int, desk: str | None, name: str) -> tuple[str, str, str]:
         """Write down that a desk's telephone is called into the room.
@@ -161,6 +181,26 @@ class Conferences:
         self.db.flush()
         self._tell(conference, "desk_called", member=member.id, desk=desk)
         return member.channel_uuid, desk, f"room-{conference.room}"
+
+    def forget(self, conference_id: int) -> None:
+        """A room that nobody came into is over."""
+        conference = self._locked(conference_id)
+        if conference.closed_at is None:
+            conference.closed_at = self.clock.now()
+            self._tell(conference, "closed")
+
+    def ends_by_itself(self, room: str) -> bool:
+        """Is the room of a call over, now that somebody has left? Whoever is alone in it talks to nobody.
+
+        The room is closed then; whoever still is in it has to be put out.
+        """
+        conference = self._by_room(room)
+        if conference is None or conference.closed_at is not None or not conference.subject.startswith("call:"):
+            return False
+        if sum(1 for member in conference.members if member.joined_at and not member.left_at) > 1:
+            return False
+        self.forget(conference.id)
+        return True
 
     # --- who comes and goes -----------------------------------------------------
 
@@ -190,9 +230,8 @@ class Conferences:
             case "mute-member" | "unmute-member":
                 member = self._known(conference, channel_uuid)
                 muted = action == "mute-member"
-                if member is not None and member.muted is not muted:
-                    member.muted = muted
-                    self._tell(conference, "muted" if muted else "unmuted", member=member.id, name=member.name)
+                if member is not None:
+                    self._mute(conference, member, muted)
             case "start-recording":
                 self._recording(conference, path, at)
             case "stop-recording":
@@ -276,21 +315,54 @@ class Conferences:
             raise ConferenceError(_("The conference is over. Open a new one."))
         return conference
 
-    def _in_room(self, conference_id: int, member_id: int) -> tuple[Conference, ConferenceMember, int]:
-        """A member with the number that the switch has for them now."""
+    def _in_room(self, conference_id: int, member_id: int) -> tuple[Conference, ConferenceMember]:
         conference = self._open(conference_id)
         member = next((m for m in conference.members if m.id == member_id), None)
-        inside: list[InRoom] = []
-        if member is not None:
-            inside = self._order(lambda: self.switch.conference(conference.room))
-        place = next((one.member for one in inside if member and one.channel_uuid == member.channel_uuid), None)
-        if member is None or place is None:
-            raise ConferenceError(_("This person has left the conference already."))
-        return conference, member, place
+        if member is None:
+            raise ConferenceError(GONE)
+        return conference, member
 
-    def _order(self, do: Callable[[], T]) -> T:
+    def _lock(self, conference: Conference, locked: bool) -> None:
+        conference.locked = locked
+        self._tell(conference, "locked" if locked else "unlocked")
+
+    def _mute(self, conference: Conference, member: ConferenceMember, muted: bool) -> None:
+        if member.muted is not muted:
+            member.muted = muted
+            self._tell(conference, "muted" if muted else "unmuted", member=member.id, name=member.name)
+
+    def _stays(self, conference: Conference, member: ConferenceMember) -> None:
+        member.dropped_by_id = None
+        self._tell(conference, "not_dropped", member=member.id, name=member.name)
+
+    def _reopen(self, conference_id: int) -> None:
+        conference = self._locked(conference_id)
+        conference.closed_at = conference.closed_by_id = None
+        self._tell(conference, "reopened")
+
+    def _order_member(
+        self,
+        conference: Conference,
+        member: ConferenceMember,
+        do: Callable[[str, int], None],
+        undo: Callable[[], object],
+    ) -> None:
+        """Order something of a member, whom the switch knows by a number of its own."""
+        room, channel_uuid = conference.room, member.channel_uuid
+
+        def order() -> None:
+            inside = {one.channel_uuid: one.member for one in self.switch.conference(room)}
+            if channel_uuid not in inside:
+                raise _Gone
+            do(room, inside[channel_uuid])
+
+        self._order(order, undo)
+
+    def _order(self, do: Callable[[], None], undo: Callable[[], object]) -> None:
         try:
-            return do()
+            give(self.apart, do, undo)
+        except _Gone:
+            raise ConferenceError(GONE) from None
         except SwitchAway:
             raise ConferenceError(_("The telephone system does not respond. Nothing was changed; try again.")) from None
         except SwitchError:
@@ -308,5 +380,6 @@ def conferences_factory(context: object, request: Request) -> Conferences:
         request.find_service(ILedger),
         request.find_service(IClock),
         request.find_service(ISwitch),
+        partial(outside, request),
         int(account) if actor == "user" and account.isdigit() else None,
     )

@@ -19,7 +19,8 @@ from dutycenter.calls.conferences import EVENT as CONFERENCE_EVENT
 from dutycenter.calls.conferences import Conferences
 from dutycenter.calls.legs import LOST
 from dutycenter.calls.models import Call, Conference, ConferenceMember, Desk, Leg, Recording
-from dutycenter.calls.queue import Desks
+from dutycenter.calls.parties import Parties
+from dutycenter.calls.queue import Desks, switch_word
 from dutycenter.calls.services import Calls
 from dutycenter.interfaces import Channel, IClock, ISwitch, ISwitchEvents, SwitchError, SwitchEvent
 from dutycenter.vocabulary import Direction, RecordingState
@@ -29,8 +30,10 @@ log = logging.getLogger(__name__)
 
 QUEUE_EVENT = "callcenter::info"
 PUBLIC_CONTEXT = "public"
+DESKS_CONTEXT = "desks"
 NEW_ENOUGH = timedelta(seconds=5)  # what was written after the switch was asked cannot be judged by its reply
 TRIES = 3
+Afterwards = Callable[[ISwitch], None]  # an order that follows from what was written
 
 
 def run_follower(work: Work, events: ISwitchEvents) -> None:
@@ -71,6 +74,7 @@ def reconcile(work: Work) -> None:
     for uuid in sorted({*legs, *calls} - up):
         with work.write() as request:
             request.find_service(Calls).leg_ended(uuid, LOST)
+            request.find_service(Parties).ended(uuid, LOST)
         log.warning("the switch knows nothing of channel %s any more: ended as %s", uuid, LOST)
     rooms = _compare_rooms(work, asked)
     for uuid, name in writing:
@@ -112,7 +116,7 @@ def _on_connect(work: Work) -> None:
         switch = request.find_service(ISwitch)
         for desk in request.db.scalars(select(Desk)):
             try:
-                switch.agent_status(desk.extension, desk.status)
+                switch.agent_status(desk.extension, switch_word(desk.status))
             except SwitchError as error:
                 log.warning("the switch did not take the status of desk %s: %s", desk.extension, error)
 
@@ -131,12 +135,18 @@ def _is_hotline(channel: Channel, hotline_number: str) -> bool:
 
 def _take(work: Work, event: SwitchEvent) -> None:
     handle = HANDLERS.get(event.name)
-    if handle is None:
+    if handle is None or (event.name == "DTMF" and not _is_supervisor(event)):
         return
     for left in reversed(range(TRIES)):
         try:
             with work.write() as request:
-                handle(request, event)
+                afterwards = handle(request, event)
+            if afterwards is not None:
+                with work.read() as request:
+                    afterwards(request.find_service(ISwitch))
+            return
+        except SwitchError as error:
+            log.warning("what follows from an event %s was not done: %s", event.name, error)
             return
         except DBAPIError:
             if not left:
@@ -173,6 +183,8 @@ def _rings_for(event: SwitchEvent) -> tuple[str, str]:
     member = event.variable("cc_member_session_uuid")
     if member:
         return member, event.variable("cc_agent")
+    if event.headers.get("Other-Leg-Context") == DESKS_CONTEXT:  # a desk dials by itself
+        return "", ""
     if event.headers.get("Other-Type") == "originator":  # the dialplan rings the desks when the ivr is away
         desk = event.variable("dialed_user") or event.headers.get("Caller-Destination-Number", "")
         return event.headers.get("Other-Leg-Unique-ID", ""), desk
@@ -182,20 +194,43 @@ def _rings_for(event: SwitchEvent) -> tuple[str, str]:
 def _answered(request: Request, event: SwitchEvent) -> None:
     if not event.variable("dc_attempt"):
         request.find_service(Calls).leg_answered(event.channel_uuid, event.at)
+        request.find_service(Parties).answered(event.channel_uuid, event.at)
 
 
 def _bridged(request: Request, event: SwitchEvent) -> None:
     caller = event.headers.get("Bridge-A-Unique-ID") or event.channel_uuid
     desk_channel = event.headers.get("Bridge-B-Unique-ID") or event.headers.get("Other-Leg-Unique-ID", "")
-    if event.variable("dc_attempt") or event.headers.get("Caller-Context") != PUBLIC_CONTEXT:
+    if event.variable("dc_attempt"):
+        return
+    request.find_service(Parties).bridged(caller, desk_channel, event.at)
+    if event.headers.get("Caller-Context") != PUBLIC_CONTEXT:
         return
     if desk_channel:
         request.find_service(Calls).answered(caller, event.variable("cc_agent"), desk_channel, at=event.at)
 
 
-def _hung_up(request: Request, event: SwitchEvent) -> None:
-    if not event.variable("dc_attempt"):
-        request.find_service(Calls).leg_ended(event.channel_uuid, event.headers.get("Hangup-Cause", ""), event.at)
+def _hung_up(request: Request, event: SwitchEvent) -> Afterwards | None:
+    if event.variable("dc_attempt"):
+        return None
+    parties, cause = request.find_service(Parties), event.headers.get("Hangup-Cause", "")
+    request.find_service(Calls).leg_ended(event.channel_uuid, cause, event.at)
+    parties.ended(event.channel_uuid, cause, event.at)
+    needless = parties.waiting_for(event.channel_uuid)
+
+    def drop(switch: ISwitch) -> None:
+        for channel in needless:
+            switch.drop(channel)
+
+    return drop if needless else None
+
+
+def _is_supervisor(event: SwitchEvent) -> bool:
+    """Whoever listens in; the keys of everybody else are the flows' business, and many."""
+    return event.headers.get("Caller-Destination-Number", "").startswith("listen-")
+
+
+def _pressed(request: Request, event: SwitchEvent) -> None:
+    request.find_service(Parties).pressed(event.channel_uuid, event.headers.get("DTMF-Digit", ""))
 
 
 def _record_started(request: Request, event: SwitchEvent) -> None:
@@ -228,22 +263,27 @@ def _queue(request: Request, event: SwitchEvent) -> None:
         request.find_service(Desks).heard(event.headers.get("CC-Agent", ""), event.headers.get("CC-Agent-Status", ""))
 
 
-def _in_room(request: Request, event: SwitchEvent) -> None:
-    request.find_service(Conferences).heard(
-        event.headers.get("Conference-Name", ""),
-        event.headers.get("Action", ""),
+def _in_room(request: Request, event: SwitchEvent) -> Afterwards | None:
+    conferences, room = request.find_service(Conferences), event.headers.get("Conference-Name", "")
+    action = event.headers.get("Action", "")
+    conferences.heard(
+        room,
+        action,
         event.channel_uuid,
         event.headers.get("Caller-Caller-ID-Number", ""),
         event.headers.get("Path", ""),
         event.at,
     )
+    over = action == "del-member" and conferences.ends_by_itself(room)
+    return (lambda switch: switch.conference_end(room)) if over else None
 
 
-HANDLERS: dict[str, Callable[[Request, SwitchEvent], None]] = {
+HANDLERS: dict[str, Callable[[Request, SwitchEvent], Afterwards | None]] = {
     "CHANNEL_CREATE": _created,
     "CHANNEL_ANSWER": _answered,
     "CHANNEL_BRIDGE": _bridged,
     "CHANNEL_HANGUP_COMPLETE": _hung_up,
+    "DTMF": _pressed,
     "RECORD_START": _record_started,
     "RECORD_STOP": _record_stopped,
     QUEUE_EVENT: _queue,

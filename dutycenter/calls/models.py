@@ -10,7 +10,16 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dutycenter.accounts.models import Account
 from dutycenter.db.base import Base, text_enum
-from dutycenter.vocabulary import CallResult, CallState, Direction, RecordingKind, RecordingState
+from dutycenter.vocabulary import (
+    CallerMark,
+    CallResult,
+    CallState,
+    Direction,
+    PartyPart,
+    RecordingKind,
+    RecordingState,
+    Supervision,
+)
 
 UP = "ended_at IS NULL"
 SETTLED = "settled_at IS NOT NULL"
@@ -39,6 +48,9 @@ class Call(Base):
     ringing_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]  # by a desk
     served_at: Mapped[datetime | None]  # the menu took what they called for
+    callback_at: Mapped[datetime | None]  # asked to be called back
+    callback_number: Mapped[str] = mapped_column(String(64), default="")  # where, if not at the number that called
+    held_at: Mapped[datetime | None]  # hears music since
     ended_at: Mapped[datetime | None]
     desk: Mapped[str | None] = mapped_column(String(16))  # agent that rings or talks
     desk_channel_uuid: Mapped[str | None] = mapped_column(String(36))
@@ -55,6 +67,47 @@ class Call(Base):
     answered_by: Mapped[Account | None] = relationship(foreign_keys=[answered_by_id])
     taken_by: Mapped[Account | None] = relationship(foreign_keys=[taken_by_id])
     recordings: Mapped[list[Recording]] = relationship(back_populates="call", order_by="Recording.id")
+    parties: Mapped[list[CallParty]] = relationship(back_populates="call", order_by="CallParty.id")
+
+
+class CallParty(Base):
+    """Somebody who was brought onto a call that a desk talks on. A row before their telephone rings."""
+
+    __tablename__ = "call_parties"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
+    channel_uuid: Mapped[str] = mapped_column(String(36), unique=True)  # of their leg
+    part: Mapped[PartyPart] = mapped_column(text_enum(PartyPart))
+    number: Mapped[str] = mapped_column(String(64), default="")  # what rings: a desk or an outside number
+    name: Mapped[str] = mapped_column(String(64), default="")
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))  # who supervises
+    supervision: Mapped[Supervision | None] = mapped_column(text_enum(Supervision))
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    joined_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
+    ended_because: Mapped[str] = mapped_column(String(64), default="")  # the switch's word
+
+    call: Mapped[Call] = relationship(back_populates="parties")
+    asked_by: Mapped[Account | None] = relationship(foreign_keys=[asked_by_id])
+
+
+class MarkedCaller(Base):
+    """What an officer noted of a number that calls. Taken back, never deleted."""
+
+    __tablename__ = "marked_callers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(64), index=True)  # as the directory would keep it
+    mark: Mapped[CallerMark] = mapped_column(text_enum(CallerMark))
+    note: Mapped[str] = mapped_column(String(255), default="")
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    removed_at: Mapped[datetime | None]
+    removed_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+
+    made_by: Mapped[Account | None] = relationship(foreign_keys=[made_by_id])
 
 
 class Leg(Base):
@@ -118,8 +171,9 @@ class Desk(Base):
     __tablename__ = "desks"
 
     extension: Mapped[str] = mapped_column(String(16), primary_key=True)  # also the queue agent's name
-    status: Mapped[str] = mapped_column(String(32))  # mod_callcenter's word: Available, On Break, Logged Out
+    status: Mapped[str] = mapped_column(String(32))  # mod_callcenter's word, or ours for writing up a call: Wrap Up
     since: Mapped[datetime]
+    until: Mapped[datetime | None]  # when writing up ends by itself
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))  # who set it
 
 

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
-from dutycenter.calls.models import Call, Desk, Leg
+from dutycenter.accounts.models import Account
+from dutycenter.calls.models import Call, CallParty, Desk, Leg
 from dutycenter.calls.numbers import person_of
+from dutycenter.calls.orders import Apart, DeskError
 from dutycenter.directory.models import Person
 from dutycenter.interfaces import IClock, ILedger, ISwitch, SwitchAway, SwitchError
 from dutycenter.vocabulary import CallState
+from dutycenter.work import Work, outside, settings_of
 
 _ = TranslationStringFactory("dutycenter")
+log = logging.getLogger(__name__)
 
 AVAILABLE = "Available"
 ON_BREAK = "On Break"
+WRAP_UP = "Wrap Up"  # our word: the switch hears that the desk is on a break, and of its end by itself
 LOGGED_OUT = "Logged Out"
-STATUSES = (AVAILABLE, ON_BREAK, LOGGED_OUT)
+STATUSES = (AVAILABLE, ON_BREAK, WRAP_UP, LOGGED_OUT)
 
 
-class DeskError(Exception):
-    """What was asked of a desk cannot be done; ``reason`` is a msgid that says why and what to do."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+def switch_word(status: str) -> str:
+    """A desk's status as mod_callcenter knows it."""
+    return ON_BREAK if status == WRAP_UP else status
 
 
 @dataclass(frozen=True)
@@ -54,14 +58,28 @@ class Called:
     talks: bool = False
 
 
+@dataclass(frozen=True)
+class OtherDesk:
+    """A desk that somebody else sits at."""
+
+    extension: str
+    name: str  # whose it is
+    status: str
+    talks: bool
+
+
 class Desks:
     """What a person at a desk telephone can do."""
 
-    def __init__(self, db: Session, ledger: ILedger, clock: IClock, switch: ISwitch) -> None:
+    def __init__(
+        self, db: Session, ledger: ILedger, clock: IClock, switch: ISwitch, apart: Apart, wrap_up: timedelta
+    ) -> None:
         self.db = db
         self.ledger = ledger
         self.clock = clock
         self.switch = switch
+        self.apart = apart
+        self.wrap_up = wrap_up
 
     def waiting(self, desk: str | None) -> list[Waiting]:
         """Calls that are up and not taken, the one that came first at the top."""
@@ -105,16 +123,49 @@ class Desks:
         self._sit(desk, AVAILABLE, account_id)
         self._talk(desk_channel_uuid)
 
+    def offered(self, desk: str | None) -> list[CallParty]:
+        """Calls of other desks for which this desk's telephone rings: to take over, to join, to listen to."""
+        if not desk:
+            return []
+        return list(
+            self.db.scalars(
+                select(CallParty)
+                .where(CallParty.number == desk, CallParty.joined_at.is_(None), CallParty.left_at.is_(None))
+                .options(joinedload(CallParty.call), joinedload(CallParty.asked_by))
+                .order_by(CallParty.id)
+            )
+        )
+
+    def answer_offered(self, party_id: int, account_id: int, desk: str | None) -> CallParty:
+        """Make this desk's telephone, which rings for another desk's call, answer.
+
+        Raises:
+            DeskError: it doesn't ring there any more, or the switch is away.
+        """
+        party = next((one for one in self.offered(desk) if one.id == party_id), None)
+        if party is None or not desk:
+            raise DeskError(_("This telephone does not ring any more."))
+        self._sit(desk, AVAILABLE, account_id)
+        self._talk(party.channel_uuid)
+        return party
+
     def talking(self, desk: str | None) -> Call | None:
         """The call that this desk talks on."""
         if not desk:
             return None
-        return self.db.scalars(
-            select(Call)
-            .where(Call.state == CallState.TALKING, Call.desk == desk)
-            .order_by(Call.answered_at.desc())
-            .limit(1)
-        ).first()
+        return next((call for call in self.live() if call.desk == desk), None)
+
+    def live(self) -> list[Call]:
+        """Calls on which a desk talks, the latest first."""
+        return list(
+            self.db.scalars(
+                select(Call)
+                .join(Leg, Leg.channel_uuid == Call.desk_channel_uuid)
+                .where(Call.state == CallState.TALKING, Leg.ended_at.is_(None))
+                .options(selectinload(Call.parties))
+                .order_by(Call.answered_at.desc())
+            )
+        )
 
     def answer(self, call_id: int, account_id: int, desk: str | None) -> None:
         """Make this desk's ringing telephone take the call.
@@ -142,6 +193,24 @@ class Desks:
         row = self.db.get(Desk, desk) if desk else None
         return row.status if row else LOGGED_OUT
 
+    def writes_up_until(self, desk: str | None) -> datetime | None:
+        """When a desk that writes up a call takes calls again."""
+        row = self.db.get(Desk, desk) if desk else None
+        return row.until if row else None
+
+    def others(self, desk: str | None) -> list[OtherDesk]:
+        """The desks that a call can be handed to: whose they are, and whether they are free."""
+        accounts = self.db.scalars(
+            select(Account).where(Account.desk.is_not(None), Account.closed_at.is_(None)).order_by(Account.desk)
+        ).all()
+        status = {row.extension: row.status for row in self.db.scalars(select(Desk))}
+        talks = {call.desk for call in self.live()}
+        return [
+            OtherDesk(account.desk, account.name, status.get(account.desk, LOGGED_OUT), account.desk in talks)
+            for account in accounts
+            if account.desk and account.desk != desk
+        ]
+
     def set_status(self, account_id: int, desk: str | None, status: str) -> None:
         """Open a desk to the queue or close it.
 
@@ -155,18 +224,27 @@ class Desks:
             raise DeskError(_("No desk telephone belongs to your account."))
         self._sit(desk, status, account_id)
         try:
-            self.switch.agent_status(desk, status)
+            self.apart(lambda: self.switch.agent_status(desk, switch_word(status)))
         except SwitchError:
             raise DeskError(_("The telephone system does not respond, so the queue was not told. Try again.")) from None
 
     def heard(self, desk: str, status: str) -> None:
         """The switch says that a desk's status changed."""
-        if status in STATUSES and 0 < len(desk) <= 16 and desk.isalnum():
+        if status not in STATUSES or not (0 < len(desk) <= 16 and desk.isalnum()):
+            return
+        if switch_word(self.status(desk)) != status:
             self._sit(desk, status, None)
+
+    def end_wrap_up(self) -> None:
+        """Desks that have written up long enough take calls again."""
+        ready = select(Desk.extension).where(Desk.status == WRAP_UP, Desk.until <= self.clock.now())
+        for desk in self.db.scalars(ready).all():
+            self._sit(desk, AVAILABLE, None)
+            self.apart(partial(self.switch.agent_status, desk, AVAILABLE))
 
     def _talk(self, desk_channel_uuid: str) -> None:
         try:
-            self.switch.talk(desk_channel_uuid)
+            self.apart(lambda: self.switch.talk(desk_channel_uuid))
         except SwitchAway:
             raise DeskError(_("The telephone system does not respond. Pick up the telephone by hand.")) from None
         except SwitchError:
@@ -180,6 +258,7 @@ class Desks:
             row = Desk(extension=desk, status=status, since=self.clock.now(), account_id=account_id)
             self.db.add(row)
         row.status, row.since = status, self.clock.now()
+        row.until = row.since + self.wrap_up if status == WRAP_UP else None
         row.account_id = account_id or row.account_id
         self.ledger.append("desk.status", f"desk:{desk}", {"status": status})
 
@@ -193,4 +272,20 @@ class Desks:
 
 def desks_factory(context: object, request: Request) -> Desks:
     """The request's ``Desks``."""
-    return Desks(request.db, request.find_service(ILedger), request.find_service(IClock), request.find_service(ISwitch))
+    return Desks(
+        request.db,
+        request.find_service(ILedger),
+        request.find_service(IClock),
+        request.find_service(ISwitch),
+        partial(outside, request),
+        timedelta(seconds=settings_of(request.registry).hotline_wrap_up),
+    )
+
+
+def end_wrap_up(work: Work) -> None:
+    """The clerk: desks that have written up long enough take calls again."""
+    with work.write() as request:
+        try:
+            request.find_service(Desks).end_wrap_up()
+        except SwitchError as error:
+            log.info("A desk that takes calls again could not be told to the switch (%s); the ivr tells it.", error)

@@ -154,6 +154,21 @@ class Calls(Legs):
             self._settle(call)
             self._tell(call, "call.served", of=subject)
 
+    def callback_asked(self, channel_uuid: str, number: str = "", *, at: datetime | None = None) -> None:
+        """The caller wants to be called back: at ``number``, or where they call from."""
+        call = self._known(channel_uuid, at)
+        if call is not None and call.callback_at is None:
+            call.callback_at = self._not_before(call, at)
+            call.callback_number = clean_number(number)
+            self._settle(call)
+            self._tell(call, "call.callback_asked", number=call.callback_number or call.caller_number)
+
+    def slowed(self, channel_uuid: str) -> None:
+        """One of very many calls from its number or block: others go first (``dutycenter.calls.flood``)."""
+        call = self._known(channel_uuid, None)
+        if call is not None:
+            self._tell(call, "call.slowed", number=call.caller_number)
+
     def ended(self, channel_uuid: str, cause: str, *, at: datetime | None = None) -> None:
         """The caller's leg is gone. ``LOST`` gives way to the switch's own word when that comes later."""
         call = self._known(channel_uuid, at)
@@ -162,7 +177,7 @@ class Calls(Legs):
         cause = cause[:64]
         if call.ended_at is None:
             call.ended_at = self._not_before(call, at)
-            call.hangup_cause = cause
+            call.hangup_cause, call.held_at = cause, None
             self._end_leg(channel_uuid, Direction.INBOUND, cause, call.ended_at)
             self._settle(call)
             self._tell(call, "call.ended", cause=cause, result=call.result)
@@ -291,6 +306,8 @@ def _result(call: Call, *, message: bool) -> CallResult:
         return CallResult.ANSWERED
     if message:
         return CallResult.VOICEMAIL
+    if call.callback_at is not None:
+        return CallResult.CALLBACK
     if call.served_at is not None:
         return CallResult.SERVED
     return CallResult.FAILED if call.hangup_cause in NOT_THE_CALLER else CallResult.ABANDONED

@@ -106,7 +106,23 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         v.CallResult.ABANDONED: _("Missed"),
         v.CallResult.VOICEMAIL: _("Left a message"),
         v.CallResult.FAILED: _("Failed"),
+        v.CallResult.CALLBACK: _("Asks to be called back"),
         v.CallResult.SERVED: _("Answered by the menu"),
+    },
+    v.PartyPart: {
+        v.PartyPart.TAKES_OVER: _("Takes the call over"),
+        v.PartyPart.JOINS: _("Joins in"),
+        v.PartyPart.SUPERVISES: _("Supervises"),
+    },
+    v.Supervision: {
+        v.Supervision.LISTENS: _("Listens in"),
+        v.Supervision.WHISPERS: _("Whispers to the desk"),
+        v.Supervision.SPEAKS: _("Speaks with both"),
+    },
+    v.CallerMark: {
+        v.CallerMark.REPEATED: _("Calls repeatedly"),
+        v.CallerMark.SILENT: _("Says nothing"),
+        v.CallerMark.ABUSIVE: _("Abusive"),
     },
     v.Direction: {
         v.Direction.INBOUND: _("Inbound"),

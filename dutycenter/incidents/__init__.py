@@ -9,6 +9,7 @@ PARTS = (
     "views",
     "desk_views",
     "intake_views",
+    "talk_views",
     "strip",
     "rules",
     "attachments",

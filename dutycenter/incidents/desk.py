@@ -11,15 +11,19 @@ from pyramid.request import Request
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from dutycenter.calls.models import Call
+from dutycenter.calls.marks import Marks
+from dutycenter.calls.models import Call, CallParty, MarkedCaller
 from dutycenter.calls.numbers import dialled_form
 from dutycenter.directory.models import Person
 from dutycenter.incidents.models import Incident, IncidentCall, year_and_sequence
-from dutycenter.interfaces import Asking, IBroadcasts, IReadiness, Standing
-from dutycenter.vocabulary import BroadcastState, CallResult, IncidentStatus
+from dutycenter.interfaces import Asking, CalledOut, IBroadcasts, IReadiness, Standing
+from dutycenter.vocabulary import BroadcastState, CallResult, IncidentStatus, PartyPart
 
 EARLIER_SHOWN = 5
 LIKELY_SHOWN = 20
+LATELY = timedelta(hours=1)
+REPEATS = 3  # so many earlier calls within the hour
+NOT_REACHED_SHOWN = timedelta(seconds=30)
 
 
 @dataclass
@@ -30,15 +34,24 @@ class Caller:
     earlier: list[Call] = field(default_factory=list)
     earlier_count: int = 0
     incidents: list[Incident] = field(default_factory=list)
+    called_out: list[CalledOut] = field(default_factory=list)  # broadcasts in which the number was called
+    marks: list[MarkedCaller] = field(default_factory=list)
+    lately: int = 0  # earlier calls within the hour
+
+    @property
+    def repeats(self) -> bool:
+        """Does this number call again and again just now?"""
+        return self.lately >= REPEATS
 
 
-def callers(db: Session, calls: Iterable[Call]) -> dict[int, Caller]:
-    """Who calls: the person, earlier calls of the number and the incidents that they were about."""
-    return {call.id: caller_of(db, call) for call in calls}
+def callers(request: Request, calls: Iterable[Call]) -> dict[int, Caller]:
+    """Who calls: the person, earlier calls of the number, incidents, broadcasts and what is noted of it."""
+    return {call.id: caller_of(request, call) for call in calls}
 
 
-def caller_of(db: Session, call: Call) -> Caller:
+def caller_of(request: Request, call: Call) -> Caller:
     """The same for one call."""
+    db = request.db
     person = db.get(Person, call.person_id) if call.person_id else None
     if not call.caller_number:
         return Caller(person)
@@ -61,7 +74,39 @@ def caller_of(db: Session, call: Call) -> Caller:
         .order_by(Incident.created_at.desc())
         .limit(EARLIER_SHOWN)
     ).all()
-    return Caller(person, list(earlier), count, list(incidents))
+    lately = db.scalar(select(func.count()).select_from(Call).where(*same, Call.arrived_at > call.arrived_at - LATELY))
+    marks = request.find_service(Marks).of([call.caller_number])[call.caller_number]
+    return Caller(person, list(earlier), count, list(incidents), called_out(request, call), marks, lately or 0)
+
+
+def parties_shown(call: Call, now: datetime) -> list[CallParty]:
+    """Who was brought onto a call: who is there or rings, and for a while who did not come."""
+    return [
+        party
+        for party in call.parties
+        if party.left_at is None or (party.joined_at is None and now - party.left_at < NOT_REACHED_SHOWN)
+    ]
+
+
+def supervised(db: Session, account_id: int) -> dict[int, CallParty]:
+    """The calls that this account listens to, or is being called for."""
+    rows = db.scalars(
+        select(CallParty).where(
+            CallParty.part == PartyPart.SUPERVISES,
+            CallParty.account_id == account_id,
+            CallParty.left_at.is_(None),
+        )
+    )
+    return {party.call_id: party for party in rows}
+
+
+def called_out(request: Request, call: Call) -> list[CalledOut]:
+    """Broadcasts in which the caller's number was called; none when this installation has none."""
+    try:
+        broadcasts: IBroadcasts = request.find_service(IBroadcasts)
+    except LookupError:
+        return []
+    return list(broadcasts.called_out(call.caller_number, EARLIER_SHOWN))
 
 
 @dataclass(frozen=True)

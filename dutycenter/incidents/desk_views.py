@@ -14,7 +14,8 @@ from pyramid.response import Response
 from sqlalchemy import select
 
 from dutycenter.calls.models import Call
-from dutycenter.calls.queue import LOGGED_OUT, DeskError, Desks
+from dutycenter.calls.orders import DeskError
+from dutycenter.calls.queue import LOGGED_OUT, Desks
 from dutycenter.calls.unanswered import NotOnList, TakenBySomebody, Unanswered
 from dutycenter.incidents import desk
 from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, whole
@@ -24,7 +25,7 @@ from dutycenter.incidents.models import Intake
 from dutycenter.interfaces import IBroadcasts, IClock
 from dutycenter.roster.handover.services import Handovers
 from dutycenter.roster.services import Rosters
-from dutycenter.vocabulary import CallResult, Means, Role
+from dutycenter.vocabulary import CallerMark, CallResult, Means, Role
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -35,7 +36,7 @@ LATELY = timedelta(hours=1)  # what was dealt with can be undone so long
 
 def page(request: Request) -> dict[str, Any]:
     """``/desk?intake=ID``: the whole desk."""
-    shown = _shown(request.GET)
+    shown = shown_form(request.GET)
     return page_with(request, intake_of(request, shown) if shown else None)
 
 
@@ -53,8 +54,12 @@ def left(request: Request) -> dict[str, Any]:
     called = desks.called()
     return {
         "waiting": sorted(waiting, key=lambda w: w.desk_channel_uuid is None),
-        "callers": desk.callers(request.db, [w.call for w in waiting]),
+        "callers": desk.callers(request, [w.call for w in waiting]),
+        "live": [call for call in desks.live() if call.desk != request.identity.desk],
+        "supervised": desk.supervised(request.db, request.identity.id),
+        "writes_up_until": desks.writes_up_until(request.identity.desk),
         "called": called,
+        "offered": desks.offered(request.identity.desk),
         "asking": desk.asking(request, [one.channel_uuid for one in called]),
         "open_calls": unanswered.listed(),
         "settled_calls": unanswered.settled_since(now - LATELY),
@@ -85,7 +90,7 @@ def right(request: Request) -> dict[str, Any]:
 
 def bar(request: Request, intake: Intake | None = None) -> dict[str, Any]:
     """The live call above the form: the desk's own, else the form's."""
-    shown = _shown(request.GET)
+    shown = shown_form(request.GET)
     if intake is None and shown:
         intake = request.db.get(Intake, shown)
     talking = request.find_service(Desks).talking(request.identity.desk)
@@ -95,7 +100,10 @@ def bar(request: Request, intake: Intake | None = None) -> dict[str, Any]:
         "intake": intake,
         "call": call,
         "call_intake_id": request.db.scalar(of_call) if of_call is not None else None,
-        "caller": desk.caller_of(request.db, call) if call else None,
+        "caller": desk.caller_of(request, call) if call else None,
+        "parties": desk.parties_shown(call, request.find_service(IClock).now()) if call else [],
+        "mine": talking is not None,
+        "CallerMark": CallerMark,
     }
 
 
@@ -120,7 +128,7 @@ def answer_called(request: Request) -> Response:
         request.find_service(Desks).answer_called(request.matchdict["uuid"], me.id, me.desk)
     except DeskError as error:
         say(request, "error", error.reason)
-    return back(request, _shown(request.POST))
+    return back(request, shown_form(request.POST))
 
 
 def take_acknowledgement(request: Request) -> Response:
@@ -130,7 +138,7 @@ def take_acknowledgement(request: Request) -> Response:
         say(request, "success", _("Acknowledged. They are called no more."))
     else:
         say(request, "warning", _("They had acknowledged already."))
-    return back(request, _shown(request.POST))
+    return back(request, shown_form(request.POST))
 
 
 def set_status(request: Request) -> Response:
@@ -143,7 +151,7 @@ def set_status(request: Request) -> Response:
         say(request, "error", error.reason)
     except ValueError:
         raise HTTPBadRequest from None
-    return back(request, _shown(request.POST))
+    return back(request, shown_form(request.POST))
 
 
 def open_call(request: Request) -> Response:
@@ -172,7 +180,7 @@ def deal(request: Request) -> Response:
         say(request, "warning", _("This call is not on the list any more: somebody dealt with it."))
     except ValueError as error:
         say(request, "error", error.args[0])
-    return back(request, _shown(request.POST))
+    return back(request, shown_form(request.POST))
 
 
 # --- within ---------------------------------------------------------------------
@@ -193,7 +201,7 @@ def back(request: Request, intake_id: int | None) -> Response:
     return HTTPSeeOther(path)
 
 
-def _shown(params: Mapping[str, str]) -> int | None:
+def shown_form(params: Mapping[str, str]) -> int | None:
     """The form that the reader has open."""
     text = params.get("intake", "")
     return int(text) if text.isdecimal() and len(text) < 10 else None

@@ -57,7 +57,8 @@ def strip(request: Request) -> dict[str, Any]:
         "called": next((c for c in desks.called() if c.desk == desk and not c.talks), None)
         if may_answer and desk
         else None,
-        "caller": caller_of(request.db, ringing.call) if ringing and may_answer else None,
+        "offered": next(iter(desks.offered(desk)), None) if may_answer else None,
+        "caller": caller_of(request, ringing.call) if ringing and may_answer else None,
         "may_answer": may_answer,
         "room": room(settings),
     }

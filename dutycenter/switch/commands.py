@@ -16,9 +16,10 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dutycenter.interfaces import Originate, RefusedValue
+from dutycenter.interfaces import Originate, OutsideCall, RefusedValue
 
 CONTEXT = "dutycenter"  # the dialplan context of legs that we make or send on
+DESKS = "desks"  # the dialplan context of what desk telephones dial
 KEYS = "0123456789*#"
 AGENT_STATUSES = ("Available", "Available (On Demand)", "On Break", "Logged Out")
 CONFERENCE_PROFILE = "duty"
@@ -235,6 +236,40 @@ def transfer(channel_uuid: str, extension: str) -> str:
     return f"api uuid_transfer {channel(channel_uuid)} {_extension(extension)} XML {CONTEXT}"
 
 
+def transfer_both(channel_uuid: str, extension: str) -> str:
+    """Send a leg and whoever it is bridged with to an extension of our context."""
+    return f"api uuid_transfer {channel(channel_uuid)} -both {_extension(extension)} XML {CONTEXT}"
+
+
+def hold(channel_uuid: str, held: bool) -> str:
+    """Hold a leg: whoever it is bridged with hears music; or let them talk again."""
+    return f"api uuid_hold {'' if held else 'off '}{channel(channel_uuid)}"
+
+
+def press(channel_uuid: str, key: str) -> str:
+    """Do as if this leg's telephone had pressed a key."""
+    if len(key) != 1 or key not in KEYS:
+        raise RefusedValue(f"a key cannot be {key[:60]!r}")
+    return f"api uuid_recv_dtmf {channel(channel_uuid)} {key}"
+
+
+def tell(channel_uuid: str, files: Files, played: Sequence[Path], both: bool) -> str:
+    """Play files to a leg that waits or talks, over what it hears; to both sides when it is bridged."""
+    return f"api uuid_broadcast {channel(channel_uuid)} {files.several(played)} {'both' if both else 'aleg'}"
+
+
+def tier_level(queue: str, agent: str, level: int) -> str:
+    """Set after whom a queue agent is rung: level 1 first."""
+    if not isinstance(level, int) or not 0 < level < 10:
+        raise RefusedValue(f"a level cannot be {str(level)[:60]!r}")
+    return f"api callcenter_config tier set level {_match(_NAME, queue, 'a queue')} {_match(_NAME, agent, 'an agent')} {level}"
+
+
+def queue_members(name: str) -> str:
+    """Who waits in a queue."""
+    return f"api callcenter_config queue list members {_match(_NAME, name, 'a queue')}"
+
+
 def agent_status(agent: str, status: str) -> str:
     """Set the status of a queue agent."""
     if status not in AGENT_STATUSES:
@@ -252,6 +287,17 @@ def call_desk(channel_uuid: str, desk: str, domain: str, extension: str, caller_
     return f"bgapi originate {{{variables}}}user/{number(desk)}@{at} {_extension(extension)} XML {CONTEXT}"
 
 
+def dial(channel_uuid: str, desk: str, domain: str, number_: str, caller_id: str, ring: int) -> str:
+    """Ring a desk telephone and have it dial a number as it could by hand: the dialplan says what it may dial."""
+    variables = (
+        f"origination_uuid={channel(channel_uuid)},originate_timeout={_seconds(ring, 'ringing', 300)},"
+        f"ignore_early_media=true,origination_caller_id_number={number(number_)},"
+        f"effective_caller_id_number={number(caller_id)}"
+    )
+    at = _match(_DOMAIN, domain, "a SIP domain")
+    return f"bgapi originate {{{variables}}}user/{number(desk)}@{at} {number(number_)} XML {DESKS}"
+
+
 def conference_members(room: str) -> str:
     """Who is in a conference, as JSON."""
     return f"api conference {channel(room)} json_list"
@@ -260,6 +306,11 @@ def conference_members(room: str) -> str:
 def conference_mute(room: str, member: int, muted: bool) -> str:
     """Let a member be heard or not."""
     return f"api conference {channel(room)} {'mute' if muted else 'unmute'} {_member(member)}"
+
+
+def conference_hold(room: str, member: int, held: bool) -> str:
+    """Let a member hear music and nobody hear them, or take part again."""
+    return f"api conference {channel(room)} {'hold' if held else 'unhold'} {_member(member)}"
 
 
 def conference_drop(room: str, member: int) -> str:
@@ -385,6 +436,13 @@ def queue(event_uuid: str, name: str) -> str:
     return execute("callcenter", _match(_NAME, name, "a queue"), event_uuid)
 
 
+def exit_keys(event_uuid: str, keys: str) -> str:
+    """Say which keys lead out of the queue; none: nothing but a desk, or the end of patience."""
+    if not set(keys) <= set(KEYS):
+        raise RefusedValue(f"keys cannot be {keys[:60]!r}")
+    return execute("set", f"cc_exit_keys={keys}", event_uuid)
+
+
 def record(event_uuid: str, files: Files, folder: Path, name: str, limit: float) -> str:
     """Record what is said, until ``limit`` seconds, a key, or ten seconds of silence."""
     seconds = _seconds(limit, "a message", 3600)
@@ -396,3 +454,16 @@ def bridge(event_uuid: str, extension: str, domain: str, ring: int) -> str:
     desk = number(extension)
     at = _match(_DOMAIN, domain, "a SIP domain")
     return execute("bridge", f"[leg_timeout={_seconds(ring, 'ringing', 300)}]user/{desk}@{at}", event_uuid)
+
+
+def bridge_out(event_uuid: str, files: Files, outside: OutsideCall) -> str:
+    """Bridge the leg to an outside number; whoever picks up there must press a key first."""
+    if len(outside.key) != 1 or outside.key not in KEYS:
+        raise RefusedValue(f"a key cannot be {outside.key[:60]!r}")
+    variables = (
+        f"origination_uuid={channel(outside.channel_uuid)},originate_timeout={_seconds(outside.ring, 'ringing', 300)},"
+        f"ignore_early_media=true,origination_caller_id_number={number(outside.caller_id)},"
+        f"group_confirm_key={outside.key},group_confirm_file={files.path(outside.asks)},group_confirm_cancel_timeout=true"
+    )
+    gateway_name = _match(_NAME, outside.gateway, "a gateway")
+    return execute("bridge", f"{{{variables}}}sofia/gateway/{gateway_name}/{number(outside.number)}", event_uuid)

@@ -116,6 +116,18 @@ class FreeSwitch:
     def transfer(self, channel_uuid: str, extension: str) -> None:
         self._ask(commands.transfer(channel_uuid, extension))
 
+    def transfer_both(self, channel_uuid: str, extension: str) -> None:
+        self._ask(commands.transfer_both(channel_uuid, extension))
+
+    def hold(self, channel_uuid: str, held: bool) -> None:
+        self._ask(commands.hold(channel_uuid, held))
+
+    def press(self, channel_uuid: str, key: str) -> None:
+        self._ask(commands.press(channel_uuid, key))
+
+    def tier_level(self, queue: str, agent: str, level: int) -> None:
+        self._ask(commands.tier_level(queue, agent, level))
+
     def agent_status(self, agent: str, status: str) -> None:
         self._ask(commands.agent_status(agent, status))
 
@@ -132,6 +144,9 @@ class FreeSwitch:
     def conference_mute(self, room: str, member: int, muted: bool) -> None:
         self._ask(commands.conference_mute(room, member, muted))
 
+    def conference_hold(self, room: str, member: int, held: bool) -> None:
+        self._ask(commands.conference_hold(room, member, held))
+
     def conference_drop(self, room: str, member: int) -> None:
         self._ask(commands.conference_drop(room, member))
 
@@ -143,6 +158,9 @@ class FreeSwitch:
 
     def call_desk(self, channel_uuid: str, desk: str, extension: str, caller_id: str) -> None:
         self._ask(commands.call_desk(channel_uuid, desk, self._domain, extension, caller_id, DESK_RING))
+
+    def dial(self, channel_uuid: str, desk: str, number: str, caller_id: str) -> None:
+        self._ask(commands.dial(channel_uuid, desk, self._domain, number, caller_id, DESK_RING))
 
     def gateway(self, name: str) -> GatewayStatus:
         return replies.gateway(name, self._ask(commands.gateway_status(name)))

@@ -18,9 +18,9 @@ from typing import Any
 
 from gevent.event import AsyncResult, Event
 
-from dutycenter.interfaces import IClock, LegGone, SwitchError, SwitchEvent
+from dutycenter.interfaces import IClock, LegGone, OutsideCall, SwitchError, SwitchEvent
 from dutycenter.settings import Settings
-from dutycenter.switch import commands
+from dutycenter.switch import commands, replies
 from dutycenter.switch.frames import read_event
 from dutycenter.switch.link import OutboundLink
 
@@ -47,6 +47,7 @@ class Leg:
     def __init__(self, sock: Any, address: Any, settings: Settings, clock: IClock) -> None:
         self.channel_uuid = ""
         self.variables: Mapping[str, str] = {}
+        self.desk = ""
         self._data: Mapping[str, str] = {}
         self._settings = settings
         self._files = commands.Files(settings.prompts_dir, settings.uploads_dir, settings.recordings_dir)
@@ -122,21 +123,50 @@ class Leg:
         """Take part in a conference until it is over for this leg."""
         self._execute(lambda event: commands.conference(event, room), LONGEST_TALK)
 
-    def queue(self, name: str) -> str:
-        """Wait in the queue; ends with its ``cc_cause``, or ``timeout`` when it ran out of patience.
+    def queue(self, name: str, keys: str = "") -> str:
+        """Wait in the queue; ends with its ``cc_cause``, ``timeout`` when it ran out of patience, or a key.
 
         After ``answered`` the leg talks to a desk and is no longer ours: every
         method then raises ``LegGone``, and ``hangup`` does nothing.
         """
         limit = 10 * self._settings.hotline_patience + 600
+        self._execute(lambda event: commands.exit_keys(event, keys), 5.0)
         event = self._execute(lambda event: commands.queue(event, name), limit)
         cause = event.variable("cc_cause")
         if cause == "answered":
             self._handed_over = True
+            self.desk = event.variable("cc_agent")
             self._try_to(commands.keep_out_of_dialplan(self.channel_uuid))
         elif event.variable("cc_cancel_reason") in ("TIMEOUT", "NO_AGENT_TIMEOUT"):
             return "timeout"
+        elif event.variable("cc_cancel_reason") == "EXIT_WITH_KEY":
+            key = event.variable("cc_exit_key")
+            return key if len(key) == 1 and key in keys else cause
         return cause
+
+    def place(self, name: str) -> int | None:
+        """Which place in the queue this leg has, by the switch's own order."""
+        if self._hung_up.is_set() or not self._link.connected:
+            return None
+        try:
+            return replies.place(self._link.ask(commands.queue_members(name)), self.channel_uuid)
+        except SwitchError as error:
+            log.info("Leg %s: its place is not known: %s.", self.channel_uuid, error)
+            return None
+
+    def bridge_out(self, outside: OutsideCall) -> bool:
+        """Bridge to an outside telephone until the talk ends; True when somebody there took it by key."""
+        self.set("continue_on_fail", "true")
+        event = self._execute(
+            lambda event: commands.bridge_out(event, self._files, outside), LONGEST_TALK, after_hangup=True
+        )
+        return event.variable("originate_disposition") == "SUCCESS"
+
+    def tell(self, files: Iterable[Path], *, both: bool = False) -> None:
+        """Play over what this leg hears; what cannot be played now is left out, and nobody waits for it."""
+        played = list(files)
+        if played and not self._hung_up.is_set() and self._link.connected:
+            self._try_to(commands.tell(self.channel_uuid, self._files, played, both))
 
     def record_message(self, file_name: str, limit: float) -> float:
         """Record until a key, ten seconds of silence or the limit; seconds recorded.

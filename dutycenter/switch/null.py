@@ -40,6 +40,18 @@ class NullSwitch:
     def transfer(self, channel_uuid: str, extension: str) -> None:
         raise SwitchAway("there is no switch")
 
+    def transfer_both(self, channel_uuid: str, extension: str) -> None:
+        raise SwitchAway("there is no switch")
+
+    def hold(self, channel_uuid: str, held: bool) -> None:
+        raise SwitchAway("there is no switch")
+
+    def press(self, channel_uuid: str, key: str) -> None:
+        raise SwitchAway("there is no switch")
+
+    def tier_level(self, queue: str, agent: str, level: int) -> None:
+        """Nobody rings anyway."""
+
     def agent_status(self, agent: str, status: str) -> None:
         """Nobody rings anyway."""
 
@@ -47,6 +59,9 @@ class NullSwitch:
         return []
 
     def conference_mute(self, room: str, member: int, muted: bool) -> None:
+        raise SwitchAway("there is no switch")
+
+    def conference_hold(self, room: str, member: int, held: bool) -> None:
         raise SwitchAway("there is no switch")
 
     def conference_drop(self, room: str, member: int) -> None:
@@ -59,6 +74,9 @@ class NullSwitch:
         """Nobody is in."""
 
     def call_desk(self, channel_uuid: str, desk: str, extension: str, caller_id: str) -> None:
+        raise SwitchAway("there is no switch")
+
+    def dial(self, channel_uuid: str, desk: str, number: str, caller_id: str) -> None:
         raise SwitchAway("there is no switch")
 
     def gateway(self, name: str) -> GatewayStatus:

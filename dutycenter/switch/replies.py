@@ -71,6 +71,20 @@ def _in_room(row: dict[str, Any]) -> InRoom:
     )
 
 
+WAITING = ("Waiting", "Trying")  # members whom no agent has yet
+
+
+def place(text: str, channel_uuid: str) -> int | None:
+    """``callcenter_config queue list members NAME``: which place this channel has, from 1; None: none."""
+    head, *rows = text.splitlines() or [""]
+    names = head.split("|")
+    members = [dict(zip(names, row.split("|"), strict=False)) for row in rows if "|" in row]
+    waiting = [one for one in members if one.get("state", "Waiting") in WAITING]
+    waiting.sort(key=lambda one: -_whole(one.get("score", "")))
+    places = (at for at, one in enumerate(waiting, 1) if one.get("session_uuid") == channel_uuid)
+    return next(places, None)
+
+
 def gateway(name: str, text: str) -> GatewayStatus:
     """``sofia status gateway NAME``."""
     told = dict(_pair(line) for line in text.splitlines() if "\t" in line)

@@ -14,11 +14,14 @@ from webtest import TestApp, TestResponse
 
 from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call
+from dutycenter.calls.parties import Parties
 from dutycenter.calls.services import Calls
 from dutycenter.incidents.intakes import Intakes, texts_of
 from dutycenter.incidents.models import Incident, Intake
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import ISwitch, SwitchAway
+from dutycenter.ledger.models import LedgerEntry
+from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import CallResult, Role, SourceChannel
 
 HOSTILE = '"><script>alert(1)</script>${system(id)}'
@@ -31,6 +34,7 @@ class StandInSwitch:
         self.away = False
         self.talked: list[str] = []
         self.statuses: list[tuple[str, str]] = []
+        self.told: list[tuple[Any, ...]] = []
 
     def talk(self, channel_uuid: str) -> None:
         self._reach()
@@ -39,6 +43,22 @@ class StandInSwitch:
     def agent_status(self, agent: str, status: str) -> None:
         self._reach()
         self.statuses.append((agent, status))
+
+    def call_desk(self, channel_uuid: str, desk: str, extension: str, caller_id: str) -> None:
+        self._tell("call_desk", channel_uuid, desk, extension)
+
+    def dial(self, channel_uuid: str, desk: str, number: str, caller_id: str) -> None:
+        self._tell("dial", channel_uuid, desk, number)
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        """Anything else that a desk orders is kept as it was said."""
+        if name not in ("hold", "transfer_both", "originate", "press", "drop"):
+            raise AttributeError(name)
+        return lambda *said: self._tell(name, *said)
+
+    def _tell(self, *said: object) -> None:
+        self._reach()
+        self.told.append(said)
 
     def status(self) -> object:
         self._reach()
@@ -76,6 +96,7 @@ def tell(site: Any) -> Callable[..., Call]:
                 "queued": lambda: calls.queued(channel),
                 "ringing": lambda: calls.ringing(channel, "1001", desk),
                 "answered": lambda: calls.answered(channel, "1001", desk),
+                "callback": lambda: calls.callback_asked(channel),
                 "ended": lambda: calls.ended(channel, "NORMAL_CLEARING"),
             }
             for fact in facts:
@@ -89,7 +110,8 @@ def send(
     page: TestResponse, part: str, name: str | None = None, value: str | None = None, **fields: str
 ) -> TestResponse:
     """Fill in the form whose address has this part, and press the button."""
-    form = next(form for form in page.forms.values() if part in form.action)
+    fitting = [form for form in page.forms.values() if part in form.action]
+    form = next((form for form in fitting if fields.keys() <= form.fields.keys()), fitting[0])
     for field, text in fields.items():
         form[field] = text
     pressed = [(name, value or "")] if name else []
@@ -365,3 +387,118 @@ class TestIntake:
         assert "只写了一半" in officer.get("/desk").html.select_one("#desk-right").text
         with site.work.read() as request:
             assert texts_of(request.find_service(Intakes).get(1))["course"] == "只写了一半"
+
+
+class TestTalking:
+    """One call in hand: what the page offers, and what the switch is told once it is written."""
+
+    @pytest.fixture
+    def call(self, site: Any, tell: Callable[..., Call]) -> Call:
+        with site.work.write() as request:
+            request.db.get(Account, site.ids[Role.LEADER]).desk = "1002"
+        return tell("queued", "ringing", "answered")
+
+    def test_hold_transfer_and_what_became_of_it(
+        self, site: Any, officer: TestApp, call: Call, switch: StandInSwitch
+    ) -> None:
+        page = send(officer.get("/desk"), f"/calls/{call.id}/hold", "held", "1").follow()
+        assert switch.told == [("hold", call.desk_channel_uuid, True)]
+        assert "Talk again" in page
+        send(page, f"/calls/{call.id}/hold", "held", "0").follow()
+        form = officer.get(f"/desk/calls/{call.id}/transfer/form")
+        assert "Leader" in form
+        page = send(form, "/transfer", "desk", "1002").follow()
+        name, channel, desk, extension = switch.told[-1]
+        assert (name, desk, extension) == ("call_desk", "1002", f"take-{call.channel_uuid}")
+        assert "rings" in page.html.select_one(".party").text
+        leader = site.logged_in(Role.LEADER)
+        assert "138 0013 8000" in leader.get("/strip").html.select_one(".strip-ring").text
+        page = send(leader.get("/desk"), "/parties/").follow()
+        assert switch.talked[-1] == channel
+        assert page.forms["intake"]["reporter_number"].value == "13800138000"
+        with site.work.write() as request:
+            request.find_service(Parties).bridged(channel, call.channel_uuid)
+        assert officer.get("/desk/bar").html.select_one(".bar-live") is None
+        assert "138 0013 8000" in leader.get("/desk/bar").html.select_one(".bar-live").text
+
+    def test_what_the_switch_did_not_do_is_said_and_undone(
+        self, site: Any, officer: TestApp, call: Call, switch: StandInSwitch
+    ) -> None:
+        page = officer.get("/desk")
+        form = officer.get(f"/desk/calls/{call.id}/transfer/form")
+        switch.away = True
+        assert "The call is unchanged" in send(page, f"/calls/{call.id}/hold", "held", "1").follow()
+        page = send(form, "/transfer", "desk", "1002").follow()
+        assert "did not answer" in page.html.select_one(".party").text
+        with site.work.read() as request:
+            assert request.db.get(Call, call.id).held_at is None
+
+    def test_somebody_outside_comes_in_by_name_or_number(
+        self, site: Any, officer: TestApp, call: Call, switch: StandInSwitch
+    ) -> None:
+        with site.work.write() as request:
+            request.db.add(Gateway(name="pstn", channels=9, calls_per_second=1.0, caller_id="07318888", prefixes="1,0"))
+        form = officer.get(f"/desk/calls/{call.id}/transfer/form")
+        assert "type a telephone number" in send(form, "/transfer", who=HOSTILE).follow()
+        assert "No trunk may carry" in send(form, "/transfer", who="95598").follow()
+        assert switch.told == []
+        page = send(form, "/transfer", who="139 0000 0001").follow()
+        (moved, channel, room), (made, leg) = switch.told
+        assert (moved, channel, made, leg.number) == (
+            "transfer_both",
+            call.desk_channel_uuid,
+            "originate",
+            "13900000001",
+        )
+        assert room == leg.extension
+        assert "Bring in" in officer.get(f"/desk/calls/{call.id}/transfer/form")
+        assert "139 0000 0001" in page.html.select_one(".party").text
+
+    def test_another_desks_call_is_not_mine_to_hold(
+        self, site: Any, officer: TestApp, call: Call, switch: StandInSwitch
+    ) -> None:
+        leader = site.logged_in(Role.LEADER)
+        said = leader.post(f"/desk/calls/{call.id}/hold", {"csrf_token": _token(leader.get("/desk")), "held": "1"})
+        assert "Another desk talks on this call" in said.follow()
+        assert switch.told == []
+
+    def test_a_leader_listens_and_the_officer_sees_it(
+        self, site: Any, officer: TestApp, call: Call, switch: StandInSwitch
+    ) -> None:
+        token = _token(officer.get("/desk"))
+        officer.post(f"/desk/calls/{call.id}/listen", {"csrf_token": token}, status=403)
+        leader = site.logged_in(Role.LEADER)
+        send(leader.get("/desk"), f"/calls/{call.id}/listen").follow()
+        _, channel, desk, extension = switch.told[-1]
+        assert (desk, extension) == ("1002", f"listen-{call.desk_channel_uuid}")
+        with site.work.write() as request:
+            request.find_service(Parties).answered(channel)
+        assert "Listens in" in officer.get("/desk/bar")
+        send(leader.get("/desk"), f"/calls/{call.id}/whispers").follow()
+        assert switch.told[-1] == ("press", channel, "2")
+        assert "Whispers" in officer.get("/desk/bar")
+        with site.work.read() as request:
+            actions = request.db.scalars(select(LedgerEntry.action).order_by(LedgerEntry.id)).all()
+        assert [action for action in actions if "supervision" in action or "party" in action] == [
+            "call.supervision_asked",
+            "call.party_joined",
+            "call.supervision_changed",
+        ]
+
+    def test_marks_follow_the_number(self, officer: TestApp, call: Call, tell: Callable[..., Call]) -> None:
+        send(officer.get("/desk"), f"/calls/{call.id}/mark", "mark", "abusive").follow()
+        tell("queued", "ringing", number="+8613800138000")
+        page = officer.get("/desk")
+        assert "Abusive" in page.html.select_one(".ring-mine").text
+        send(page, f"/calls/{call.id}/unmark", "mark", "abusive").follow()
+        assert "Abusive" not in officer.get("/desk").html.select_one(".ring-mine").text
+
+    def test_calling_back_rings_ones_own_telephone(
+        self, officer: TestApp, tell: Callable[..., Call], switch: StandInSwitch
+    ) -> None:
+        call = tell("queued", "callback", "ended")
+        page = officer.get("/desk")
+        assert "Asks to be called back" in page.html.select_one(".missed").text
+        send(page, f"/calls/{call.id}/call-back").follow()
+        name, _, desk, number = switch.told[-1]
+        assert (name, desk, number) == ("dial", "1001", "13800138000")

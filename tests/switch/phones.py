@@ -66,6 +66,7 @@ class Talk:
     status: int = 0  # the last SIP status
     heard: int = 0  # packets that were not silence
     pressed: list[tuple[float, str]] = field(default_factory=list)
+    held: bool = False  # the switch sends no more
     end_from_us: bool = False
 
 
@@ -352,6 +353,9 @@ class Telephone:
         if message.method == "INVITE":
             if dialog is None:
                 threading.Thread(target=self._invited, args=(message, source), daemon=True).start()
+            elif dialog.talk.answered.is_set():  # the switch holds us, or lets us talk again
+                dialog.talk.held = "a=sendonly" in message.body or "a=inactive" in message.body
+                self._respond(message, source, 200, dialog=dialog, body=self._sdp(dialog))
             return
         if message.method == "ACK":
             return

@@ -16,7 +16,8 @@ from sqlalchemy import Table, func, select
 
 from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call, Recording
-from dutycenter.calls.queue import DeskError, Desks
+from dutycenter.calls.orders import DeskError
+from dutycenter.calls.queue import Desks
 from dutycenter.cli.rehearse.result import Result
 from dutycenter.cli.rehearse.tale import Tale
 from dutycenter.cli.rehearse.town import Town

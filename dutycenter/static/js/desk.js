@@ -14,6 +14,8 @@
       dialog.showModal();
       dialog.querySelector("input[name=how]").focus();
     }
+    const transfers = event.target.closest("[data-transfer]");
+    if (transfers) openTransfer(transfers);
     if (event.target.closest("[data-merge]")) {
       const dialog = document.getElementById("merge");
       dialog.showModal();
@@ -22,6 +24,16 @@
       htmx.trigger(input, "merge-open");
     }
     event.target.closest("[data-close]")?.closest("dialog").close();
+  });
+  async function openTransfer(button) {
+    await htmx.ajax("GET", button.dataset.transfer, "#transfer-body");
+    const dialog = document.getElementById("transfer");
+    if (!dialog.open) dialog.showModal();
+    dialog.querySelector(button.dataset.focus || "button[name=desk], #transfer-who")?.focus();
+  }
+  // Nothing covers a ringing call: whatever lies over the page goes away, and keeps what was typed.
+  document.addEventListener("htmx:afterSettle", () => {
+    if (document.querySelector(".strip-ring form")) document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
   });
   document.querySelector("#merge form")?.addEventListener("submit", (event) => event.preventDefault());
 

@@ -11,6 +11,7 @@ from gevent.event import AsyncResult
 
 from dutycenter.switch.rehearsal import legs
 from dutycenter.switch.rehearsal.applications import split_arguments
+from dutycenter.switch.rehearsal.between import broadcast, hold
 from dutycenter.switch.rehearsal.callcenter import STATES, STATUSES
 from dutycenter.switch.rehearsal.headers import HOSTNAME, VERSION
 from dutycenter.switch.rehearsal.originate import USAGE, BadOriginate, originate, parse
@@ -38,7 +39,8 @@ class Api:
             "status": self._status, "show": self._show, "sofia": self._sofia, "originate": self._originate,
             "uuid_exists": self._exists, "uuid_kill": self._kill, "uuid_dump": self._dump,
             "uuid_getvar": self._getvar, "uuid_setvar": self._setvar, "uuid_phone_event": self._phone_event,
-            "uuid_transfer": self._transfer, "uuid_break": self._break, "conference": lambda text: exchange.conferences.command(text),
+            "uuid_transfer": self._transfer, "uuid_break": self._break, "uuid_hold": self._hold,
+            "uuid_recv_dtmf": self._recv_dtmf, "uuid_broadcast": self._broadcast, "conference": lambda text: exchange.conferences.command(text),
             "callcenter_config": self._callcenter,
             "hupall": self._hupall, "strftime": self._strftime, "global_getvar": self._global, "version": self._version,
             "hostname": lambda _: HOSTNAME, "json": self._json, "reloadxml": lambda _: "+OK [Success]\n",
@@ -183,11 +185,42 @@ class Api:
             return NO_CHANNEL
         target = words[1:]
         if target[0] in ("-bleg", "-both"):
-            if target[0] == "-bleg" and channel.partner is not None:
-                channel = channel.partner
+            other = channel.partner
+            if target[0] == "-both" and other is not None:
+                legs.transfer(other, *target[1:4])
+            elif other is not None:
+                channel = other
             target = target[1:]
         legs.transfer(channel, *target[:3])
         return "+OK\n"
+
+    def _hold(self, argument: str) -> str:
+        words = argument.split()
+        channel = self._leg(words[-1] if words else "")
+        if channel is None:
+            return "-ERR Operation failed\n"
+        hold(channel, held=words[0] != "off")
+        return "+OK Success\n"
+
+    def _recv_dtmf(self, argument: str) -> str:
+        uuid, _, keys = argument.partition(" ")
+        channel = self._leg(uuid)
+        if channel is None:
+            return "-ERR Cannot locate session!\n"
+        channel.keys.extend(keys.strip())
+        channel.wake()
+        return f"+OK {uuid} received DTMF {keys.strip()}.\n"
+
+    def _broadcast(self, argument: str) -> str:
+        words = argument.split()
+        channel = self._leg(words[0] if words else "")
+        if channel is None or len(words) < 2:
+            return "-ERR invalid uuid\n"
+        both = len(words) > 2 and words[2] == "both" and channel.partner is not None
+        for one in (channel, channel.partner) if both else (channel,):
+            if one is not None:
+                self._exchange.spawn(broadcast, one, words[1])
+        return "+OK Message sent\n"
 
     def _break(self, argument: str) -> str:
         channel = self._leg(argument.split()[0] if argument else "")
@@ -215,6 +248,8 @@ class Api:
                     return "-ERR Invalid Agent State!\n"
                 center.set_state(center.agents[name], state)
                 return "+OK\n"
+            case ["tier", "set", "level", queue, name, level]:
+                return center.set_level(queue, name, level)
             case ["agent", "get", "status" | "state" | "contact" as key, name]:
                 agent = center.agents.get(name)
                 return str(getattr(agent, key)) if agent else "-ERR Agent not found!\n"
@@ -223,12 +258,22 @@ class Api:
                     f"{a.name}|single_box||callback|{a.contact}|{a.status}|{a.state}" for a in center.agents.values()
                 ]
                 return "\n".join(["name|instance_id|uuid|type|contact|status|state", *rows, "+OK\n"])
-            case ["queue", "count", "members", _, *_]:
+            case ["queue", *rest]:
+                return self._queue(rest)
+        return "-ERR Invalid!\n"
+
+    def _queue(self, words: list[str]) -> str:
+        center = self._exchange.callcenter
+        match words:
+            case ["count", "members", _, *_]:
                 return f"{len(center.members)}\n"
-            case ["queue", "list", "members", _, *_]:
-                rows = [f"{center.queue}|{m.uuid}|{m.channel.uuid}|{m.channel.orig_number}" for m in center.members]
-                return "\n".join(["queue|uuid|session_uuid|cid_number", *rows, "+OK\n"])
-            case ["queue", "list"]:
+            case ["list", "members", _, *_]:
+                rows = [
+                    f"{center.queue}|{m.uuid}|{m.channel.uuid}|{m.channel.orig_number}|{m.state}|{center.score(m)}"
+                    for m in center.members
+                ]
+                return "\n".join(["queue|uuid|session_uuid|cid_number|state|score", *rows, "+OK\n"])
+            case ["list"]:
                 return f"name|strategy\n{center.queue}|longest-idle-agent\n+OK\n"
         return "-ERR Invalid!\n"
 

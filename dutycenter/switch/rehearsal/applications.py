@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dutycenter.switch.rehearsal import audio, legs
+from dutycenter.switch.rehearsal.between import eavesdrop, intercept
 from dutycenter.switch.rehearsal.channel import Break, Channel
 from dutycenter.switch.rehearsal.digits import play_and_get_digits
 from dutycenter.switch.rehearsal.headers import INBOUND_ANSWER, INBOUND_ESTABLISHED
@@ -52,6 +53,7 @@ class Applications:
             "conference": lambda channel, data: exchange.conferences.join(channel, data),
             "bridge": lambda channel, data: exchange.bridges.bridge(channel, data),
             "socket": lambda channel, data: exchange.sockets.talk(channel, data),
+            "intercept": intercept, "eavesdrop": eavesdrop,
             "log": nothing, "info": nothing, "set_audio_level": nothing, "start_dtmf": nothing,
         }  # fmt: skip
 

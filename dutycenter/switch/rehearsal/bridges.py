@@ -11,13 +11,19 @@ from dutycenter.switch.rehearsal import legs
 from dutycenter.switch.rehearsal.channel import Channel
 from dutycenter.switch.rehearsal.describing import profile
 from dutycenter.switch.rehearsal.originate import Call, new_leg, ring
-from dutycenter.switch.rehearsal.phone import Desk
+from dutycenter.switch.rehearsal.people import Refusal
+from dutycenter.switch.rehearsal.phone import Desk, Person
+from dutycenter.switch.rehearsal.playing import play
 
 if TYPE_CHECKING:
     from dutycenter.switch.rehearsal.exchange import Exchange
 
 FOREVER = 86400.0
+CONFIRM_SECONDS = 5.0  # after the words
 LEG_TIMEOUT = re.compile(r"leg_timeout=(\d+)")
+OUTSIDE = re.compile(r"sofia/gateway/([^/]+)/(\d+)")
+GIVEN = re.compile(r"\{([^}]*)\}")
+VARIABLE = re.compile(r"([A-Za-z_]+)=([^,]*)")
 CONTINUES = ("NO_ANSWER", "NO_USER_RESPONSE", "ORIGINATOR_CANCEL")
 
 
@@ -67,7 +73,8 @@ def join(caller: Channel, callee: Channel, told: Callable[[], None] = lambda: No
         caller.variables.set("last_bridge_role", "originator")
         caller.variables.set("bridge_hangup_cause", ended)
         callee.variables.set("last_bridge_hangup_cause", ended)
-        callee.hangup(ended)
+        if callee.go_on is None:  # else it goes on elsewhere, too
+            callee.hangup(ended)
         caller.emit("CHANNEL_UNBRIDGE", leading=leading)
 
 
@@ -78,17 +85,25 @@ class Bridges:
         self._exchange = exchange
 
     def bridge(self, channel: Channel, data: str) -> str | None:
-        """Ring ``user/1001@domain,user/1002@domain``: all at once with commas, one after another with bars."""
-        timeout = channel.variables["call_timeout"] or channel.variables["originate_timeout"]
+        """Ring desks and outside numbers: all at once with commas, one after another with bars.
+
+        Targets are ``user/1001@domain`` and ``sofia/gateway/NAME/NUMBER``; variables in braces hold for all of them.
+        """
+        variables, data = _given(data)
+        timeout = (
+            variables.get("originate_timeout")
+            or channel.variables["call_timeout"]
+            or channel.variables["originate_timeout"]
+        )
         seconds = float(timeout) if timeout.isdigit() else 60.0
         cause = "USER_NOT_REGISTERED"
         for group in data.split("|"):
             limit = LEG_TIMEOUT.search(group)
-            desks = [part.rpartition("/")[2].partition("@")[0] for part in group.split(",") if part.strip()]
-            known = [desk for desk in desks if desk in self._exchange.town.desks]
-            if not known:
+            targets = [target for part in group.split(",") if (target := self._target(part.strip()))]
+            if not targets:
                 continue
-            callee, cause = self._ring_all(channel, known, float(limit.group(1)) if limit else seconds)
+            seconds = float(limit.group(1)) if limit else seconds
+            callee, cause = self._ring_all(channel, targets, seconds, variables)
             if callee is not None:
                 self._talk(channel, callee)
                 return None
@@ -97,21 +112,39 @@ class Bridges:
         self._failed(channel, cause)
         return None
 
-    def _ring_all(self, channel: Channel, desks: list[str], seconds: float) -> tuple[Channel | None, str]:
+    def _target(self, part: str) -> tuple[str, str] | None:
+        """Gateway (none: a desk) and number; None when nobody can be reached there."""
+        outside = OUTSIDE.search(part)
+        if outside:
+            return (outside[1], outside[2]) if self._exchange.gateways.find(outside[1]) else None
+        desk = part.rpartition("/")[2].partition("@")[0]
+        return ("", desk) if desk in self._exchange.town.desks else None
+
+    def _ring_all(
+        self, channel: Channel, targets: list[tuple[str, str]], seconds: float, variables: dict[str, str]
+    ) -> tuple[Channel | None, str]:
         """Ring them; the one that answered, or why none did."""
         legs_: list[Channel] = []
-        for desk in desks:
-            call = Call("", desk, caller=(channel.caller_number, channel.caller_name), timeout=seconds)
-            leg = new_leg(self._exchange, str(uuids.uuid4()), call)
+        for gateway, number in targets:
+            call = Call(
+                gateway, number, variables, caller=(channel.caller_number, channel.caller_name), timeout=seconds
+            )
+            leg = new_leg(self._exchange, variables.get("origination_uuid") or str(uuids.uuid4()), call)
             leg.call_uuid = channel.uuid
             leg.variables.set("call_uuid", channel.uuid)
             leg.watchers.append(channel.wake)
-            Desk(leg, self._exchange.desk_answer(desk))
-            self._exchange.spawn(legs.live, leg, _waits(leg, seconds, channel.wake))
+            refusal, after = None, 0.0
+            if gateway:
+                manner = self._exchange.town.people.called(number)
+                Person(leg, manner)
+                refusal, after = manner.refusal, manner.refuse_after
+            else:
+                Desk(leg, self._exchange.desk_answer(number))
+            self._exchange.spawn(legs.live, leg, _waits(leg, seconds, refusal, after, channel.wake))
             legs_.append(leg)
 
         def winner() -> Channel | None:
-            return next((leg for leg in legs_ if leg.answer_state == "answered"), None)
+            return next((leg for leg in legs_ if leg.accepted), None)
 
         answered: Channel | None = None
         try:
@@ -142,11 +175,42 @@ class Bridges:
             channel.hangup(cause)
 
 
-def _waits(leg: Channel, seconds: float, told: Callable[[], None]) -> Callable[[], None]:
+def _given(data: str) -> tuple[dict[str, str], str]:
+    """The variables in braces before the targets, and the targets."""
+    match = GIVEN.match(data)
+    return (dict(VARIABLE.findall(match[1])), data[match.end() :]) if match else ({}, data)
+
+
+def _waits(
+    leg: Channel, seconds: float, refusal: Refusal | None, after: float, told: Callable[[], None]
+) -> Callable[[], None]:
     def body() -> None:
-        if ring(leg, seconds, None, 0.0):
+        if ring(leg, seconds, refusal, after):
             leg.check()
+        if leg.phone is not None:
+            leg.phone.answered()
+        if not _confirms(leg):
+            leg.hangup("NO_ANSWER")
+            leg.check()
+        leg.accepted = True
         told()
         leg.wait(FOREVER)
 
     return body
+
+
+def _confirms(leg: Channel) -> bool:
+    """Has whoever answered pressed the key that takes the call, where one is asked for (``group_confirm_key``)?"""
+    key = leg.variables["group_confirm_key"]
+    if not key:
+        return True
+
+    def pressed() -> bool:
+        while leg.keys:
+            if leg.next_key() == key:
+                return True
+        return False
+
+    if leg.phone is not None:
+        leg.phone.asked()
+    return play(leg, leg.variables["group_confirm_file"], pressed) or leg.wait(CONFIRM_SECONDS, pressed)

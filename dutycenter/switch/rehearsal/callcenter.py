@@ -41,6 +41,7 @@ class Agent:
     contact: str = ""
     ready_at: float = 0.0
     leg: Channel | None = None
+    level: int = 1
 
 
 @dataclass
@@ -53,6 +54,11 @@ class Member:
     offered: list[Agent] = field(default_factory=list)
     agent: Agent | None = None  # who answered
     held: Held = field(default_factory=Held)
+
+    @property
+    def state(self) -> str:
+        """Its state, in the switch's word."""
+        return "Answered" if self.agent is not None else "Waiting"
 
     def identity(self) -> list[tuple[str, str]]:
         """The headers that name the caller."""
@@ -120,8 +126,20 @@ class Callcenter:
                 alone_since = now
             elif now - alone_since >= WITHOUT_AGENT:
                 return "NO_AGENT_TIMEOUT"
-            channel.wait(min(1.0, end - now))
+            if channel.wait(min(1.0, end - now), lambda: self._leaves(channel)):
+                return "EXIT_WITH_KEY"
+            self._look_soon()
         return "TIMEOUT"
+
+    @staticmethod
+    def _leaves(channel: Channel) -> bool:
+        """Take the waiting keys up to one that leads out of the queue."""
+        while channel.keys:
+            key = channel.next_key()
+            if key in channel.variables["cc_exit_keys"]:
+                channel.variables.set("cc_exit_key", key)
+                return True
+        return False
 
     def _leave(self, member: Member, reason: str) -> None:
         channel = member.channel
@@ -145,6 +163,13 @@ class Callcenter:
         if not reason:  # who is being connected still counted
             self.members.remove(member)
 
+    def score(self, member: Member) -> int:
+        """Who goes first: the seconds since the call was answered, and what the flow gave on top."""
+        base = member.channel.variables["cc_base_score"]
+        times = member.channel.times
+        waited = member.channel.now() - times.get("Channel-Answered", times["Channel-Created"])
+        return waited // 1_000_000 + (int(base) if base.isdigit() else 0)
+
     # --- the agents' side ---------------------------------------------------
 
     def set_status(self, name: str, status: str) -> bool:
@@ -159,6 +184,13 @@ class Callcenter:
         self._look_soon()
         return True
 
+    def set_level(self, queue: str, name: str, level: str) -> str:
+        """Set after whom an agent is rung; the switch's answer."""
+        if name not in self.agents or queue != self.queue:
+            return "-ERR Agent not found!\n"
+        self.agents[name].level = int(level) if level.isdigit() else 1
+        return "+OK\n"
+
     def set_state(self, agent: Agent, state: str) -> None:
         """Set an agent's state, and say so."""
         agent.state = state
@@ -170,14 +202,21 @@ class Callcenter:
     def _look(self) -> None:
         """Offer the caller who waits longest to all agents who are free: the queue's strategy is ring-all."""
         now = self._exchange.clock.monotonic()
-        for member in self.members:
+        for member in sorted(self.members, key=self.score, reverse=True):
             if member.agent is not None or member.channel.cause:
                 continue
-            for agent in self.agents.values():
-                if agent.status.startswith("Available") and agent.state == "Waiting" and agent.ready_at <= now:
+            for agent in self._reachable(member):
+                if agent.state == "Waiting" and agent.ready_at <= now:
                     member.offered.append(agent)
                     self.set_state(agent, "Receiving")
                     self._exchange.spawn(self._offer, member, agent)
+
+    def _reachable(self, member: Member) -> list[Agent]:
+        """Agents of level 1; the others, too, when none of those is there or the caller has waited for a while."""
+        there = [agent for agent in self.agents.values() if agent.status.startswith("Available")]
+        first = [agent for agent in there if agent.level == 1]
+        waited = member.channel.now() / 1e6 - member.joined
+        return there if not first or waited >= self._exchange.town.overflow else first
 
     def _call_off(self, member: Member, cause: str) -> None:
         """Stop ringing the desks that haven't answered."""
@@ -242,7 +281,7 @@ class Callcenter:
             ("CC-Member-Joined-Time", str(member.joined)), *member.identity(),
         ])  # fmt: skip
         channel.held.append(member.held)
-        channel.watchers.append(lambda: leg.hangup("NORMAL_CLEARING"))
+        channel.watchers.append(lambda: None if channel.moved else leg.hangup("NORMAL_CLEARING"))
         channel.variables.set("cc_agent_uuid", leg.uuid)
         self._prepare(channel, leg, answered)
         channel.go_on = lambda: self._talk(channel, leg, agent, answered)
@@ -291,7 +330,8 @@ class Callcenter:
     def _end(self, leg: Channel, member: Member, agent: Agent, times: list[tuple[str, str]]) -> None:
         """The call is over: the agent's end of it, then the caller's."""
         exchange, channel = self._exchange, member.channel
-        member.held.wait()
+        if not channel.moved:
+            member.held.wait()
         exchange.pause(0.08)
         now = leg.now() // 1_000_000
         common = [("CC-Agent", agent.name), ("CC-Agent-System", "single_box"), ("CC-Agent-UUID", leg.uuid)]

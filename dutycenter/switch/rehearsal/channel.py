@@ -89,6 +89,9 @@ class Channel:
         self.broken = False
         self.go_on: Callable[[], None] | None = None  # what it does instead of what it is doing
         self.picked_up = False
+        self.accepted = False  # answered, and confirmed where that is asked for
+        self.moved = False  # taken out of what it was bridged with
+        self.stop_music: Callable[[], None] | None = None  # while its partner is on hold
         self.mute = False  # a fault: nothing more is told of it
         self.held: list[Held] = []
         self.watchers: list[Callable[[], None]] = []  # called when it is hung up

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import uuid as uuids
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dutycenter.switch.rehearsal.audio import hold_music
 from dutycenter.switch.rehearsal.channel import Channel
 from dutycenter.switch.rehearsal.describing import describe
 from dutycenter.switch.rehearsal.recording import SAID, Recording
@@ -35,6 +36,7 @@ class Member:
     joined: float
     muted: bool = False
     put_out: bool = False
+    stop_music: Callable[[], None] | None = None  # while held
 
 
 @dataclass
@@ -135,7 +137,7 @@ class Conferences:
             room.locked = verb == "lock"
             self._tell(room, verb)
             return f"+OK {name} {verb}ed\n"
-        if verb not in ("mute", "unmute", "kick"):
+        if verb not in ("mute", "unmute", "kick", "hold", "unhold"):
             return f"-ERR Conference command '{verb}' not found.\n"
         chosen = [m for m in reversed(room.members) if who == "all" or str(m.id) == who]
         if not chosen and who != "all":
@@ -148,6 +150,13 @@ class Conferences:
             member.put_out = True
             member.channel.wake()
             return f"+OK kicked {member.id}\n"
+        if verb in ("hold", "unhold"):
+            if member.stop_music is not None:
+                member.stop_music()
+            member.stop_music = member.channel.hear(hold_music(), repeat=True) if verb == "hold" else None
+            member.channel.hears = "local_stream://moh" if verb == "hold" else ""
+            self._tell(room, f"{verb}-member", member)
+            return f"+OK {verb} {member.id}\n"
         member.muted = verb == "mute"
         self._tell(room, f"{verb}-member", member)
         return f"+OK {verb} {member.id}\n"

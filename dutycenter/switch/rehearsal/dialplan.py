@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from dutycenter.switch.rehearsal.exchange import Exchange
 
 DESK_SECONDS = 25
-ROOM = re.compile(r"room-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ABOUT_A_LEG = re.compile(r"(room|take|listen)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+OUTSIDE = re.compile(r"[0-9]{5,20}")
 VOICEMAIL_SECONDS = 180
 CONNECTING = "tone_stream://%(200,100,440);%(200,100,554);%(400,600,659)"
 LEAVE_MESSAGE = "tone_stream://%(1000,300,1000)"
@@ -36,13 +37,18 @@ class Dialplan:
             return self._hotline() if extension == town.hotline else iter([("hangup", "UNALLOCATED_NUMBER")])
         if context == "dutycenter" and extension == "notify":
             return self._notify()
-        if context == "dutycenter" and ROOM.fullmatch(extension):
-            return self._room(extension.removeprefix("room-"))
+        about = ABOUT_A_LEG.fullmatch(extension) if context == "dutycenter" else None
+        if about:
+            return {"room": self._room, "take": self._take, "listen": self._listen}[about[1]](about[2])
         if context == "dutycenter" and extension == "desk":
             return self._desks(town.desks)
         if context in ("dutycenter", "desks") and extension in town.desks:
             return self._desks((extension,))
-        return iter([("hangup", "OUTGOING_CALL_BARRED")]) if context == "desks" else None
+        if context == "desks":
+            return (
+                self._outside(extension) if OUTSIDE.fullmatch(extension) else iter([("hangup", "OUTGOING_CALL_BARRED")])
+            )
+        return None
 
     def _recorded(self) -> list[tuple[str, str]]:
         return [
@@ -76,6 +82,23 @@ class Dialplan:
         yield self._record()
         yield "conference", f"{name}@duty"
         yield "hangup", "NORMAL_CLEARING"
+
+    def _take(self, leg: str) -> Iterator[tuple[str, str]]:
+        yield "set", "hangup_after_bridge=true"
+        yield "intercept", leg
+        yield "hangup", "NORMAL_CLEARING"
+
+    def _listen(self, leg: str) -> Iterator[tuple[str, str]]:
+        yield "set", "RECORD_STEREO=true"
+        yield self._record()
+        yield "eavesdrop", leg
+        yield "hangup", "NORMAL_CLEARING"
+
+    def _outside(self, number: str) -> Iterator[tuple[str, str]]:
+        yield from self._recorded()
+        yield self._record()
+        yield "bridge", f"sofia/gateway/{self._exchange.town.outside}/{number}"
+        yield "hangup", "NO_ANSWER"
 
     def _notify(self) -> Iterator[tuple[str, str]]:
         yield from self._recorded()

@@ -50,6 +50,8 @@ class Town:
         host, port: where it listens.
         ivr: where answered legs go, ``host:port``.
         hotline, queue, patience, domain: the hotline's number, queue, seconds of patience, SIP domain of the desks.
+        outside: the gateway over which desks dial.
+        overflow: seconds in which only desks of level 1 ring.
         people: who lives there.
         gateways: limits by name.
         desks: numbers of the duty desks.
@@ -65,6 +67,8 @@ class Town:
     hotline: str = "07318888"
     queue: str = "duty"
     patience: float = 60.0
+    overflow: float = 15.0
+    outside: str = "pstn"
     domain: str = "duty.local"
     people: People = field(default_factory=People)
     gateways: Callable[[str], tuple[int, float] | None] = two_trunks

@@ -54,6 +54,7 @@ def _step(channel: Channel, step: Callable[[], None]) -> Callable[[], None] | No
 
 def transfer(channel: Channel, extension: str, dialplan: str = "", context: str = "") -> None:
     """Send the channel to another extension; it goes at its next wait."""
+    channel.moved = True
     channel.go_on = lambda: _transferred(channel, extension, dialplan or "XML", context or channel.context)
     channel.wake()
 

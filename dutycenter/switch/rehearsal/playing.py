@@ -19,10 +19,15 @@ def play(channel: Channel, name: str, interrupted: Callable[[], bool] = lambda: 
         Gone, Transferred, Break: what ended it; PLAYBACK_STOP was told.
     """
     separator = channel.variables["playback_delimiter"]
-    names = name.split(separator) if separator else [name]
-    if len(names) == 1 and name.startswith("file_string://"):
-        names = [part for part in name.removeprefix("file_string://").split("!") if part]
+    names = name.split(separator) if separator else names_of(name)
     return any(_play_one(channel, one, interrupted) for one in names)
+
+
+def names_of(name: str) -> list[str]:
+    """What ``file_string://a!b`` consists of; anything else is one name."""
+    if not name.startswith("file_string://"):
+        return [name]
+    return [part for part in name.removeprefix("file_string://").split("!") if part]
 
 
 def _play_one(channel: Channel, name: str, interrupted: Callable[[], bool]) -> bool:

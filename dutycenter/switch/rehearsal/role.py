@@ -67,6 +67,7 @@ def town_of(settings: Settings, gateways: Callable[[str], tuple[int, float] | No
         hotline=settings.hotline_number,
         queue=settings.hotline_queue,
         patience=settings.hotline_patience,
+        overflow=settings.hotline_overflow,
         domain=settings.switch_domain,
         people=People(settings.rehearsal_seed, shares),
         gateways=gateways,

@@ -20,6 +20,7 @@ class StandInSwitch:
         self.away = False
         self.talked: list[str] = []
         self.statuses: list[tuple[str, str]] = []
+        self.levels: dict[str, int] = {}
 
     def channels(self) -> list[Channel]:
         self._reach()
@@ -32,6 +33,10 @@ class StandInSwitch:
     def agent_status(self, agent: str, status: str) -> None:
         self._reach()
         self.statuses.append((agent, status))
+
+    def tier_level(self, queue: str, agent: str, level: int) -> None:
+        self._reach()
+        self.levels[agent] = level
 
     def _reach(self) -> None:
         if self.away:

@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import select
 
 from dutycenter.calls.follower import reconcile
-from dutycenter.calls.models import Call, Desk, Leg, Recording
+from dutycenter.calls.models import Call, CallParty, Desk, Leg, Recording
 from dutycenter.calls.services import Calls
 from dutycenter.interfaces import Channel, SwitchEvent
+from dutycenter.ledger.models import LedgerEntry
 from dutycenter.vocabulary import CallResult, CallState, RecordingKind, RecordingState
 from dutycenter.work import Work
 
@@ -180,3 +181,42 @@ class TestReconcile:
             request.db.add(Desk(extension="1001", status="On Break", since=T0))
         follow(HOTLINE_CALL[:1])
         assert switch.statuses == [("1001", "On Break")]
+
+
+class TestDeskCalls:
+    def test_a_desk_that_dials_by_itself_is_no_call_of_the_hotline(self, work: Work, follow: Follow) -> None:
+        dials, rings = str(uuid.uuid4()), str(uuid.uuid4())
+        inside = {"Call-Direction": "inbound", "Caller-Context": "desks", "Caller-Destination-Number": "13800002003"}
+        outside = {"Call-Direction": "outbound", "Other-Type": "originator", "Other-Leg-Unique-ID": dials,
+                   "Other-Leg-Context": "desks", "Caller-Destination-Number": "13800002003"}  # fmt: skip
+        follow(
+            [
+                SwitchEvent("CHANNEL_CREATE", dials, T0, inside),
+                SwitchEvent("CHANNEL_CREATE", rings, T0, outside),
+                SwitchEvent("CHANNEL_HANGUP_COMPLETE", rings, T0, {**outside, "Hangup-Cause": "NO_ANSWER"}),
+            ]
+        )
+        with work.read() as request:
+            assert request.db.scalars(select(Call)).all() == []
+
+    def test_a_desk_takes_over_once_it_is_bridged_however_often_that_is_said(self, work: Work, follow: Follow) -> None:
+        follow(HOTLINE_CALL[:9])
+        taker = str(uuid.uuid4())
+        with work.write() as request:
+            call = request.db.scalars(select(Call)).one()
+            party = CallParty(call_id=call.id, channel_uuid=taker, part="takes_over", number="1002", asked_at=T0)
+            request.db.add_all(
+                [party, Leg(channel_uuid=taker, direction="outbound", call_id=call.id, number="1002", created_at=T0)]
+            )
+        bridge = SwitchEvent("CHANNEL_BRIDGE", taker, T0 + timedelta(seconds=9), {
+            "Caller-Context": "dutycenter", "Bridge-A-Unique-ID": taker, "Bridge-B-Unique-ID": CALLER,
+        })  # fmt: skip
+        gone = event(9.1, "CHANNEL_HANGUP_COMPLETE", DESK, Hangup_Cause="PICKED_OFF")
+        follow([SwitchEvent("CHANNEL_ANSWER", taker, T0 + timedelta(seconds=8), {}), bridge, gone, bridge])
+        call = the_call(work)
+        assert (call.desk, call.desk_channel_uuid, call.state) == ("1002", taker, CallState.TALKING)
+        follow([event(20, "CHANNEL_HANGUP_COMPLETE", CALLER, Hangup_Cause="NORMAL_CLEARING")])
+        with work.read() as request:
+            handed = select(LedgerEntry).where(LedgerEntry.action == "call.handed_over")
+            assert len(request.db.scalars(handed).all()) == 1
+        assert the_call(work).result is CallResult.ANSWERED

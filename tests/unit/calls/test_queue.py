@@ -9,7 +9,8 @@ import pytest
 
 from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call
-from dutycenter.calls.queue import AVAILABLE, LOGGED_OUT, ON_BREAK, DeskError, Desks
+from dutycenter.calls.orders import DeskError
+from dutycenter.calls.queue import AVAILABLE, LOGGED_OUT, ON_BREAK, Desks
 from dutycenter.calls.services import Calls
 from dutycenter.calls.unanswered import NotOnList, TakenBySomebody, Unanswered
 from dutycenter.interfaces import IClock

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dutycenter.clock import SystemClock
-from dutycenter.interfaces import ILeg, LegGone
+from dutycenter.interfaces import ILeg, LegGone, OutsideCall
 from dutycenter.settings import Settings
 from ivr_flows import wav
 from ivr_flows.prompts import PromptBook, load_catalogue
@@ -106,7 +106,18 @@ class StoryLeg:
         if isinstance(word, float):
             self._leave_after(word)
 
-    def queue(self, name: str) -> str:
+    desk = ""
+
+    def place(self, name: str) -> int | None:
+        return None
+
+    def tell(self, files: Iterable[Path], *, both: bool = False) -> None:
+        self.done.append(("tell", *files))
+
+    def bridge_out(self, outside: OutsideCall) -> bool:
+        return bool(self._next("bridge_out", outside.number))
+
+    def queue(self, name: str, keys: str = "") -> str:
         word = self._next("queue", name)
         if word == "answered":
             self.gone = True
@@ -151,7 +162,7 @@ class UnrulyLeg(StoryLeg):
         except (ValueError, TypeError):
             return 0.0
 
-    def queue(self, name: str) -> str:
+    def queue(self, name: str, keys: str = "") -> str:
         return str(super().queue(name))
 
 
