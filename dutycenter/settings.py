@@ -192,7 +192,10 @@ class Settings:
     )
     hotline_queue: str = setting("hotline.queue", _text, "duty", "name of the mod_callcenter queue")
     hotline_overflow: float = setting(
-        "hotline.overflow", _positive, "15", "seconds in which only the desks on duty ring; then every desk that is manned"
+        "hotline.overflow",
+        _positive,
+        "15",
+        "seconds in which only the desks on duty ring; then every desk that is manned",
     )
     hotline_place_every: float = setting(
         "hotline.place_every", _positive, "25", "seconds between two times that a waiting caller hears their place"
