@@ -22,6 +22,7 @@ def includeme(config: Configurator) -> None:
     config.add_route("audit.film", f"/recordings/film/{ID}")
     config.add_route("audit.recording", r"/recordings/{id:\d{1,15}}")
     config.add_route("audit.audio", r"/recordings/{id:\d{1,15}}/audio")
+    config.add_route("audit.inline", r"/recordings/{id:\d{1,15}}/inline")
     config.add_route("audit.download", r"/recordings/{id:\d{1,15}}/download")
     config.add_route("audit.note", r"/recordings/{id:\d{1,15}}/notes")
     config.add_route("audit.evidence", "/evidence")
@@ -36,7 +37,7 @@ def includeme(config: Configurator) -> None:
     config.add_route("audit.confirm", f"/evidence/retention/proposals/{ID}")
     config.add_route("audit.hold", "/evidence/retention/holds")
     config.add_route("audit.lift", f"/evidence/retention/holds/{ID}")
-    for views in ("views", "package_views", "retention_views", "told_views"):
+    for views in ("views", "inline_views", "package_views", "retention_views", "told_views"):
         config.scan(f"dutycenter.audit.{views}")
     config.add_job(verify_everything, name="evidence.nightly", cron="30 3 * * *")
     config.add_job(verify_when_asked, name="evidence.asked", seconds=3)

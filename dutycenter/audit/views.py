@@ -64,7 +64,7 @@ def recordings(request: Request) -> dict[str, Any]:
 @view_config(route_name="audit.recording", permission="listen", renderer="dutycenter:audit/templates/recording.jinja2")
 def recording(request: Request) -> dict[str, Any]:
     """One recording: what it is, who heard it, and the player once a reason is given."""
-    row = _recording(request)
+    row = the_recording(request)
     custody: Custody = request.find_service(Custody)
     entries = custody_entries(request.db, LedgerEntry.subject == f"recording:{row.id}")
     return {
@@ -87,7 +87,7 @@ def recording(request: Request) -> dict[str, Any]:
 )  # fmt: skip
 def give_reason(request: Request) -> dict[str, Any] | HTTPSeeOther:
     """Take the reason for a replay."""
-    row = _recording(request)
+    row = the_recording(request)
     try:
         request.find_service(Custody).grant(case_of(request.db, row), request.POST.get("reason", ""))
     except ReasonMissing:
@@ -98,7 +98,7 @@ def give_reason(request: Request) -> dict[str, Any] | HTTPSeeOther:
 @view_config(route_name="audit.note", permission="listen", request_method="POST")
 def note(request: Request) -> HTTPSeeOther:
     """Add a note at a moment of the recording. Notes are never changed; a correction is another note."""
-    row = _recording(request)
+    row = the_recording(request)
     if request.find_service(Custody).reason(case_of(request.db, row)) is None:
         record_refusal(request, row)
         raise HTTPForbidden
@@ -131,7 +131,7 @@ def download(request: Request) -> Response:
 
 
 def _to_hear(request: Request) -> tuple[Recording, Path, str]:
-    row = _recording(request)
+    row = the_recording(request)
     reason = request.find_service(Custody).reason(case_of(request.db, row))
     if reason is None:
         record_refusal(request, row)
@@ -173,7 +173,12 @@ def ask_for_verification(request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(request.route_path("audit.evidence"))
 
 
-def _recording(request: Request) -> Recording:
+def the_recording(request: Request) -> Recording:
+    """The recording that an address names.
+
+    Raises:
+        HTTPNotFound
+    """
     row: Recording | None = request.db.get(Recording, int(request.matchdict["id"]))
     if row is None:
         raise HTTPNotFound

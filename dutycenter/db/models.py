@@ -17,6 +17,7 @@ MODELS = (
     "dutycenter.incidents.documents.models",
     "dutycenter.incidents.instructions.models",
     "dutycenter.incidents.duplicates.models",
+    "dutycenter.incidents.search.models",
     "dutycenter.ledger.models",
     "dutycenter.audit.models",
     "ivr_flows.models",

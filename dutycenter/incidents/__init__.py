@@ -6,6 +6,7 @@ from pyramid.config import Configurator
 
 WATCH_SECONDS = 5.0
 PARTS = (
+    "search",
     "views",
     "desk_views",
     "intake_views",
@@ -15,6 +16,7 @@ PARTS = (
     "attachments",
     "duplicates",
     "documents",
+    "instructions",
 )
 
 

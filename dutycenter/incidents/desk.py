@@ -16,7 +16,7 @@ from dutycenter.calls.models import Call, CallParty, MarkedCaller
 from dutycenter.calls.numbers import dialled_form
 from dutycenter.directory.models import Person
 from dutycenter.incidents.models import Incident, IncidentCall, year_and_sequence
-from dutycenter.interfaces import Asking, CalledOut, IBroadcasts, IReadiness, Standing
+from dutycenter.interfaces import Asking, CalledOut, IBroadcasts, IReadiness, NoticeLeg, Standing
 from dutycenter.vocabulary import BroadcastState, CallResult, IncidentStatus, PartyPart
 
 EARLIER_SHOWN = 5
@@ -180,6 +180,15 @@ def broadcasts_of(request: Request, incident_id: int | None = None) -> list[Stan
     except LookupError:
         return []
     return broadcasts.standings(incident_id)
+
+
+def legs_of(request: Request, broadcast_id: int) -> list[NoticeLeg]:
+    """The legs of a broadcast; none when this installation has no broadcasts."""
+    try:
+        broadcasts: IBroadcasts = request.find_service(IBroadcasts)
+    except LookupError:
+        return []
+    return broadcasts.legs(broadcast_id=broadcast_id)
 
 
 def asking(request: Request, channel_uuids: Sequence[str]) -> Mapping[str, Asking]:

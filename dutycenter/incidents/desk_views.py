@@ -19,7 +19,9 @@ from dutycenter.calls.queue import LOGGED_OUT, Desks
 from dutycenter.calls.unanswered import NotOnList, TakenBySomebody, Unanswered
 from dutycenter.incidents import desk
 from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, whole
+from dutycenter.incidents.documents.open_items import open_documents
 from dutycenter.incidents.form import form_of
+from dutycenter.incidents.instructions.services import Instructions
 from dutycenter.incidents.intakes import Intakes, NoSuchIntake, texts_of
 from dutycenter.incidents.models import Intake
 from dutycenter.interfaces import IBroadcasts, IClock
@@ -31,6 +33,7 @@ from dutycenter.work import settings_of
 _ = TranslationStringFactory("dutycenter")
 
 TEMPLATES = "dutycenter:incidents/templates/"
+MOST_TASKS = 8  # of a kind, on the desk
 LATELY = timedelta(hours=1)  # what was dealt with can be undone so long
 
 
@@ -73,13 +76,16 @@ def left(request: Request) -> dict[str, Any]:
 
 def right(request: Request) -> dict[str, Any]:
     """Who is on duty, and what is to be done."""
-    readiness = desk.readiness_of(request)
+    readiness, now = desk.readiness_of(request), request.find_service(IClock).now()
     return {
         "not_ready": readiness.not_ready() if readiness else [],
         "doors": readiness.doors() if readiness else 0,
-        "on_duty": request.find_service(Rosters).on_duty(request.find_service(IClock).now()),
+        "on_duty": request.find_service(Rosters).on_duty(now),
         "deadlines": request.find_service(Deadlines).running(),
         "report_labels": REPORT_LABELS,
+        "instructions": request.find_service(Instructions).open(limit=MOST_TASKS),
+        "paperwork": open_documents(request)[:MOST_TASKS],
+        "now": now,
         "handovers": request.find_service(Handovers).waiting(),
         "whole": whole,
         "unfinished": request.find_service(Intakes).unfinished(),

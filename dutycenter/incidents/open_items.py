@@ -11,6 +11,7 @@ from sqlalchemy import select
 from dutycenter.incidents import desk
 from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines
 from dutycenter.incidents.documents.open_items import open_documents
+from dutycenter.incidents.instructions.open_items import open_instructions
 from dutycenter.incidents.models import Deadline, Incident
 from dutycenter.roster.handover.items import OpenItem
 from dutycenter.vocabulary import BroadcastState, IncidentStatus
@@ -46,7 +47,12 @@ def open_of(request: Request, incident: Incident) -> list[OpenItem]:
         for standing in desk.broadcasts_of(request, incident.id)
         if standing.state in (BroadcastState.RUNNING, BroadcastState.PAUSED)
     ]
-    return [*_clocks(request, clocks), *running, *open_documents(request, incident.id)]
+    return [
+        *_clocks(request, clocks),
+        *running,
+        *open_documents(request, incident.id),
+        *open_instructions(request, incident.id),
+    ]
 
 
 def _clocks(request: Request, deadlines: Iterable[Deadline]) -> list[OpenItem]:

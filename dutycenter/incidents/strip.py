@@ -14,6 +14,8 @@ from dutycenter.calls.queue import Desks
 from dutycenter.calls.unanswered import Unanswered
 from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, is_near, whole
 from dutycenter.incidents.desk import caller_of, readiness_of, running_broadcasts
+from dutycenter.incidents.documents.open_items import open_documents
+from dutycenter.incidents.instructions.services import Instructions
 from dutycenter.incidents.line import LineWatch
 from dutycenter.interfaces import IClock, ISwitch
 from dutycenter.vocabulary import CallState
@@ -35,6 +37,7 @@ def strip(request: Request) -> dict[str, Any]:
     deadlines, now = request.find_service(Deadlines).running(), request.find_service(IClock).now()
     over = [deadline for deadline in deadlines if deadline.due_at < now]
     coming = [deadline for deadline in deadlines if deadline.due_at >= now]
+    instructions = request.find_service(Instructions).open()
     unanswered = request.find_service(Unanswered).count()
     readiness = readiness_of(request)
     talking = select(func.count()).select_from(Call).where(Call.state == CallState.TALKING)
@@ -46,7 +49,12 @@ def strip(request: Request) -> dict[str, Any]:
         "waiting": sum(1 for w in waiting if w.call.state in WAITING_STATES),
         "talking": request.db.scalar(talking) or 0,
         "broadcasts": running_broadcasts(request),
-        "tasks": unanswered + len(deadlines) + (readiness.doors() if readiness else 0),
+        "overdue_instructions": sum(1 for one in instructions if one.due_at is not None and one.due_at < now),
+        "tasks": unanswered
+        + len(deadlines)
+        + len(instructions)
+        + len(open_documents(request))
+        + (readiness.doors() if readiness else 0),
         "not_ready": readiness.not_ready() if readiness else [],
         "over": over,
         "next": coming[0] if coming else None,

@@ -18,6 +18,7 @@ DEADLINES = (
     "deadline_met", "deadline_missed", "deadline_reopened", "deadline_moved", "deadline_dropped", "deadline_taken",
     "deadline_not_rung",
 )  # fmt: skip
+ATTACHMENTS = ("attachment", "attachment_removed", "attachment_restored")
 # Which filter shows which kinds; what isn't named is shown under "all" alone.
 FILTERS: dict[str, frozenset[str]] = {
     "calls": frozenset({"call", "call_unlinked", "phone", "merged"}),
@@ -25,12 +26,13 @@ FILTERS: dict[str, frozenset[str]] = {
     "changes": frozenset({"edited", "created"}),
     "reports": frozenset({*DEADLINES, "report"}),
     "broadcasts": frozenset({"broadcast"}),
+    "instructions": frozenset({"instruction"}),
+    "attachments": frozenset(ATTACHMENTS),
 }
 ICONS = {
     "created": "plus-circle",
-    "attachment": "paperclip",
-    "attachment_removed": "paperclip",
-    "attachment_restored": "paperclip",
+    **dict.fromkeys(ATTACHMENTS, "paperclip"),
+    "instruction": "flag",
     "edited": "pencil",
     "note": "chat-left-text",
     "call": "link-45deg",
@@ -90,4 +92,5 @@ def names_of(db: Session, actors: Iterable[str]) -> dict[str, str]:
 
 
 def _of_entry(entry: IncidentEntry, names: dict[str, str]) -> Moment:
-    return Moment(entry.at, entry.kind, names.get(entry.actor, entry.actor), entry.text, entry.data)
+    # What the product did by itself has nobody's name.
+    return Moment(entry.at, entry.kind, names.get(entry.actor, ""), entry.text, entry.data)

@@ -1,9 +1,8 @@
-"""Incidents: the list that finds them, and the page of one."""
+"""The page of one incident."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from pyramid.config import Configurator
@@ -11,7 +10,7 @@ from pyramid.httpexceptions import HTTPBadRequest, HTTPNotFound, HTTPSeeOther
 from pyramid.i18n import TranslationString, TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import Response
-from sqlalchemy import Select, func, select
+from sqlalchemy import select
 
 from dutycenter.directory.models import District
 from dutycenter.frame.labels import label
@@ -22,18 +21,18 @@ from dutycenter.incidents.classes import SUBTYPE_LABELS, TREE
 from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, NoSuchDeadline, shown_clocks, whole
 from dutycenter.incidents.documents.services import Documents
 from dutycenter.incidents.duplicates.relations import Relations
-from dutycenter.incidents.elements import BY_NAME, ELEMENTS, YEARS, Element, TooLong
+from dutycenter.incidents.elements import BY_NAME, ELEMENTS, Element, TooLong
+from dutycenter.incidents.instructions.services import Instructions
 from dutycenter.incidents.models import Incident
 from dutycenter.incidents.open_items import open_of
+from dutycenter.incidents.receipts import receipts, recordings_of
 from dutycenter.incidents.services import Incidents, NoSuchIncident, Overtaken
 from dutycenter.incidents.timeline import FILTERS, history, names_of, timeline
 from dutycenter.interfaces import Found, IClock
 from dutycenter.vocabulary import IncidentClass, IncidentStatus, Level, SourceChannel
-from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
 
-PAGE = 50
 MOMENTS = frozenset({"occurred_at", "reported_at"})
 FACTS = tuple(element for element in ELEMENTS if element.name != "title")
 FILTER_LABELS = {
@@ -43,67 +42,9 @@ FILTER_LABELS = {
     "changes": _("Changes"),
     "reports": _("Reports made"),
     "broadcasts": _("Broadcasts"),
+    "instructions": _("Instructions"),
+    "attachments": _("Attachments"),
 }
-
-
-# --- list ---------------------------------------------------------------------
-
-
-def listing(request: Request) -> dict[str, Any]:
-    """``/incidents?q=&class=&level=&status=&from=&until=&page=``: the latest first."""
-    query = _search(request, select(Incident))
-    total = request.db.scalar(select(func.count()).select_from(query.subquery())) or 0
-    page = _number(request, "page", 1, max(1, -(-total // PAGE)))
-    rows = request.db.scalars(
-        query.order_by(Incident.year.desc(), Incident.sequence.desc()).limit(PAGE).offset((page - 1) * PAGE)
-    ).all()
-    return {
-        "incidents": rows,
-        "total": total,
-        "page": page,
-        "pages": max(1, -(-total // PAGE)),
-        "asked": {name: request.GET.get(name, "")[:100] for name in ("q", "class", "level", "status", "from", "until")},
-        "IncidentClass": IncidentClass,
-        "IncidentStatus": IncidentStatus,
-        "Level": Level,
-        "subtypes": SUBTYPE_LABELS,
-        "now": request.find_service(IClock).now(),
-    }
-
-
-def _search(request: Request, query: Select[tuple[Incident]]) -> Select[tuple[Incident]]:
-    asked = request.GET
-    text = asked.get("q", "").strip()[:100]
-    if text:
-        query = query.where(desk.matches(text))
-    for name, column, kind in (
-        ("class", Incident.incident_class, IncidentClass),
-        ("level", Incident.level, Level),
-        ("status", Incident.status, IncidentStatus),
-    ):
-        if asked.get(name) in set(kind):
-            query = query.where(column == kind(asked[name]))
-    begins, ends = _midnight(request, "from"), _midnight(request, "until")
-    if begins is not None:
-        query = query.where(Incident.reported_at >= begins)
-    if ends is not None:
-        query = query.where(Incident.reported_at < ends + timedelta(days=1))
-    return query
-
-
-def _midnight(request: Request, name: str) -> datetime | None:
-    try:
-        day = date.fromisoformat(request.GET.get(name, ""))
-    except ValueError:
-        return None
-    if day.year not in YEARS:
-        return None
-    return datetime.combine(day, time(), settings_of(request.registry).time_zone)
-
-
-def _number(request: Request, name: str, least: int, most: int) -> int:
-    text = request.GET.get(name, "")
-    return min(most, max(least, int(text))) if text.isdecimal() and len(text) < 10 else least
 
 
 # --- one incident ---------------------------------------------------------------
@@ -123,6 +64,7 @@ def page(request: Request) -> dict[str, Any]:
         "people": names_of(request.db, (entry.actor for entry in incident.entries)),
         "now": request.find_service(IClock).now(),
         "reports": documents.of(incident.id),
+        "instructions": request.find_service(Instructions).of(incident.id),
         "document_name": documents.name,
         "left_open": [item.text for item in open_of(request, incident)],
     }
@@ -143,6 +85,16 @@ def results(request: Request) -> dict[str, Any]:
     """The broadcasts alone."""
     incident = _incident(request)
     return {"incident": incident, "broadcasts": desk.broadcasts_of(request, incident.id)}
+
+
+def broadcast_receipts(request: Request) -> dict[str, Any]:
+    """What each person said to one of the incident's broadcasts."""
+    incident = _incident(request)
+    legs = desk.legs_of(request, int(request.matchdict["broadcast"]))
+    if any(leg.incident_id != incident.id for leg in legs):
+        raise HTTPNotFound
+    heard = recordings_of(request.db, [leg.attempt_id for leg in legs])
+    return {"receipts": receipts(legs, heard), "may_listen": bool(request.has_permission("listen"))}
 
 
 def fact(request: Request) -> dict[str, Any]:
@@ -388,11 +340,18 @@ def includeme(config: Configurator) -> None:
     one = r"/incidents/{id:\d{1,9}}"
     templates = "dutycenter:incidents/templates/"
     for name, pattern, view, method, permission, template in (
-        ("incidents", "/incidents", listing, "GET", "view", "list"),
         ("incident", one, page, "GET", "view", "incident"),
         ("incident.story", one + "/timeline", story, "GET", "view", "timeline"),
         ("incident.head", one + "/clocks", head, "GET", "view", "clocks"),
         ("incident.results", one + "/broadcasts", results, "GET", "view", "results"),
+        (
+            "incident.receipts",
+            one + r"/broadcasts/{broadcast:\d{1,9}}/receipts",
+            broadcast_receipts,
+            "GET",
+            "view",
+            "receipts",
+        ),
         ("incident.fact", one + "/facts/{name}", fact, "GET", "view", "fact"),
         ("incident.note", one + "/notes", note, "POST", "desk", None),
         ("incident.turn", one + "/{verb:close|reopen|undo}", turn, "POST", "desk", None),
