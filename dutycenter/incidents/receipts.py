@@ -52,7 +52,7 @@ def recordings_of(db: Session, attempts: list[str]) -> dict[str, int]:
                 Recording.attempt_id.in_(part), Recording.state.in_(TO_HEAR)
             )
         )
-        found.update({row[0]: row[1] for row in rows})
+        found.update({str(attempt): recording for attempt, recording in rows})
     return found
 
 
