@@ -39,9 +39,9 @@ def draft(w: Words, db: Session, incident: Incident, kind: SituationKind, since:
 def _first(w: Words, db: Session, i: Incident) -> Parts:
     _ = w.gettext
     return [
-        (_("Facts of the incident"), [told.what_and_where(w, i), *told.texts(w, i, ("course", "cause"))]),
+        (_("Facts of the incident"), [told.what_and_where(w, i), *_plain(i.course), *told.texts(w, i, ("cause",))]),
         (_("Casualties and losses"), [told.casualties(w, i)]),
-        (_("Measures"), [*told.texts(w, i, ("measures", "already_told")), *told.callouts(w, db, i)]),
+        (_("Measures"), [*_plain(i.measures), *told.texts(w, i, ("already_told",)), *told.callouts(w, db, i)]),
         (_("Trend and what is asked for"), told.texts(w, i, ("trend", "request"))),
         (_("To be followed up"), [text for text in [told.not_known(w, i)] if text]),
     ]
@@ -56,7 +56,14 @@ def _follow_up(w: Words, db: Session, i: Incident, since: datetime) -> Parts:
     parts: Parts = [
         (_("News"), news),
         (_("Casualties and losses"), [told.casualties(w, i)] if edited & COUNTS else []),
-        (_("Measures"), [*told.texts(w, i, edited & {"measures", "already_told"}), *told.callouts(w, db, i, since)]),
+        (
+            _("Measures"),
+            [
+                *(_plain(i.measures) if "measures" in edited else []),
+                *told.texts(w, i, edited & {"already_told"}),
+                *told.callouts(w, db, i, since),
+            ],
+        ),
         (_("Trend and what is asked for"), told.texts(w, i, edited & {"trend", "request"})),
     ]
     if not any(texts for _title, texts in parts):
@@ -69,12 +76,16 @@ def _final(w: Words, db: Session, i: Incident) -> Parts:
     ended = [_("It was closed on %(at)s.", at=w.moment(i.closed_at))] if i.closed_at else []
     ended += [entry.text for entry in i.entries if entry.kind == "closed" and entry.text][-1:]
     return [
-        (_("Facts of the incident"), [told.what_and_where(w, i), *told.texts(w, i, ("course",))]),
+        (_("Facts of the incident"), [told.what_and_where(w, i), *_plain(i.course)]),
         (_("Casualties and losses"), [told.casualties(w, i)]),
-        (_("Cause"), [i.cause] if i.cause else []),
-        (_("Measures"), [*told.texts(w, i, ("measures",)), *told.callouts(w, db, i)]),
+        (_("Cause"), _plain(i.cause)),
+        (_("Measures"), [*_plain(i.measures), *told.callouts(w, db, i)]),
         (_("How it was settled"), ended),
     ]
+
+
+def _plain(text: str) -> list[str]:
+    return [text] if text else []
 
 
 def _body(w: Words, opening: str, parts: Parts) -> str:

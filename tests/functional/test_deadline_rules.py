@@ -34,7 +34,7 @@ def test_a_rule_is_added_changed_and_switched_off(site: Any) -> None:
     officer = site.logged_in(Role.OFFICER)
     assert "the deadline moves" in officer.get(f"/incidents/{incident}").html.select_one(".timeline").text
     page = form_to(page, "/off").submit().follow()
-    assert "Switched off" in page
+    assert "Not used" in page
     assert "used again" in form_to(page, "/on").submit().follow()
     officer.get("/settings/deadlines", status=403)
 

@@ -103,6 +103,6 @@ def test_receipts_and_recordings_are_opened_in_place(site: Any, incident: int) -
     token = page.html.select_one("meta[name=csrf-token]")["content"]
     assert "Say in a few words" in officer.post(place, {"csrf_token": token, "reason": " "})
     answered = officer.post(place, {"csrf_token": token, "reason": "核对地点"})
-    assert answered.html.select_one("audio")["src"] == f"http://localhost/recordings/{recording_id}/audio"
+    assert answered.html.select_one("audio")["src"] == f"/recordings/{recording_id}/audio"
     assert officer.get(place).html.select_one("audio")  # asked once for the case
     site.logged_in(Role.ADMINISTRATOR).get(place, status=403)
