@@ -1,7 +1,7 @@
 """Searches that people keep
 
-Revision: 0024
-After: 0023
+Revision: 0025
+After: 0024
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from dutycenter.db.base import UtcDateTime
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
