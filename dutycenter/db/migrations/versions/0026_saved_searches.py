@@ -1,7 +1,7 @@
 """Searches that people keep
 
-Revision: 0025
-After: 0024
+Revision: 0026
+After: 0025
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from dutycenter.db.base import UtcDateTime
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
