@@ -35,6 +35,12 @@
     return choice;
   }
 
+  // What was taken out of a field, with a way back.
+  function offer(control, text, putBack) {
+    const { name } = control;
+    note(name, "dropped", `${says.dropped} `, quote(control, text), " ", button(says.putBack, () => { note(name); putBack(); }));
+  }
+
   // `decide(name, text)` is told what shall stand in the field.
   function ask(control, theirs, decide) {
     const name = control.name;
@@ -42,10 +48,7 @@
     const choose = (text, dropped) => {
       note(name);
       decide(name, text);
-      if (dropped) {
-        note(name, "dropped", `${says.dropped} `, quote(control, dropped), " ",
-          button(says.putBack, () => { note(name); decide(name, dropped); stop.focus(); }));
-      }
+      if (dropped) offer(control, dropped, () => { decide(name, dropped); stop.focus(); });
       stop.focus();
     };
     const mine = () => control.value;
@@ -55,7 +58,8 @@
       choices.push(button(says.keepBoth, () => choose(`${theirs}${together}${mine()}`)));
     }
     note(name, "asked", `${says.theirs} `, quote(control, theirs), ...choices.flatMap((choice) => [" ", choice]));
+    line(name)?.scrollIntoView({ block: "nearest" });
   }
 
-  window.dutycenter = { ...(window.dutycenter || {}), conflicts: { ask, note, clear } };
+  window.dutycenter = { ...(window.dutycenter || {}), conflicts: { ask, note, clear, dropped: offer } };
 })();

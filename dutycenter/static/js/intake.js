@@ -129,7 +129,8 @@
     for (const name of told.unread) conflicts.note(name, "unread", says.unread);
     missing(told.missing);
     presence.show(told.present);
-    if (sent.size || !changed().length) status(`${says.saved} ${told.saved}`);
+    if (undecided.size) status(says.conflict, "bad");
+    else if (sent.size || !changed().length) status(`${says.saved} ${told.saved}`);
     if (changed().length) later();
     else if (String(told.incident ?? "") !== (form.dataset.incident ?? "") && !undecided.size) location.reload(); // somebody made an incident of it
   }
@@ -151,7 +152,7 @@
     const field = form.querySelector("[data-ungraded]");
     const ungraded = form.elements.incident_class.value === field.dataset.ungraded;
     field.querySelector("[data-ungraded-hint]").hidden = !ungraded;
-    field.querySelector("[data-ungraded-note]").hidden = !ungraded || !form.elements.level.value;
+    form.querySelector("[data-ungraded-note]").hidden = !ungraded || !form.elements.level.value;
   }
   form.addEventListener("change", grading);
   form.addEventListener("intake:put", grading);
@@ -207,8 +208,19 @@
       put(of, event.target.selectedOptions[0].parentElement.dataset.class);
       keep(of);
     }
+    if (event.target.name === "incident_class") dropSubtype(event.target.value);
     later(50);
   });
+  // A sub-type of another class is taken out, and can be put back.
+  function dropSubtype(of) {
+    const subtype = form.elements.subtype;
+    const before = subtype.value;
+    if (!before || subtype.selectedOptions[0].parentElement.dataset.class === of) return;
+    const write = (text) => { put(subtype, text); subtype.dispatchEvent(new Event("change", { bubbles: true })); };
+    write("");
+    conflicts.dropped(subtype, before, () => write(before));
+  }
+
   // Enter goes on to the next field; only F2 makes an incident.
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.defaultPrevented || event.isComposing || !event.target.matches("input, select")) return;

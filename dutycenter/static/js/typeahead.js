@@ -2,6 +2,8 @@
 // The select stays what is saved; without this script it is what one sees.
 (() => {
   "use strict";
+  const OWN = 4; // of its keys are code, name, pinyin and initials
+  const LONG = 3; // letters that may stand anywhere in a key; fewer are in all of them
   let made = 0;
 
   function enhance(select) {
@@ -26,15 +28,17 @@
     const name = (option) => option?.value ? option.textContent.trim() : "";
     const write = () => { input.value = name(select.selectedOptions[0]); };
 
-    // Every word typed must be found; what begins with it comes first.
+    // Every word typed must be found; its own name, code and initials come before what it is called otherwise.
     function rank(option, words) {
       const label = name(option).toLowerCase();
       const keys = option.dataset.keys.split(" ");
+      const own = keys.slice(0, OWN);
       let worst = 0;
       for (const word of words) {
-        const best = label.startsWith(word) || keys.some((key) => key === word) ? 1
-          : keys.some((key) => key.startsWith(word)) ? 2
-          : label.includes(word) || keys.some((key) => key.length > 3 && key.includes(word)) ? 3 : 0;
+        const best = label.startsWith(word) || own.some((key) => key.startsWith(word)) ? 1
+          : keys.includes(word) ? 2
+          : keys.some((key) => key.startsWith(word)) ? 3
+          : label.includes(word) || (word.length >= LONG && keys.some((key) => key.includes(word))) ? 4 : 0;
         if (!best) return 0;
         worst = Math.max(worst, best);
       }
