@@ -174,6 +174,18 @@ def save_department(request: Request) -> dict[str, Any] | Response:
     return HTTPSeeOther(request.route_path("directory.list", _query={"department": saved.id}))
 
 
+def remove_department(request: Request) -> Response:
+    """Take an empty department out."""
+    department = _department(request)
+    try:
+        request.find_service(Editing).remove_department(department)
+    except DirectoryFault as fault:
+        _say(request, fault.faults["department"], kind="error")
+        return HTTPSeeOther(request.route_path("directory.department", id=department.id))
+    _say(request, _("${name} is no longer in the directory.", mapping={"name": department.name}))
+    return HTTPSeeOther(request.route_path("directory.list"))
+
+
 def _department_form(
     request: Request, department: Department | None, draft: DepartmentDraft, faults: Mapping[str, TranslationString]
 ) -> dict[str, Any]:
@@ -301,8 +313,8 @@ def _page(
     }
 
 
-def _say(request: Request, words: TranslationString, undo: str = "") -> None:
-    request.session.flash({"kind": "success", "text": request.localizer.translate(words), "undo": undo})
+def _say(request: Request, words: TranslationString, undo: str = "", kind: str = "success") -> None:
+    request.session.flash({"kind": kind, "text": request.localizer.translate(words), "undo": undo})
 
 
 def includeme(config: Configurator) -> None:
@@ -315,6 +327,7 @@ def includeme(config: Configurator) -> None:
     config.add_route("directory.undo", r"/directory/people/{id:\d{1,9}}/undo/{entry:\d{1,18}}")
     config.add_route("directory.new_department", "/directory/departments/new")
     config.add_route("directory.department", r"/directory/departments/{id:\d{1,9}}")
+    config.add_route("directory.remove_department", r"/directory/departments/{id:\d{1,9}}/remove")
     config.add_route("directory.number", r"/directory/numbers/{id:\d{1,9}}/{verdict:right|wrong}")
     config.add_view(say_of_number, route_name="directory.number", request_method="POST", permission="numbers")
     person, department = "templates/person_form.jinja2", "templates/department_form.jinja2"
@@ -326,6 +339,7 @@ def includeme(config: Configurator) -> None:
         ("remove", remove, "POST", None),
         ("restore", restore, "POST", None),
         ("undo", undo, "POST", None),
+        ("remove_department", remove_department, "POST", None),
         ("new_department", department_page, "GET", department),
         ("new_department", save_department, "POST", department),
         ("department", department_page, "GET", department),

@@ -97,7 +97,10 @@ class Directory:
         """The people of these ids, or all; without those removed, in the order of lists."""
         conditions = [Person.removed_at.is_(None)]
         if ids is not None:
-            conditions.append(Person.id.in_(list(ids)))
+            wanted = list(ids)
+            if not wanted:
+                return []
+            conditions.append(Person.id.in_(wanted))
         return list(self.db.scalars(_people(*conditions)))
 
     def people_of(self, department_id: int) -> list[Person]:

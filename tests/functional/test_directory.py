@@ -84,6 +84,20 @@ class TestDepartments:
             assert last.action == "department.created"
             assert json.loads(last.data)["parent"] == water
 
+    def test_only_an_empty_one_is_removed_and_its_name_may_be_given_again(self, city: Site) -> None:
+        browser = city.logged_in(Role.ADMINISTRATOR)
+        with city.work.read() as request:
+            water = request.db.scalars(select(Department).where(Department.short_name == "水利局")).one().id
+        full = form_to(browser.get(f"/directory/departments/{water}"), "/remove").submit().follow()
+        assert "without people and departments" in full.text
+
+        for _time in range(2):
+            form = form_with(browser.get("/directory/departments/new"), "parent")
+            form["name"] = "云江市水文站"
+            station = form.submit().follow().request.params["department"]
+            gone = form_to(browser.get(f"/directory/departments/{station}"), "/remove").submit().follow()
+            assert "云江市水文站" not in str(gone.html.select_one(".side"))
+
     def test_its_list_holds_the_people_of_those_below(self, city: Site) -> None:
         with city.work.write() as request:
             water, town = (

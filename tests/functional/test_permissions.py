@@ -63,6 +63,7 @@ PAGES: dict[tuple[str, str], set[Role]] = {
     ("POST", "/directory/departments/new"): {ADMINISTRATOR},
     ("GET", "/directory/departments/1"): {ADMINISTRATOR},
     ("POST", "/directory/departments/1"): {ADMINISTRATOR},
+    ("POST", "/directory/departments/1/remove"): {ADMINISTRATOR},
     ("GET", "/roster/shifts/new"): {ADMINISTRATOR},
     ("POST", "/roster/shifts/new"): {ADMINISTRATOR},
     ("GET", "/roster/shifts/1"): {ADMINISTRATOR},

@@ -69,10 +69,12 @@ def read(work: Work, sheet_id: int) -> None:
             if sheet.state is not ImportState.READING:
                 return
             planner, known = _planner(request, sheet, [row.cells for row in some], expected, meant)
+            verdicts = []
             for row in some:
                 planned = planner.plan(row.line, row.cells, known)
                 _note_departments(brought, row.cells, planned, known)
-                request.db.execute(update(ImportRow).where(ImportRow.id == row.id).values(_kept(planned)))
+                verdicts.append({"id": row.id, **_kept(planned)})
+            request.db.execute(update(ImportRow), verdicts)
     with work.write() as request:
         sheet = request.db.get(DirectoryImport, sheet_id)
         if sheet.state is ImportState.READING:
