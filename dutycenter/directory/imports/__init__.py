@@ -11,4 +11,5 @@ def includeme(config: Configurator) -> None:
 
     config.register_service_factory(factory, Imports)
     config.add_job(jobs.work_on, name="directory.imports", seconds=jobs.SECONDS)
+    config.add_job(jobs.forget, name="directory.imports.forget", cron="40 3 * * *")
     config.include("dutycenter.directory.imports.views")

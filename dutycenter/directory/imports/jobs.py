@@ -47,6 +47,12 @@ def work_on(work: Work) -> None:
         steps[state](work, sheet_id)
 
 
+def forget(work: Work) -> None:
+    """Delete the rows of sheets that nobody will undo any more."""
+    with work.write() as request:
+        request.find_service(Imports).forget()
+
+
 # --- reading ------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
@@ -20,6 +21,7 @@ _ = TranslationStringFactory("dutycenter")
 TAKEN = (RowVerdict.NEW, RowVerdict.CHANGED)
 LISTED = 200  # rows on one page of a preview
 LATEST = 30
+KEPT = timedelta(days=90)  # what people are called and where is not kept longer than somebody may want to undo it
 
 
 class Imports:
@@ -60,9 +62,9 @@ class Imports:
         self._tell("handed_in", sheet, {"filename": sheet.filename, "sha256": sheet.sha256})
         return sheet
 
-    def find(self, import_id: int) -> DirectoryImport | None:
-        """The sheet of this id."""
-        return self.db.get(DirectoryImport, import_id)
+    def find(self, import_id: int, *, to_move: bool = False) -> DirectoryImport | None:
+        """The sheet of this id; who means to move it on waits for others who do."""
+        return self.db.get(DirectoryImport, import_id, with_for_update=to_move or None)
 
     def latest(self) -> Sequence[DirectoryImport]:
         """The sheets that were handed in last, newest first."""
@@ -125,6 +127,15 @@ class Imports:
         sheet.state = ImportState.UNDOING
         self._tell("undo_asked", sheet)
         return True
+
+    def forget(self) -> int:
+        """Delete the rows of sheets that are done with for long; how many that were. The record keeps each change."""
+        finished = select(DirectoryImport.id).where(
+            DirectoryImport.state.in_((ImportState.DONE, ImportState.UNDONE, ImportState.PREVIEW)),
+            func.coalesce(DirectoryImport.done_at, DirectoryImport.created_at) < self.clock.now() - KEPT,
+        )
+        gone = self.db.execute(delete(ImportRow).where(ImportRow.import_id.in_(finished)))
+        return int(gone.rowcount)  # type: ignore[attr-defined]
 
     def _act(self, sheet: DirectoryImport) -> None:
         sheet.actor_id, sheet.within_id = self.account[0], self.within_id

@@ -82,7 +82,7 @@ def show(request: Request) -> dict[str, Any]:
 
 def move(request: Request) -> Response:
     """Confirm, discard or undo."""
-    sheet, imports = _sheet(request), request.find_service(Imports)
+    sheet, imports = _sheet(request, to_move=True), request.find_service(Imports)
     verb = request.matchdict["verb"]
     if not {"confirm": imports.confirm, "discard": imports.discard, "undo": imports.undo}[verb](sheet):
         raise HTTPConflict(_("This was done already, or the sheet is at another step by now. Load its page again."))
@@ -126,8 +126,8 @@ def _file(request: Request, content: bytes, kind: str, name: str) -> Response:
     return Response(content, content_type=kind, content_disposition=f'attachment; filename="{name}"')
 
 
-def _sheet(request: Request) -> DirectoryImport:
-    sheet = request.find_service(Imports).find(int(request.matchdict["id"]))
+def _sheet(request: Request, *, to_move: bool = False) -> DirectoryImport:
+    sheet = request.find_service(Imports).find(int(request.matchdict["id"]), to_move=to_move)
     if sheet is None:
         raise HTTPNotFound(_("There is no such sheet."))
     return sheet

@@ -17,6 +17,11 @@
   });
   document.body.addEventListener("toast", (event) => toast(event.detail));
 
+  // --- a long list at the side stands open at what is chosen ------------------
+  const side = document.querySelector(".side");
+  const chosen = side?.querySelector("[aria-current]");
+  if (chosen) side.scrollTop = chosen.offsetTop - side.clientHeight / 2;
+
   // --- notices --------------------------------------------------------------
   const ICONS = { success: "check-circle", error: "exclamation-triangle", warning: "exclamation-triangle", info: "info-circle" };
 

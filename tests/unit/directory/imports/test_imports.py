@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -11,7 +12,7 @@ from dutycenter.directory.editing import Editing, NumberDraft, PersonDraft, draf
 from dutycenter.directory.imports import jobs
 from dutycenter.directory.imports.columns import cells_of
 from dutycenter.directory.imports.models import DirectoryImport, ImportRow
-from dutycenter.directory.imports.services import Imports
+from dutycenter.directory.imports.services import KEPT, Imports
 from dutycenter.directory.imports.words import kept
 from dutycenter.directory.models import Department, District, Person
 from dutycenter.ledger.models import LedgerEntry
@@ -248,6 +249,16 @@ class TestTakingIn:
         assert "Not undone" in rows(work, sheet)[1][2][-1]
         with work.read() as request:
             assert request.db.get(Person, people["李强"]).post == "主任"
+
+    def test_after_a_season_its_rows_are_forgotten_and_nothing_else(self, work: Work, people: dict[str, int]) -> None:
+        old, fresh = (hand_in(work, f",{name},水利局,,,副局长,,,,") for name in ("张伟", "李强"))
+        assert move(work, old, "confirm")
+        with work.write() as request:
+            request.find_service(Imports).find(old).done_at -= KEPT + timedelta(hours=1)
+        jobs.forget(work)
+        assert [len(rows(work, sheet)) for sheet in (old, fresh)] == [0, 1]
+        with work.read() as request:
+            assert request.db.get(Person, people["张伟"]).post == "副局长"
 
     def test_discarded_nothing_is_kept(self, work: Work, people: dict[str, int]) -> None:
         sheet = hand_in(work, *self.SHEET)
