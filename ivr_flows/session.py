@@ -213,7 +213,10 @@ class Session:
                 company.kill(block=False)
         if cause == "answered":
             self._scribe.talked()
-            self._leg.tell([one.path for name in wish.welcome for one in self._told(name, self._leg.desk)], both=True)
+            if wish.welcome:
+                self._leg.tell(
+                    [one.path for name in wish.welcome for one in self._told(name, self._leg.desk)], both=True
+                )
             return QueueEnded(cause)
         self._scribe.unanswered()
         if cause in wish.keys:

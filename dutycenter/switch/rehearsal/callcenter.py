@@ -104,6 +104,8 @@ class Callcenter:
         self._look_soon()
         silence = channel.hear(hold_music(), repeat=True)
         channel.hears = "local_stream://moh"
+        if channel.phone is not None:
+            channel.phone.waits()
         reason = "BREAK_OUT"
         try:
             reason = self._hold(channel)

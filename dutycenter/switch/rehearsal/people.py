@@ -157,6 +157,7 @@ class Caller:
     patience: float | None = None  # hangs up after so long when nobody has answered
     talks_for: float = 15.0  # with the desk, then hangs up
     message: float = 8.0  # seconds of voicemail, then hangs up
+    asks_for_message: float | None = None  # seconds in the queue after which they press 1 to leave a message
     by_hand: bool = False
 
 
@@ -167,7 +168,9 @@ CALLERS: dict[str, Caller] = {
     "fire": Caller(says="你好,城东化工厂着火了,烟很大,里面还有人,请马上派消防车。", talks_for=15),
     "flood": Caller(says="我是柳河镇政府值班员。柳河水位超过警戒线,低洼处已经进水,正在转移群众。", talks_for=22),
     "gives_up": Caller(says="喂?喂?", patience=9),
-    "leaves_message": Caller(says="没人接吗?我要报告,东湖村后山有落石,路堵住了,请派人来看看。", message=9),
+    "leaves_message": Caller(
+        says="没人接吗?我要报告,东湖村后山有落石,路堵住了,请派人来看看。", message=9, asks_for_message=12
+    ),
     "hangs_up_at_once": Caller(says="", patience=0.4),
     "silent": Caller(says=""),
     "hand": Caller(says="", by_hand=True),

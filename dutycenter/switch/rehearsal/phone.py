@@ -85,6 +85,9 @@ class Phone:
     def asked(self) -> None:
         """A question begins; keys are taken."""
 
+    def waits(self) -> None:
+        """It is in the queue."""
+
     def recorded(self) -> None:
         """The tone has sounded; a message is recorded."""
 
@@ -167,6 +170,11 @@ class Citizen(Phone):
         if self._keys:
             key = self._keys.pop(0)
             self.later(self.manner.think, lambda: self.channel.press(key))
+
+    def waits(self) -> None:
+        """Wait for a desk, or ask to leave a message after a while."""
+        if self.manner.asks_for_message is not None and not self.by_hand:
+            self.later(self.manner.asks_for_message, lambda: None if self._served else self.channel.press("1"))
 
     def recorded(self) -> None:
         """Leave a message."""

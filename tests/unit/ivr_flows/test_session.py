@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from dutycenter.interfaces import LegGone
+from dutycenter.interfaces import LegGone, OutsideCall
 from dutycenter.settings import Settings
 from ivr_flows.conversation import AskNode, Flow, Line, RecordNode, SayNode
 from ivr_flows.definition import load_flow
@@ -30,6 +31,7 @@ class Notebook:
         self.told: list[tuple[object, ...]] = []
         self.can_write = can_write
         self.room = ""
+        self.outside: OutsideCall | None = None
 
     def asked(self) -> None:
         self.told.append(("asked",))
@@ -49,6 +51,10 @@ class Notebook:
     def joins(self) -> str:
         self.told.append(("joins",))
         return self.room
+
+    def leader(self, asks: Path) -> OutsideCall | None:
+        self.told.append(("leader", asks.name))
+        return self.outside
 
     def message(self, file_name: str, seconds: float) -> None:
         self.told.append(("message", file_name, seconds))
@@ -104,7 +110,7 @@ def stage(book: PromptBook, settings: Settings, cast: Any) -> Stage:
 class TestHotline:
     def test_it_queues_who_presses_nothing(self, stage: Stage) -> None:
         leg, told = stage.play(HOTLINE, None, None, "answered")
-        assert leg.names == ["ask", "play", "set", "queue"]
+        assert leg.names == ["ask", "play", "set", "queue", "tell"]
         assert [one[0] for one in told] == ["asked", "queued", "talked", "listened", "closing", "listened", "closing"]
 
     def test_it_lets_an_emergency_go_first(self, stage: Stage) -> None:
@@ -113,8 +119,9 @@ class TestHotline:
         assert ("pressed", "1", True) in told
 
     def test_it_takes_a_message_when_nobody_answers(self, stage: Stage) -> None:
-        leg, told = stage.play(HOTLINE, None, None, "timeout", None, 12.5)
-        assert leg.names == ["ask", "play", "set", "queue", "play", "record", "play", "hangup"]
+        leg, told = stage.play(HOTLINE, None, None, "timeout", None, None, 12.5)
+        assert leg.names == ["ask", "play", "set", "queue", "play", "play", "record", "play", "hangup"]
+        assert [one[0] for one in told if one[0] == "leader"] == ["leader"]
         file_name = f"{stage.cast.UUID}.voicemail.wav"
         assert [one for one in told if one[0] == "message"] == [
             ("message", file_name, 0.0),
@@ -122,7 +129,7 @@ class TestHotline:
         ]
 
     def test_it_keeps_a_message_that_ends_by_hanging_up(self, stage: Stage) -> None:
-        _, told = stage.play(HOTLINE, None, None, "timeout", None, LegGone())
+        _, told = stage.play(HOTLINE, None, None, "timeout", None, None, LegGone())
         assert ("message", f"{stage.cast.UUID}.voicemail.wav", 0.0) in told
         assert told[-1] == ("closing",)
 
