@@ -31,7 +31,7 @@ SLOTS: Mapping[str, frozenset[str]] = {
     REMIND: frozenset({"message"}),
 }
 FACTS: Mapping[str, frozenset[str]] = {
-    HOTLINE: frozenset({"greeted", "wants_desk"}),
+    HOTLINE: frozenset({"greeted", "wants_desk", "number_known", "slowed"}),
     NOTIFY: frozenset({"exercise", "settled", "unknown", "heard_counts", "asks_arrival", "conference"}),
     CALLBACK: frozenset({"exercise", "several", "third", "fourth", "acknowledged", "asks_arrival", "conference"}),
     REMIND: frozenset({"exercise", "settled", "conference"}),
