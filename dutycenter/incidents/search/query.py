@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pyramid.i18n import TranslationStringFactory
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from dutycenter.calls.models import Call
@@ -86,25 +86,34 @@ def found_in(word: str) -> dict[str, ColumnElement[bool]]:
     if named is not None:
         return {"text": and_(Incident.year == named[0], Incident.sequence == named[1])}
 
-    def has(*columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-        return or_(*(column.icontains(word, autoescape=True) for column in columns))
+    cased = word.upper() != word.lower()  # Chinese and figures are not: the store need not fold every text for them
 
-    called = select(IncidentCall.incident_id).join(Call, Call.id == IncidentCall.call_id).outerjoin(Person, Person.id == Call.person_id)  # fmt: skip
-    written = select(SituationReport.incident_id).where(SituationReport.discarded_at.is_(None))
+    def has(*columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+        return or_(*((column.icontains if cased else column.contains)(word, autoescape=True) for column in columns))
+
+    def in_rows(incident_id: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+        # EXISTS: the database probes it for a page of incidents, and hashes it for all of them.
+        return exists().where(incident_id == Incident.id, *conditions)
+
     return {
         "text": has(*TEXTS),
         "people": has(*PEOPLE),
-        "timeline": Incident.id.in_(select(IncidentEntry.incident_id).where(has(IncidentEntry.text))),
-        "reports": Incident.id.in_(
-            written.where(has(SituationReport.title, SituationReport.body, SituationReport.addressee))
+        "timeline": in_rows(IncidentEntry.incident_id, has(IncidentEntry.text)),
+        "reports": in_rows(
+            SituationReport.incident_id, SituationReport.discarded_at.is_(None),
+            has(SituationReport.title, SituationReport.body, SituationReport.addressee),
         ),
-        "instructions": Incident.id.in_(
-            select(Instruction.incident_id).where(
-                has(Instruction.text, Instruction.owner, Instruction.leader, Instruction.done_note)
-            )
+        "instructions": in_rows(
+            Instruction.incident_id, has(Instruction.text, Instruction.owner, Instruction.leader, Instruction.done_note)
         ),
-        "callers": Incident.id.in_(called.where(has(Call.caller_number, Person.name))),
-    }
+        "callers": or_(
+            in_rows(IncidentCall.incident_id, Call.id == IncidentCall.call_id, has(Call.caller_number)),
+            in_rows(
+                IncidentCall.incident_id, Call.id == IncidentCall.call_id, Person.id == Call.person_id,
+                has(Person.name),
+            ),
+        ),
+    }  # fmt: skip
 
 
 def overdue(now: datetime) -> ColumnElement[bool]:

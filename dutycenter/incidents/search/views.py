@@ -48,11 +48,16 @@ FIELD_LABELS = {
 def listing(request: Request) -> dict[str, Any]:
     """The incidents that fit, the latest first, each with where the words were found."""
     query = Query.read(request.GET)
-    conditions = _conditions(request, query)
-    total = request.db.scalar(select(func.count()).select_from(Incident).where(*conditions)) or 0
+    # Words are looked for in every text: once, not again for the page.
+    ids = request.db.scalars(_rows(request, query).with_only_columns(Incident.id)).all() if query.words else None
+    total = _total(request, query) if ids is None else len(ids)
     pages = max(1, -(-total // PAGE))
     page = min(pages, max(1, whole(request.GET.get("page", "")) or 1))
-    rows = _rows(request, query).limit(PAGE).offset((page - 1) * PAGE)
+    begin = (page - 1) * PAGE
+    if ids is None:
+        rows = _rows(request, query).limit(PAGE).offset(begin)
+    else:
+        rows = _ordered(select(Incident).where(Incident.id.in_(ids[begin : begin + PAGE])))
     incidents = request.db.scalars(rows).all()
     return {
         "incidents": incidents,
@@ -77,7 +82,7 @@ def listing(request: Request) -> dict[str, Any]:
 def export(request: Request) -> Response:
     """What was found, as a spreadsheet; that it was taken is on record."""
     query = Query.read(request.GET)
-    total = request.db.scalar(select(func.count()).select_from(Incident).where(*_conditions(request, query))) or 0
+    total = _total(request, query)
     incidents = request.db.scalars(_rows(request, query).options(joinedload(Incident.district)).limit(MOST_ROWS)).all()
     told = {**query.asked, "rows": len(incidents), "address": request.client_addr or ""}
     with Work(request.registry, request.actor).write() as writing:
@@ -131,7 +136,15 @@ def _conditions(request: Request, query: Query) -> list[Any]:
 
 
 def _rows(request: Request, query: Query) -> Any:
-    return select(Incident).where(*_conditions(request, query)).order_by(Incident.year.desc(), Incident.sequence.desc())
+    return _ordered(select(Incident).where(*_conditions(request, query)))
+
+
+def _ordered(rows: Any) -> Any:
+    return rows.order_by(Incident.year.desc(), Incident.sequence.desc())
+
+
+def _total(request: Request, query: Query) -> int:
+    return request.db.scalar(select(func.count()).select_from(Incident).where(*_conditions(request, query))) or 0
 
 
 def _found(request: Request, query: Query, ids: Sequence[int]) -> dict[int, list[str]]:
