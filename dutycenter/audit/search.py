@@ -127,16 +127,18 @@ def find(db: Session, query: Query, zone: ZoneInfo, broadcasts: IBroadcasts) -> 
 
 
 def _page(db: Session, query: Query, where: Sequence[ColumnElement[bool]]) -> list[tuple[Recording, Leg | None]]:
+    order = (Recording.started_at.desc(), Recording.id.desc())
+    page = select(Recording.id).where(*where).order_by(*order).limit(PAGE + 1)
+    if query.after is not None:
+        page = page.where(tuple_(Recording.started_at, Recording.id) < tuple_(*query.after))
+    # The page first, and only then what is shown beside it: a sort would carry all of it for every row found.
     statement = (
         select(Recording, Leg)
         .outerjoin(Leg, Leg.channel_uuid == Recording.channel_uuid)
         .options(joinedload(Recording.call))
-        .where(*where)
-        .order_by(Recording.started_at.desc(), Recording.id.desc())
-        .limit(PAGE + 1)
+        .where(Recording.id.in_(db.scalars(page).all()))
+        .order_by(*order)
     )
-    if query.after is not None:
-        statement = statement.where(tuple_(Recording.started_at, Recording.id) < tuple_(*query.after))
     return [(row[0], row[1]) for row in db.execute(statement)]
 
 

@@ -135,6 +135,10 @@ class Recording(Base):
     __table_args__ = (
         Index("ix_recordings_started", "started_at", "id"),
         Index("ix_recordings_seconds", "seconds"),
+        *(
+            Index(f"ix_recordings_{column}_started", column, "started_at", "id")
+            for column in ("kind", "state", "result")
+        ),
         Index("ix_recordings_undescribed", "state", "result"),
     )
 
@@ -142,7 +146,7 @@ class Recording(Base):
     channel_uuid: Mapped[str] = mapped_column(String(36), index=True)
     file_name: Mapped[str] = mapped_column(String(255), unique=True)  # below recordings.dir
     kind: Mapped[RecordingKind] = mapped_column(text_enum(RecordingKind))
-    state: Mapped[RecordingState] = mapped_column(text_enum(RecordingState), index=True)
+    state: Mapped[RecordingState] = mapped_column(text_enum(RecordingState))
     call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
     attempt_id: Mapped[str | None] = mapped_column(String(36), index=True)
     foundling: Mapped[bool] = mapped_column(default=False)
@@ -159,7 +163,7 @@ class Recording(Base):
     number: Mapped[str] = mapped_column(String(64), default="", index=True)
     number_reversed: Mapped[str] = mapped_column(String(64), default="", index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
-    result: Mapped[str] = mapped_column(String(32), default="", index=True)  # CallResult or Disposition
+    result: Mapped[str] = mapped_column(String(32), default="")  # CallResult or Disposition
     broadcast_id: Mapped[int | None] = mapped_column(index=True)  # of an upper room
 
     call: Mapped[Call | None] = relationship(back_populates="recordings")
