@@ -1,15 +1,15 @@
 """Recordings of a kind, state or result in order of time: the audit desk's searches among a million
 
-Revision: 0026
-After: 0025
+Revision: 0027
+After: 0026
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0026"
-down_revision = "0025"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
