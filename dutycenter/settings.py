@@ -175,6 +175,18 @@ class Settings:
         "seconds without use after which a log-in ends; an open duty desk counts as use",
     )
     time_zone: ZoneInfo = setting("time_zone", _zone, "Asia/Shanghai", "the duty room's zone, for screens and papers")
+    roster_days_ahead: int = setting(
+        "roster.days_ahead", _count, "7", "days for which gaps and conflicts of the roster are shown ahead on the desk"
+    )
+    roster_confirm_changes: bool = setting(
+        "roster.confirm_changes", _bool, "true",
+        "a leader or administrator confirms swaps and stand-ins after both have agreed")  # fmt: skip
+    roster_longest_hours: int = setting(
+        "roster.longest_hours",
+        _count,
+        "24",
+        "hours in the duty room, without eight of rest, that are too long in a row",
+    )
     languages: tuple[str, ...] = setting(
         "languages", _words, "zh_CN en", "languages of the screens, the first is the default"
     )

@@ -270,7 +270,8 @@ class ReportKind(StrEnum):
     BRIEF = "brief"  # 突发事件信息专报, of an incident
     RECEIPTS = "receipts"  # who was told what, of a broadcast
     SHIFT_LOG = "shift_log"  # 值班日志
-    ROSTER = "roster"  # 值班表, of a week
+    ROSTER = "roster"  # 值班表, of a week or a month
+    HANDOVER = "handover"  # 交接班记录
     EVIDENCE = "evidence"  # what proves an incident's record
     SITUATION = "situation"  # 初报, 续报, 终报 as somebody wrote it
 
@@ -297,6 +298,49 @@ class ShiftDuty(StrEnum):
     LEADER = "leader"  # 带班领导
     CHIEF = "chief"  # 值班长
     OFFICER = "officer"  # 值班员
+
+
+class DayKind(StrEnum):
+    """Whether the government's offices are open on a day."""
+
+    WORK = "work"  # 工作日, make-up workdays (调休) among them
+    REST = "rest"  # 休息日: weekends and statutory holidays
+
+
+class Pace(StrEnum):
+    """After what the next group of a rotation takes its turn."""
+
+    SHIFT = "shift"
+    DAY = "day"
+    WEEK = "week"  # from Monday to Sunday
+
+
+class DayChoice(StrEnum):
+    """On which days a part of a rotation is served."""
+
+    EVERY = "every"
+    WORK = "work"  # workdays, make-up workdays among them
+    REST = "rest"  # weekends and holidays
+
+
+class DutyChangeKind(StrEnum):
+    """How somebody gives a shift away."""
+
+    STAND_IN = "stand_in"  # 替班: another serves in one's place
+    SWAP = "swap"  # 换班: two people take each other's shift
+
+
+class DutyChangeState(StrEnum):
+    """Where a request to change a duty is; the roster changes when it is done, and not before."""
+
+    ASKED = "asked"
+    AGREED = "agreed"  # by the other one; waits to be confirmed
+    DONE = "done"
+    DECLINED = "declined"  # by the other one
+    REFUSED = "refused"  # by a leader or administrator
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"  # the shift began before all had said yes
+    STALE = "stale"  # the roster changed meanwhile
 
 
 class RecipientRole(StrEnum):

@@ -42,6 +42,8 @@ ROUTES = {
     "report_roster": r"/roster/weeks/{id:\d{4}-\d\d-\d\d}",
     "report_situation": f"/incidents/documents/{ID}/paper",
     "report_word": f"/incidents/documents/{ID}.docx",
+    "report_month_roster": r"/roster/months/{id:\d{4}-\d\d}",
+    "report_handover": f"/roster/handovers/{ID}/paper",
     "report_file": f"/papers/{ID}/{{name:[0-9A-Za-z_.-]+}}",
 }
 
@@ -53,6 +55,8 @@ PAPERS = (
     ("broadcast", "report_receipts", _("Broadcast receipts")),
     ("shift", "report_shift_log", _("Shift log")),
     ("week", "report_roster", _("Duty roster")),
+    ("month", "report_month_roster", _("Duty roster")),
+    ("handover", "report_handover", _("Handover record")),
 )
 
 

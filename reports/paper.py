@@ -114,7 +114,26 @@ class Signatures:
     names: Sequence[str]
 
 
-Block = Paragraph | Items | Note | Table | Figure | Proof | Signatures
+@dataclass(frozen=True)
+class CalendarDay:
+    """A day of a calendar. ``lines``: a name in bold and what follows it; ``shade``: a day off; ``other``: another month's."""
+
+    text: str
+    note: str
+    lines: Sequence[tuple[str, str]]
+    shade: bool = False
+    other: bool = False
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Weeks under the names of their days."""
+
+    head: Sequence[str]
+    weeks: Sequence[Sequence[CalendarDay]]
+
+
+Block = Paragraph | Items | Note | Table | Figure | Proof | Signatures | Calendar
 
 
 @dataclass(frozen=True)
@@ -187,6 +206,7 @@ class Paper:
     addressee: str = ""  # 主送, before the text
     opening: Sequence[Block] = ()  # before the first heading
     closing: Sequence[tuple[str, str]] = ()  # below the text: name and value
+    landscape: bool = False
 
     @property
     def chinese(self) -> bool:

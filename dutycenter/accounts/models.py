@@ -27,6 +27,7 @@ class Account(Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     must_change: Mapped[bool] = mapped_column(default=True)
     language: Mapped[str | None] = mapped_column(String(8))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))  # who it is in directory and roster
     desk: Mapped[str | None] = mapped_column(String(16))  # extension of the desk telephone, also the queue agent's name
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]

@@ -235,9 +235,14 @@ class Directory:
 
 def is_away(person: Person, now: datetime) -> bool:
     """Is the person on leave at this moment? An end that isn't known is no end."""
-    if person.away_from is None or now < person.away_from:
+    return is_away_during(person, now, now)
+
+
+def is_away_during(person: Person, starts_at: datetime, ends_at: datetime) -> bool:
+    """Is the person on leave at any moment from the one to the other? An end that isn't known is no end."""
+    if person.away_from is None or ends_at < person.away_from:
         return False
-    return person.away_until is None or now < person.away_until
+    return person.away_until is None or starts_at < person.away_until
 
 
 def has_failed(number: PhoneNumber) -> bool:

@@ -191,6 +191,7 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         v.ReportKind.RECEIPTS: _("Broadcast receipts"),
         v.ReportKind.SHIFT_LOG: _("Shift log"),
         v.ReportKind.ROSTER: _("Duty roster"),
+        v.ReportKind.HANDOVER: _("Handover record"),
         v.ReportKind.EVIDENCE: _("Evidence statement"),
         v.ReportKind.SITUATION: _("Situation report"),
     },
@@ -253,6 +254,34 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         v.ShiftDuty.LEADER: _("Leader on duty"),
         v.ShiftDuty.CHIEF: _("Duty chief"),
         v.ShiftDuty.OFFICER: _("Duty officer"),
+    },
+    v.DayKind: {
+        v.DayKind.WORK: _("Workday"),
+        v.DayKind.REST: _("Day off"),
+    },
+    v.DutyChangeKind: {
+        v.DutyChangeKind.STAND_IN: _("Stand-in"),
+        v.DutyChangeKind.SWAP: _("Swap"),
+    },
+    v.DutyChangeState: {
+        v.DutyChangeState.ASKED: _("Waits for the other one"),
+        v.DutyChangeState.AGREED: _("Agreed, waits to be confirmed"),
+        v.DutyChangeState.DONE: _("Done"),
+        v.DutyChangeState.DECLINED: _("Declined"),
+        v.DutyChangeState.REFUSED: _("Not confirmed"),
+        v.DutyChangeState.WITHDRAWN: _("Taken back"),
+        v.DutyChangeState.EXPIRED: _("Expired: the shift has begun"),
+        v.DutyChangeState.STALE: _("Void: the roster changed meanwhile"),
+    },
+    v.Pace: {
+        v.Pace.SHIFT: _("Each shift"),
+        v.Pace.DAY: _("Each day"),
+        v.Pace.WEEK: _("Each week"),
+    },
+    v.DayChoice: {
+        v.DayChoice.EVERY: _("Every day"),
+        v.DayChoice.WORK: _("Workdays"),
+        v.DayChoice.REST: _("Days off"),
     },
 }
 

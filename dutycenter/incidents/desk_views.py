@@ -25,6 +25,8 @@ from dutycenter.incidents.instructions.services import Instructions
 from dutycenter.incidents.intakes import Intakes, NoSuchIntake, texts_of
 from dutycenter.incidents.models import Intake
 from dutycenter.interfaces import IBroadcasts, IClock
+from dutycenter.roster.changes.services import DutyChanges, sentence
+from dutycenter.roster.checking import open_roster
 from dutycenter.roster.handover.services import Handovers
 from dutycenter.roster.services import Rosters
 from dutycenter.vocabulary import CallerMark, CallResult, Means, Role
@@ -87,6 +89,8 @@ def right(request: Request) -> dict[str, Any]:
         "paperwork": open_documents(request)[:MOST_TASKS],
         "now": now,
         "handovers": request.find_service(Handovers).waiting(),
+        "duty_changes": [sentence(change, request) for change in request.find_service(DutyChanges).waiting()],
+        "roster_items": open_roster(request),
         "whole": whole,
         "unfinished": request.find_service(Intakes).unfinished(),
         "broadcasts": desk.running_broadcasts(request),

@@ -1,50 +1,40 @@
-"""Shifts: who is on duty now, a week at a glance, and what is missing in it."""
+"""Shifts: who is on duty now, and who serves when."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from pyramid.i18n import TranslationString, TranslationStringFactory
+from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from dutycenter.directory.models import Person
 from dutycenter.directory.services import Directory
 from dutycenter.interfaces import ILedger
-from dutycenter.roster.models import Shift, ShiftMember
+from dutycenter.roster.checks import Served, Serving
+from dutycenter.roster.faults import RosterFault
+from dutycenter.roster.models import DutyChange, Shift, ShiftMember
 from dutycenter.vocabulary import ShiftDuty
-from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
 
-WEEK = timedelta(days=7)
 LONGEST_SHIFT = timedelta(hours=36)
 MOST_MEMBERS = 20
 
 
-class RosterFault(ValueError):
-    """A shift cannot be so. ``args[0]`` is a translation string for the reader."""
-
-    @property
-    def words(self) -> TranslationString:
-        """What is wrong, to be translated."""
-        words: TranslationString = self.args[0]
-        return words
-
-
 @dataclass(frozen=True)
 class OnDuty:
-    """Who is on duty at a moment."""
+    """Who is on duty at a moment, whoever is in the room before whoever is on call."""
 
     shifts: tuple[Shift, ...]
     leaders: tuple[Person, ...]
     chiefs: tuple[Person, ...]
     officers: tuple[Person, ...]
+    on_call: frozenset[int] = frozenset()  # ids of those who are at the telephone, not in the room
 
     @property
     def people(self) -> tuple[Person, ...]:
@@ -57,33 +47,6 @@ class OnDuty:
         return min((shift.ends_at for shift in self.shifts), default=None)
 
 
-@dataclass(frozen=True)
-class Gap:
-    """A time without any shift."""
-
-    starts_at: datetime
-    ends_at: datetime
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a day: a shift and what is wrong with it, or a gap."""
-
-    shift: Shift | None
-    gap: Gap | None
-    warnings: tuple[tuple[str, TranslationString], ...]  # (whose name, or empty; what is wrong)
-    now: bool
-
-
-@dataclass(frozen=True)
-class Day:
-    """One day of the week's page."""
-
-    day: date
-    today: bool
-    lines: tuple[Line, ...]
-
-
 class Rosters:
     """Reads and changes the roster.
 
@@ -91,24 +54,30 @@ class Rosters:
         db: any session of the store.
         ledger: where each change is told.
         directory: to look people up.
-        zone: the duty room's; a day begins at its midnight.
     """
 
-    def __init__(self, db: Session, ledger: ILedger, directory: Directory, zone: ZoneInfo) -> None:
+    def __init__(self, db: Session, ledger: ILedger, directory: Directory) -> None:
         self.db = db
         self.ledger = ledger
         self.directory = directory
-        self.zone = zone
+
+    def any(self) -> bool:
+        """Is there any roster at all?"""
+        return self.db.scalar(select(Shift.id).limit(1)) is not None
 
     def on_duty(self, now: datetime) -> OnDuty:
         """Who is on duty at this moment."""
         shifts = self.between(now, now + timedelta(microseconds=1))
-        members = [member for shift in shifts for member in shift.members]
+        members = sorted((member for shift in shifts for member in shift.members), key=lambda m: m.on_call)
+        in_the_room = {member.person_id for member in members if not member.on_call}
+        on_call = frozenset(member.person_id for member in members) - in_the_room
 
         def having(duty: ShiftDuty) -> tuple[Person, ...]:
             return tuple(dict.fromkeys(member.person for member in members if member.duty is duty))
 
-        return OnDuty(tuple(shifts), having(ShiftDuty.LEADER), having(ShiftDuty.CHIEF), having(ShiftDuty.OFFICER))
+        return OnDuty(
+            tuple(shifts), having(ShiftDuty.LEADER), having(ShiftDuty.CHIEF), having(ShiftDuty.OFFICER), on_call
+        )
 
     def between(self, starts_at: datetime, ends_at: datetime) -> list[Shift]:
         """Shifts that touch this time, in order."""
@@ -116,7 +85,10 @@ class Rosters:
             self.db.scalars(
                 select(Shift)
                 .where(Shift.starts_at < ends_at, Shift.ends_at > starts_at)
-                .options(selectinload(Shift.members).selectinload(ShiftMember.person))
+                .options(
+                    selectinload(Shift.members).selectinload(ShiftMember.person).selectinload(Person.numbers),
+                    selectinload(Shift.members).selectinload(ShiftMember.person).selectinload(Person.department),
+                )
                 .order_by(Shift.starts_at, Shift.id)
             )
         )
@@ -125,45 +97,11 @@ class Rosters:
         """The shift of this id."""
         return self.db.get(Shift, shift_id)
 
-    def week(self, of: date, now: datetime) -> list[Day]:
-        """The seven days from Monday, each with its shifts and the gaps between them."""
-        monday = of - timedelta(days=of.weekday())
-        begin, end = self._midnight(monday), self._midnight(monday + WEEK)
-        shifts = self.between(begin, end)
-        gaps = gaps_between(shifts, begin, end)
-        today = now.astimezone(self.zone).date()
-        return [
-            Day(day, day == today, self._lines(day, shifts, gaps, now))
-            for day in (monday + timedelta(days=n) for n in range(7))
-        ]
+    def hold(self, shift: Shift) -> None:
+        """Read the shift as it is now, and keep others from changing it until the transaction ends."""
+        self.db.refresh(shift, with_for_update=True)
 
-    def _lines(self, day: date, shifts: Sequence[Shift], gaps: Sequence[Gap], now: datetime) -> tuple[Line, ...]:
-        lines = [
-            (shift.starts_at, Line(shift, None, self._warnings(shift), shift.starts_at <= now < shift.ends_at))
-            for shift in shifts
-            if shift.starts_at.astimezone(self.zone).date() == day
-        ]
-        lines += [
-            (gap.starts_at, Line(None, gap, (), gap.starts_at <= now < gap.ends_at))
-            for gap in gaps
-            if gap.starts_at.astimezone(self.zone).date() == day
-        ]
-        return tuple(line for _starts_at, line in sorted(lines, key=lambda pair: pair[0]))
-
-    def _warnings(self, shift: Shift) -> tuple[tuple[str, TranslationString], ...]:
-        duties = {member.duty for member in shift.members}
-        found: list[tuple[str, TranslationString]] = []
-        if ShiftDuty.LEADER not in duties:
-            found.append(("", _("No leader")))
-        if not duties & {ShiftDuty.CHIEF, ShiftDuty.OFFICER}:
-            found.append(("", _("Nobody at the desk")))
-        for member in shift.members:
-            reach = self.directory.callable(member.person, shift.starts_at)
-            if reach.why is not None:
-                found.append((member.person.name, reach.why))
-        return tuple(found)
-
-    def set_members(self, shift: Shift, wanted: Sequence[tuple[ShiftDuty, int]]) -> int | None:
+    def set_members(self, shift: Shift, wanted: Sequence[Serving]) -> int | None:
         """Who serves in a shift; the ledger entry, or None when nothing changed.
 
         Raises:
@@ -171,18 +109,22 @@ class Rosters:
         """
         if len(wanted) > MOST_MEMBERS:
             raise RosterFault(_("${n} people are the most in a shift.", mapping={"n": MOST_MEMBERS}))
-        ids = [person_id for _duty, person_id in wanted]
+        ids = [one.person_id for one in wanted]
         if len(set(ids)) < len(ids):
             raise RosterFault(_("Each person serves once in a shift."))
         people = {person.id: person for person in self.directory.people(ids)}
         if len(people) < len(ids):
             raise RosterFault(_("Whoever serves must be in the directory."))
         self._refuse_overlaps(shift, people)
+        return self.put(shift, shift.name, wanted)
+
+    def put(self, shift: Shift, name: str, wanted: Sequence[Serving]) -> int | None:
+        """The same, for whoever has looked at conflicts before: the ledger entry, or None when nothing changed."""
         before = _told(shift)
-        kept = {(member.duty, member.person_id): member for member in shift.members}
+        kept = {serving(member): member for member in shift.members}
+        shift.name = name
         shift.members = [
-            kept.get((duty, person_id)) or ShiftMember(person=people[person_id], person_id=person_id, duty=duty)
-            for duty, person_id in wanted
+            kept.get(one) or ShiftMember(person_id=one.person_id, duty=one.duty, on_call=one.on_call) for one in wanted
         ]
         self.db.flush()
         after = _told(shift)
@@ -212,7 +154,12 @@ class Rosters:
             raise RosterFault(_("A shift has 36 hours at most."))
         if not name.strip() or len(name) > 32 or not name.isprintable():
             raise RosterFault(_("Give the shift a name of 32 characters at most, such as 白班."))
-        shift = Shift(starts_at=starts_at, ends_at=ends_at, name=name.strip())
+        return self.create(Served(starts_at, ends_at, name.strip()))
+
+    def create(self, wanted: Served) -> Shift:
+        """A new shift with those who serve in it, for whoever has looked at conflicts before."""
+        members = [ShiftMember(person_id=m.person_id, duty=m.duty, on_call=m.on_call) for m in wanted.members]
+        shift = Shift(starts_at=wanted.starts_at, ends_at=wanted.ends_at, name=wanted.name, members=members)
         self.db.add(shift)
         self.db.flush()
         self.ledger.append("shift.created", f"shift:{shift.id}", _told(shift))
@@ -221,23 +168,9 @@ class Rosters:
     def remove(self, shift: Shift) -> None:
         """Take a shift out of the roster."""
         self.ledger.append("shift.removed", f"shift:{shift.id}", _told(shift))
+        for column in (DutyChange.shift_id, DutyChange.other_shift_id):  # requests stay on record, and can't be done
+            self.db.execute(update(DutyChange).where(column == shift.id).values({column: None}))
         self.db.delete(shift)
-
-    def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time(), tzinfo=self.zone).astimezone(UTC)
-
-
-def gaps_between(shifts: Sequence[Shift], begin: datetime, end: datetime) -> list[Gap]:
-    """The times from ``begin`` to ``end`` in which nobody is on duty."""
-    gaps, covered = [], begin
-    for shift in sorted(shifts, key=lambda s: s.starts_at):
-        if shift.starts_at > covered:
-            gaps.append(Gap(covered, min(shift.starts_at, end)))
-        covered = max(covered, shift.ends_at)
-        if covered >= end:
-            return gaps
-    gaps.append(Gap(covered, end))
-    return gaps
 
 
 def _told(shift: Shift) -> dict[str, Any]:
@@ -245,15 +178,25 @@ def _told(shift: Shift) -> dict[str, Any]:
         "starts_at": shift.starts_at.isoformat(),
         "ends_at": shift.ends_at.isoformat(),
         "name": shift.name,
-        "members": [{"duty": member.duty.value, "person": member.person_id} for member in shift.members],
+        "members": [
+            {"duty": member.duty.value, "person": member.person_id, **({"on_call": True} if member.on_call else {})}
+            for member in shift.members
+        ],
     }
+
+
+def serving(member: ShiftMember) -> Serving:
+    """A person's part in a shift, as the checks read it."""
+    return Serving(member.duty, member.person_id, member.on_call, member.person.name)
+
+
+def served(shift: Shift) -> Served:
+    """A shift, as the checks read it."""
+    return Served(
+        shift.starts_at, shift.ends_at, shift.name, tuple(serving(member) for member in shift.members), shift.id
+    )
 
 
 def factory(context: object, request: Request) -> Rosters:
     """The request's rosters."""
-    return Rosters(
-        request.db,
-        request.find_service(ILedger),
-        request.find_service(Directory),
-        settings_of(request.registry).time_zone,
-    )
+    return Rosters(request.db, request.find_service(ILedger), request.find_service(Directory))

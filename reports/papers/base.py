@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -46,10 +47,11 @@ def hashed(value: str | None) -> Cell:
 
 def list_paper(
     making: Making, title: str, subtitle: str, cover: Sequence[tuple[str, str]], sections: Sequence[Section], *,
-    exercise: bool = False,
+    exercise: bool = False, landscape: bool = False,
 ) -> Paper:  # fmt: skip
     """A paper for use in the house: a title and tables."""
-    return _short(making, "list", title, subtitle, cover, sections, "", "", exercise)
+    paper = _short(making, "list", title, subtitle, cover, sections, "", "", exercise)
+    return replace(paper, landscape=landscape)
 
 
 def brief_paper(

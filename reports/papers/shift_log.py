@@ -12,6 +12,7 @@ from broadcast.models import Broadcast
 from dutycenter.calls.models import Call
 from dutycenter.incidents.models import Incident, IncidentEntry
 from dutycenter.incidents.timeline import names_of
+from dutycenter.roster.duty_log.models import DutyLogEntry
 from dutycenter.roster.models import Shift
 from dutycenter.vocabulary import IncidentStatus, ShiftDuty
 from reports.making import Making
@@ -75,8 +76,25 @@ def _table(w: Words, making: Making, lines: list[Line]) -> Block:
 
 
 def _lines(w: Words, db: Session, span: Span) -> list[Line]:
-    found = [*_calls(w, db, span), *_incidents(w, db, span), *_broadcasts(w, db, span)]
+    found = [*_entries(w, db, span), *_calls(w, db, span), *_incidents(w, db, span), *_broadcasts(w, db, span)]
     return sorted(found)
+
+
+def _entries(w: Words, db: Session, span: Span) -> list[Line]:
+    """What was written into the duty log, under its own numbers; a correction names what it puts right."""
+    _ = w.gettext
+    query = select(DutyLogEntry).where(inside(DutyLogEntry.at, span)).order_by(DutyLogEntry.at, DutyLogEntry.id)
+    return [
+        Line(
+            entry.at,
+            _("Log No. %(number)s", number=entry.number),
+            w.clauses(
+                [_("Puts No. %(number)s right", number=entry.corrects.number) if entry.corrects else "", entry.text]
+            ),
+            entry.author_name,
+        )
+        for entry in db.scalars(query)
+    ]
 
 
 def _calls(w: Words, db: Session, span: Span) -> list[Line]:

@@ -29,6 +29,8 @@ KINDS = {
     "report_receipts": (ReportKind.RECEIPTS, "broadcast.board"),
     "report_shift_log": (ReportKind.SHIFT_LOG, "roster.week"),
     "report_roster": (ReportKind.ROSTER, "roster.week"),
+    "report_month_roster": (ReportKind.ROSTER, "roster.month"),
+    "report_handover": (ReportKind.HANDOVER, "handover.show"),
 }
 VERSIONS = 10  # earlier ones that are shown
 
@@ -55,13 +57,15 @@ def situation(request: Request) -> SituationReport:
 @view_config(route_name="report_receipts", renderer="reports:templates/paper.jinja2")
 @view_config(route_name="report_shift_log", renderer="reports:templates/paper.jinja2")
 @view_config(route_name="report_roster", renderer="reports:templates/paper.jinja2")
+@view_config(route_name="report_month_roster", renderer="reports:templates/paper.jinja2")
+@view_config(route_name="report_handover", renderer="reports:templates/paper.jinja2")
 def paper(request: Request) -> dict[str, Any]:
     """The paper as it was made last, and its earlier versions; one that never was is asked for by the page."""
     asked = _asked(request)
     reports: Reports = request.find_service(Reports)
     report = reports.find(asked)
     back = KINDS[request.matched_route.name][1]
-    query = {"week": asked.about} if asked.kind is ReportKind.ROSTER else None
+    query = {back.removeprefix("roster."): asked.about} if asked.kind is ReportKind.ROSTER else None
     return {
         "asked": asked,
         "report": report,
@@ -83,6 +87,8 @@ def paper(request: Request) -> dict[str, Any]:
 @view_config(route_name="report_receipts", request_method="POST")
 @view_config(route_name="report_shift_log", request_method="POST")
 @view_config(route_name="report_roster", request_method="POST")
+@view_config(route_name="report_month_roster", request_method="POST")
+@view_config(route_name="report_handover", request_method="POST")
 def ask(request: Request) -> Response:
     """Ask the clerk for the paper as things stand now."""
     asked = _asked(request)

@@ -150,7 +150,7 @@
     } else {
       const last = [...rows.querySelectorAll("[data-row]")].pop();
       const row = last.cloneNode(true);
-      row.querySelectorAll("input").forEach((input) => { input.value = ""; input.classList.remove("is-wrong"); });
+      row.querySelectorAll("input, textarea").forEach((input) => { input.value = ""; input.classList.remove("is-wrong"); });
       row.querySelectorAll(".fault").forEach((fault) => fault.remove());
       last.after(row);
       row.querySelector("input").focus();

@@ -12,17 +12,20 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from broadcast.models import Attempt, Broadcast, Recipient
+from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call, Recording
 from dutycenter.incidents.models import Incident, IncidentEntry
 from dutycenter.interfaces import ILedger, IReports
 from dutycenter.ledger.sealer import seal
+from dutycenter.roster.duty_log.models import DutyLogEntry
+from dutycenter.roster.handover.models import Handover, HandoverItem
 from dutycenter.roster.models import Shift
 from dutycenter.settings import load
-from dutycenter.vocabulary import ReportKind
+from dutycenter.vocabulary import ReportKind, Role
 from dutycenter.work import Work
 from reports.house import House
 from reports.making import Making, NothingToTell, make_paper
-from reports.paper import Paper, Table
+from reports.paper import Calendar, Paper, Table
 from reports.period import Month
 from reports.progress import silent
 from reports.render import render_html, render_pdf
@@ -52,6 +55,22 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
             recording.call_id = 1 if recording.channel_uuid == db.get(Call, 1).channel_uuid else None
             recording.attempt_id = recording.channel_uuid if recording.kind == "notice" else None
             recording.sha256, recording.sm3 = SHA, SHA[::-1]
+        shift = db.get(Shift, 3)
+        giver, taker = (
+            Account(username=name, name=name, role=Role.OFFICER, password_hash="x", created_at=NOW)
+            for name in ("giver", "taker")
+        )
+        db.add(Handover(
+            giver=giver, taker=taker, offered_at=shift.ends_at, accepted_at=shift.ends_at + timedelta(minutes=5),
+            items=[HandoverItem(text=HOSTILE, taken_at=shift.ends_at, remark="已知")],
+        ))  # fmt: skip
+        wrong = DutyLogEntry(
+            year=2026, number=7, at=shift.starts_at, written_at=NOW, author_name="张伟", text="水位3米"
+        )
+        db.add(wrong)
+        db.flush()
+        db.add(DutyLogEntry(year=2026, number=8, at=shift.starts_at, written_at=NOW, author_name="张伟", text="水位2米",
+                            corrects_id=wrong.id))  # fmt: skip
         ledger: ILedger = request.find_service(ILedger)
         ledger.append("incident.created", "incident:1")
         ledger.append("recording.replayed", f"recording:{db.scalars(select(Recording.id).where(Recording.call_id == 1)).first()}",
@@ -72,7 +91,7 @@ def tables(paper: Paper) -> list[Table]:
 
 ABOUT = {
     ReportKind.BRIEF: "1", ReportKind.RECEIPTS: "1", ReportKind.SHIFT_LOG: "3", ReportKind.ROSTER: "2026-10-05",
-    ReportKind.EVIDENCE: "1",
+    ReportKind.HANDOVER: "1", ReportKind.EVIDENCE: "1",
 }  # fmt: skip
 
 
@@ -136,6 +155,8 @@ class TestShiftLog:
             inside = (Call.arrived_at >= shift.starts_at, Call.arrived_at < shift.ends_at)
             calls = request.db.scalars(select(Call).where(*inside)).all()
         assert sum(row[2].text == "来电" for row in log.rows) == len(calls) > 0
+        written = [(row[2].text, row[3].text) for row in log.rows if "日志" in row[2].text]
+        assert written == [("日志第 7 号", "水位3米"), ("日志第 8 号", "更正第 7 号，水位2米")]
         assert [row[0].text for row in log.rows] == [str(n) for n in range(1, len(log.rows) + 1)]
 
 
@@ -146,6 +167,33 @@ class TestRoster:
 
     def test_a_week_without_one_says_so(self, store: Work) -> None:
         assert tables(made(store, ReportKind.ROSTER, "2027-03-01")) == []
+
+    def test_a_month_is_one_sheet_across(self, store: Work) -> None:
+        paper = made(store, ReportKind.ROSTER, "2026-10")
+        (calendar,) = (b for s in paper.sections for b in s.all_blocks if isinstance(b, Calendar))
+        assert [len(week) for week in calendar.weeks] == [7] * 5
+        days = {day.text: day for week in calendar.weeks for day in week if not day.other}
+        assert len(days) == 31
+        assert days["10-1"].note == "休 国庆节"
+        assert days["10-1"].shade
+        assert days["10"].note == "班 国庆节"  # a Saturday that pays for it
+        assert all(name and "带" in who for name, who in days["5"].lines)
+        reader = PdfReader(io.BytesIO(render_pdf(paper)))
+        (page,) = reader.pages
+        assert page.mediabox.width > page.mediabox.height
+
+    def test_a_month_of_a_year_not_published_says_so(self, store: Work) -> None:
+        html = render_html(made(store, ReportKind.ROSTER, "2031-01", "en"))
+        assert "holidays of 2031 are not known" in html
+
+
+class TestHandover:
+    def test_it_names_items_and_both_signatures(self, store: Work) -> None:
+        paper = made(store, ReportKind.HANDOVER, "1")
+        (items,) = tables(paper)
+        assert [cell.text for cell in items.rows[0]][1::2] == [HOSTILE, "已知"]
+        assert all("签字" in value for _name, value in paper.cover)
+        assert "<a href='http" not in render_html(paper)
 
 
 class TestEvidence:

@@ -164,7 +164,7 @@ class TestPapers:
         app = browser(Role.LEADER)
         assert "/incidents/1/evidence" in app.get("/incidents/1").text
         assert "/broadcasts/1/receipts" in app.get("/broadcasts/1").text
-        roster = app.get("/roster?week=2026-10-05").text
+        roster = app.get("/roster/week?week=2026-10-05").text
         assert "/roster/weeks/2026-10-05" in roster
         assert "/log" in roster
 

@@ -1,16 +1,16 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import select
 
 from dutycenter.directory.models import Department, Person, PhoneNumber
 from dutycenter.ledger.models import LedgerEntry
+from dutycenter.roster.checks import Serving
+from dutycenter.roster.faults import RosterFault
 from dutycenter.roster.models import Shift, ShiftMember
-from dutycenter.roster.services import RosterFault, Rosters, gaps_between
+from dutycenter.roster.services import Rosters
 from dutycenter.vocabulary import NumberKind, ShiftDuty
 from dutycenter.work import Work
 
@@ -63,42 +63,6 @@ class TestOnDuty:
             assert before.until is None
 
 
-class TestWeek:
-    def test_it_shows_gaps_and_what_is_wrong_with_a_shift(self, work: Work, people: list[int]) -> None:
-        with work.write() as request:
-            leader, officer, _, silent = (request.db.get_one(Person, one) for one in people)
-            request.db.add_all(
-                [hours(0, 12, (leader, LEADER), (officer, OFFICER)), hours(12, 20, (silent, OFFICER)), hours(24, 168)]
-            )
-        with work.read() as request:
-            days = request.find_service(Rosters).week(date(2026, 11, 25), MONDAY + timedelta(hours=13))
-
-        assert next(day.day for day in days) == date(2026, 11, 23)
-        assert [day.today for day in days] == [True, *[False] * 6]
-        good, bad, gap = days[0].lines
-        assert good.warnings == ()
-        assert [(name, str(words)) for name, words in bad.warnings] == [
-            ("", "No leader"), ("刘洋", "No telephone number"),
-        ]  # fmt: skip
-        assert bad.now
-        assert gap.gap is not None
-        assert gap.gap.ends_at == MONDAY + timedelta(hours=24)
-        assert [str(words) for _name, words in days[1].lines[0].warnings] == ["No leader", "Nobody at the desk"]
-
-
-class TestGapsBetween:
-    @given(st.lists(st.tuples(st.integers(-20, 200), st.integers(1, 40)), max_size=12))
-    def test_every_hour_is_either_served_or_in_exactly_one_gap(self, spans: list[tuple[int, int]]) -> None:
-        shifts = [hours(begin, begin + length) for begin, length in spans]
-        gaps = gaps_between(shifts, MONDAY, WEEK_END)
-
-        for hour in range(168):
-            at = MONDAY + timedelta(hours=hour)
-            served = any(shift.starts_at <= at < shift.ends_at for shift in shifts)
-            assert sum(gap.starts_at <= at < gap.ends_at for gap in gaps) == (0 if served else 1)
-        assert all(MONDAY <= gap.starts_at < gap.ends_at <= WEEK_END for gap in gaps)
-
-
 class TestSetMembers:
     @pytest.fixture
     def shift_id(self, work: Work, people: list[int]) -> int:
@@ -112,20 +76,22 @@ class TestSetMembers:
     def test_it_changes_who_serves_and_tells_before_and_after(
         self, work: Work, people: list[int], shift_id: int
     ) -> None:
-        wanted = [(OFFICER, people[2]), (OFFICER, people[1])]
+        wanted = [Serving(LEADER, people[2], on_call=True), Serving(OFFICER, people[1])]
         with work.write() as request:
             rosters = request.find_service(Rosters)
             assert rosters.set_members(rosters.shift(shift_id), wanted) is not None
         with work.write() as request:
             rosters = request.find_service(Rosters)
-            assert {(m.duty, m.person_id) for m in rosters.shift(shift_id).members} == set(wanted)
+            shift = rosters.shift(shift_id)
+            assert {Serving(m.duty, m.person_id, m.on_call) for m in shift.members} == set(wanted)
+            assert rosters.on_duty(shift.starts_at).on_call == {people[2]}
 
             assert request.db.scalars(select(LedgerEntry.action)).all() == ["shift.edited"]
 
     def test_the_same_again_tells_nothing(self, work: Work, people: list[int], shift_id: int) -> None:
         with work.write() as request:
             rosters = request.find_service(Rosters)
-            assert rosters.set_members(rosters.shift(shift_id), [(OFFICER, people[1])]) is None
+            assert rosters.set_members(rosters.shift(shift_id), [Serving(OFFICER, people[1])]) is None
 
     @pytest.mark.parametrize("wanted", [[1, 1], [0], [99]], ids=["twice", "elsewhere then", "unknown"])
     def test_it_refuses_who_cannot_serve(self, work: Work, people: list[int], shift_id: int, wanted: list[int]) -> None:
@@ -134,7 +100,7 @@ class TestSetMembers:
             rosters = request.find_service(Rosters)
             shift = rosters.shift(shift_id)
             with pytest.raises(RosterFault):
-                rosters.set_members(shift, [(OFFICER, one) for one in ids])
+                rosters.set_members(shift, [Serving(OFFICER, one) for one in ids])
 
             assert [member.person_id for member in shift.members] == [people[1]]
 
