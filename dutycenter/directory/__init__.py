@@ -17,5 +17,6 @@ def includeme(config: Configurator) -> None:
     config.add_finder(find_people)
     config.include("dutycenter.directory.views")
     config.include("dutycenter.directory.edit_views")
+    config.include("dutycenter.directory.district_views")
     config.include("dutycenter.directory.duplicate_views")
     config.include("dutycenter.directory.imports")

@@ -193,6 +193,32 @@ class Editing:
         self.ledger.append(action, f"department:{department.id}", _told(department) | {"before": before})
         return department
 
+    def save_district(self, district: District | None, code: str, name: str) -> District:
+        """Change a district, or add one.
+
+        Raises:
+            DirectoryFault: what is wrong, by field.
+        """
+        code, name = code.strip(), name.strip()
+        other = self.db.scalar(select(District.id).where(District.code == code))
+        faults = {}
+        if not (code.isascii() and code.isdigit() and 2 <= len(code) <= 12):
+            faults["code"] = _("A district's code has 2 to 12 digits, such as 430191.")
+        elif other is not None and (district is None or other != district.id):
+            faults["code"] = _("Another district has this code.")
+        if not name or len(name) > 64 or not name.isprintable():
+            faults["name"] = _("Enter the district's name.")
+        if faults:
+            raise DirectoryFault(faults)
+        action, before = "district.edited", {} if district is None else {"code": district.code, "name": district.name}
+        if district is None:
+            action, district = "district.created", District()
+            self.db.add(district)
+        district.code, district.name = code, name
+        self.db.flush()
+        self.ledger.append(action, f"district:{district.id}", {"code": code, "name": name, "before": before})
+        return district
+
     def remove_department(self, department: Department) -> None:
         """Take a department out of the directory. Idempotent.
 

@@ -60,6 +60,21 @@ class TestList:
         assert page.html.select_one(".side-act b").text == "4"
 
 
+class TestDistricts:
+    def test_one_is_added_named_anew_and_never_given_anothers_code(self, city: Site) -> None:
+        page = city.logged_in(Role.ADMINISTRATOR).get("/directory").click("Districts")
+        form = form_to(page, "/directory/districts/")
+        new = next(one for one in page.forms.values() if one.action.endswith("/directory/districts"))
+        new["code"], new["name"] = "430191", "新区"
+        assert "Another district has this code" in new.submit(status=422).text
+        new["code"] = "430199"
+        page = new.submit().follow()
+        assert "430199" in page.text
+        form["name"] = "<i>滨江区"
+        page = form.submit().follow()
+        assert "&lt;i&gt;滨江区" in page.text
+
+
 class TestDepartments:
     def test_one_is_put_below_another_and_never_below_itself(self, city: Site) -> None:
         browser = city.logged_in(Role.ADMINISTRATOR)
