@@ -104,4 +104,5 @@ def _rule(line: Line, colour: str) -> None:
     for name, value in (("val", "single"), ("sz", "18"), ("space", "4"), ("color", colour)):
         bottom.set(qn(f"w:{name}"), value)
     borders.append(bottom)
-    line._p.get_or_add_pPr().append(borders)
+    # Word wants a paragraph's properties in the order of its schema.
+    line._p.get_or_add_pPr().insert_element_before(borders, "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc")
