@@ -113,12 +113,11 @@ class HotlineScribe:
         """What the hotline's flow knows of this caller at its start."""
 
         def look() -> bool:
-            now = self._clock.now()
-            with self._work.write() as request:
-                goes_last = is_slowed(request.db, self._caller, self._channel, now)
-                if goes_last:
-                    request.find_service(Calls).slowed(self._channel)
-            return goes_last
+            with self._work.read() as request:
+                if not is_slowed(request.db, self._caller, self._channel, self._clock.now()):
+                    return False
+            self._write(lambda calls, at: calls.slowed(self._channel))
+            return True
 
         known = {
             "number_known": bool(clean_number(self._caller)),

@@ -87,7 +87,7 @@ def talk(switch: Switch, network: Telephone, desks: tuple[Telephone, Telephone],
 
 def hears(talk: Talk) -> bool:
     before = talk.heard
-    return until(lambda: talk.heard > before + 10, 2)
+    return until(lambda: talk.heard > before + 10, 8)
 
 
 def test_hold_then_hand_over_and_the_call_is_the_other_desks(
