@@ -21,7 +21,7 @@ from broadcast.events import READ, clean_cause, happenings
 from broadcast.lines import Lines
 from broadcast.models import Broadcast
 from broadcast.reminders import Reminders
-from broadcast.run import LEASE, Open, Orders, Run
+from broadcast.run import BATCH, LEASE, Open, Orders, Run
 from broadcast.settle import Answered, Ended, Happening, Lost, Source
 from broadcast.timeline import enter_end, enter_step
 from dutycenter.incidents.services import Incidents
@@ -53,6 +53,10 @@ MOST_UNREAD = 50_000  # events; beyond that they are let go, and the channels ar
 UNANSWERED_TOO_LONG = 30.0  # the product's seconds beyond the ring timeout
 ANSWERED_TOO_LONG = 600.0  # the product's seconds beyond four times the message
 EXTENSION = "notify"
+
+
+News = tuple[str, list[Happening]] | SwitchAway | None
+"""What has happened to an attempt; that the switch is away; that it is there again."""
 
 
 def own_name() -> str:
@@ -94,8 +98,8 @@ class Dialer:
         self.runs: dict[int, Run] = {}
         self.reminders = Reminders(self.clock)
         self.connected = False
-        self._inbox: queue.SimpleQueue[SwitchEvent | None] = queue.SimpleQueue()
-        self._told: list[tuple[str, Happening]] = []
+        self._inbox: queue.SimpleQueue[News] = queue.SimpleQueue()
+        self._unanswered = 0  # originates to which the switch has not replied yet
         self._look_at_channels = 0.0
         self._look_for_work = 0.0
         self._away_until = 0.0
@@ -110,12 +114,34 @@ class Dialer:
         if self._inbox.qsize() >= MOST_UNREAD:
             self._overrun = True
             return
-        self._inbox.put(event)
-        self._wake.set()
+        attempt_id, said = happenings(event)
+        if said:
+            self._inbox.put((attempt_id, said))
+            self._wake.set()
 
     def on_connect(self) -> None:
         """The events flow again: what was missed is found by looking."""
         self._inbox.put(None)
+
+    def on_reply(self, leg: Originate, trouble: SwitchError | RefusedValue | None) -> None:
+        """The switch has answered to a leg; as ``on_event``."""
+        self._unanswered -= 1
+        match trouble:
+            case None:
+                pass
+            case SwitchAway():
+                # Whether it was heard is not known: looking at the channels will tell.
+                self._inbox.put(trouble)
+            case RefusedValue():
+                log.error("The number of attempt %s cannot be dialled: %s", leg.channel_uuid, trouble)
+                self._refused(leg, "INVALID_NUMBER_FORMAT")
+            case SwitchError():
+                log.warning("The switch refused attempt %s: %s", leg.channel_uuid, trouble)
+                self._refused(leg, clean_cause(str(trouble).removeprefix("-ERR")) or "FAILURE")
+        self._wake.set()
+
+    def _refused(self, leg: Originate, cause: str) -> None:
+        self._inbox.put((leg.channel_uuid, [Ended(self.clock.now(), Source.REFUSED, cause)]))
 
     # --- the loop --------------------------------------------------------------------
 
@@ -171,7 +197,8 @@ class Dialer:
 
     def _rest(self) -> float:
         """How long to wait: until a pause is over, an event comes, or something may have changed in the store."""
-        waits = [run.next_choice() for run in self.runs.values()] if self._switch_up() else []
+        may_call = self._switch_up() and self._unanswered < BATCH
+        waits = [run.next_choice() for run in self.runs.values()] if may_call else []
         soonest = min((self.clock.real(wait) for wait in waits if wait is not None), default=POLL)
         return max(self.clock.real(self._until_next_turn()), min(soonest, POLL))
 
@@ -209,14 +236,15 @@ class Dialer:
     # --- a broadcast's turn ----------------------------------------------------------------
 
     def _turn(self, run: Run) -> None:
-        if not run.due(self._switch_up()):
+        room = max(0, BATCH - self._unanswered)  # what the switch has not taken yet must not queue up in it
+        if not run.due(self._switch_up(), room):
             with self.work.read() as request:
                 if not run.has_news(request.db):
                     return
         began = self.clock.monotonic()
         try:
             with self.work.write() as request:
-                orders = run.turn(request.db, request.find_service(ILedger), self._lease_end(), self._switch_up())
+                orders = run.turn(request.db, request.find_service(ILedger), self._lease_end(), self._switch_up(), room)
                 self._tell_incident(request, run, orders)
         except store.LeaseLost:
             log.info("Broadcast %d has ended or belongs to another dialer.", run.id)
@@ -257,9 +285,9 @@ class Dialer:
             self._drop(run, attempt_id)
 
     def _originate(self, run: Run | Reminders, orders: Sequence[store.Written]) -> None:
-        legs = [self._leg(run, order) for order in orders]
-        for order, trouble in zip(orders, self.switch.originate_all(legs) if legs else [], strict=True):
-            self._told_switch(order, trouble)
+        if orders:
+            self._unanswered += len(orders)
+            self.switch.originate_all([self._leg(run, order) for order in orders], self.on_reply)
 
     def _leg(self, run: Run | Reminders, order: store.Written) -> Originate:
         line = run.lines.named(order.gateway)
@@ -272,21 +300,6 @@ class Dialer:
             extension=EXTENSION,
             variables={"dc_attempt": order.attempt_id},
         )
-
-    def _told_switch(self, order: store.Written, trouble: SwitchError | RefusedValue | None) -> None:
-        match trouble:
-            case None:
-                return
-            case SwitchAway():
-                # Whether it was heard is not known: looking at the channels will tell.
-                self._away(trouble)
-            case RefusedValue():
-                log.error("The number of attempt %s cannot be dialled: %s", order.attempt_id, trouble)
-                self._happened(order.attempt_id, Ended(self.clock.now(), Source.REFUSED, "INVALID_NUMBER_FORMAT"))
-            case SwitchError():
-                log.warning("The switch refused attempt %s: %s", order.attempt_id, trouble)
-                cause = clean_cause(str(trouble).removeprefix("-ERR"))
-                self._happened(order.attempt_id, Ended(self.clock.now(), Source.REFUSED, cause or "FAILURE"))
 
     def _drop(self, run: Run | Reminders, attempt_id: str) -> None:
         try:
@@ -304,25 +317,24 @@ class Dialer:
     # --- what happens ------------------------------------------------------------------------
 
     def _take_in_events(self) -> None:
-        told, self._told = self._told, []
-        for attempt_id, happening in told:
-            self._happened(attempt_id, happening)
         if self._overrun:
             log.error("Events came faster than they were written; some are let go, the channels will tell.")
             self._overrun, self._look_at_channels = False, 0.0
         while True:
             try:
-                event = self._inbox.get_nowait()
+                news = self._inbox.get_nowait()
             except queue.Empty:
                 return
-            if event is None:
-                log.info("Connected with the switch; looking at its channels.")
-                self.connected = True
-                self._away_until = self._look_at_channels = 0.0
-                continue
-            attempt_id, said = happenings(event)
-            for happening in said:
-                self._happened(attempt_id, happening)
+            match news:
+                case None:
+                    log.info("Connected with the switch; looking at its channels.")
+                    self.connected = True
+                    self._away_until = self._look_at_channels = 0.0
+                case SwitchAway():
+                    self._away(news)
+                case attempt_id, said:
+                    for happening in said:
+                        self._happened(attempt_id, happening)
 
     def _happened(self, attempt_id: str, happening: Happening) -> None:
         for run in self._all():

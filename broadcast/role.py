@@ -8,6 +8,8 @@ import threading
 
 from broadcast.dialer import Dialer
 from broadcast.kernel import warm
+from broadcast.run import LEASE
+from dutycenter.db.engine import limit_idle
 from dutycenter.switch import make_events, make_switch
 from dutycenter.work import Work
 
@@ -20,6 +22,7 @@ def run(work: Work) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     warm()
+    limit_idle(work.registry["dutycenter.engine"], LEASE)
     dialer = Dialer(work, make_switch(work.settings))
     log.info("The dialer %s is ready.", dialer.owner)
     dialer.run(make_events(work.settings), stop)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from broadcast import store
@@ -43,6 +42,7 @@ from broadcast.settle import (
 )
 from dutycenter.calls.legs import LOST
 from dutycenter.calls.models import Leg
+from dutycenter.db.bulk import update_all
 from dutycenter.interfaces import Entry, IClock, ILedger
 from dutycenter.settings import Settings
 from dutycenter.switch.causes import meaning
@@ -53,6 +53,7 @@ log = logging.getLogger(__name__)
 BATCH = 200  # attempts written in one transaction at most
 WORD_PATIENCE = 3.0  # real seconds that a conversation has for its last word, and the switch for a cause
 LEASE = 15.0  # real seconds without a turn after which another dialer may take over
+WRITTEN = ("id", "answered_at", "ended_at", "dropped_at", "hangup_cause", "disposition")  # of an attempt, by a dialer
 OVERLAP = timedelta(seconds=30)
 LOOK_FOR_CLOSED = 0.5  # real seconds
 
@@ -129,6 +130,7 @@ class Run:
         self.renew_after = LEASE / 3 / clock.real(1.0)
         self._said: list[Entry] = []
         self._legs: list[dict[str, Any]] = []
+        self._attempts: list[dict[str, Any]] = []
 
     def seconds(self) -> float:
         """Seconds since the launch."""
@@ -166,8 +168,12 @@ class Run:
 
     # --- one turn ---------------------------------------------------------------
 
-    def due(self, switch_up: bool) -> bool:
-        """Is there anything to write, as far as is known here?"""
+    def due(self, switch_up: bool, room: int = BATCH) -> bool:
+        """Is there anything to write, as far as is known here?
+
+        Args:
+            room: calls that may be begun in the next turn.
+        """
         now = self.clock.monotonic()
         if any(one.changed or self._patience_over(one, now) for one in self.open.values()):
             return True
@@ -182,7 +188,7 @@ class Run:
             return True
         if self.waited and not self.texts_first:
             return True
-        if self.state is not BroadcastState.RUNNING or not switch_up or self.full or self.waited:
+        if self.state is not BroadcastState.RUNNING or not switch_up or not room or self.full or self.waited:
             return False
         opening = self.lines.next_opening()
         return (
@@ -201,8 +207,13 @@ class Run:
         one = self.open.get(attempt_id)
         return one is None or word != one.word
 
-    def turn(self, db: Session, ledger: ILedger, until: datetime, switch_up: bool) -> Orders:
+    def turn(self, db: Session, ledger: ILedger, until: datetime, switch_up: bool, room: int = BATCH) -> Orders:
         """Write what happened, choose who is next, and say what the switch is to be told.
+
+        Args:
+            until: when the lease ends.
+            switch_up: calls may be begun.
+            room: how many at the most.
 
         Raises:
             store.LeaseLost: another dialer has it; nothing is to be done.
@@ -215,6 +226,9 @@ class Run:
         looked_at = [attempt_id for attempt_id, word in words.items() if self._wants_look(attempt_id, word)]
         for attempt, recipient in store.open_attempts(db, self.id, looked_at):
             self._settle(attempt, recipient, words[attempt.id], orders)
+            # Its row is written with the others, not by the session.
+            self._attempts.append({name: getattr(attempt, name) for name in WRITTEN})
+            db.expunge(attempt)
         self._flush(db, ledger)
         self.watch.look(db, ledger, broadcast, self.clock.now())
         if self.state is BroadcastState.RUNNING:
@@ -225,7 +239,7 @@ class Run:
         self._close_settled(db)
         self.waited = self.texts_first
         if self.state is BroadcastState.RUNNING and switch_up and not self.waited:
-            self._choose(db, broadcast, orders)
+            self._choose(db, broadcast, orders, room)
         self._hinder(broadcast, switch_up)
         idle = not self.open and not orders.originate
         if idle and (self.state is BroadcastState.STOPPED or self._all_done(db)):
@@ -341,13 +355,13 @@ class Run:
 
     # --- who is next ----------------------------------------------------------------
 
-    def _choose(self, db: Session, broadcast: Broadcast, orders: Orders) -> None:
+    def _choose(self, db: Session, broadcast: Broadcast, orders: Orders, most: int) -> None:
         rows = store.gateways(db, lock=True)
         if self.lines.refresh(rows):
             self._build(db, broadcast)
         now = self.clock.monotonic()
         up = sum(one.up for one in self.open.values())
-        room = min(BATCH, broadcast.channels - up)
+        room = min(most, broadcast.channels - up)
         self.tried_opening = self.lines.next_opening()
         self.chooser.allow(self._shares(db, now))
         choices = self._asked_for(db, room, now)
@@ -406,8 +420,9 @@ class Run:
         """Write what was gathered, each kind at once: a statement for each call is what a turn would cost most."""
         said, self._said = self._said, []
         legs, self._legs = self._legs, []
-        if legs:
-            db.execute(update(Leg), legs)
+        attempts, self._attempts = self._attempts, []
+        update_all(db, Leg, legs)
+        update_all(db, Attempt, attempts)
         ledger.append_all(said)
 
 

@@ -23,10 +23,9 @@ class Source(IntEnum):
     """Who says that a leg is over; of two that name a cause, the higher one's counts."""
 
     NOBODY = 0
-    DESTROYED = 1  # CHANNEL_DESTROY may come without a cause: a reply with one follows
-    JOB = 2  # the reply to ``bgapi originate``
-    REFUSED = 3  # the switch did not take the command
-    HANGUP = 4  # CHANNEL_HANGUP_COMPLETE
+    JOB = 1  # the reply to ``bgapi originate``
+    REFUSED = 2  # the switch did not take the command
+    HANGUP = 3  # CHANNEL_HANGUP_COMPLETE
 
 
 @dataclass(frozen=True)

@@ -7,22 +7,26 @@ commits first decides: no attempt is written after it (DESIGN rule 3).
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from broadcast.chooser import Called, Choice, Dialled, Tried
 from broadcast.models import Attempt, Broadcast, Recipient, RecipientNumber
 from broadcast.settle import outcome
 from dutycenter.calls.models import Leg
+from dutycenter.db.bulk import insert_all
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import AttemptKind, BroadcastState, Direction
+
+PAGE = 200  # recipients that are read at a time
 
 Word = tuple[Any, ...]
 """What ``words`` tells of one attempt: compared, never looked into."""
@@ -115,37 +119,59 @@ def load(db: Session, broadcast: Broadcast) -> list[Called]:
     assert broadcast.launched_at is not None
     began = broadcast.launched_at
     tried: dict[int, list[Tried]] = {}
-    attempts = db.scalars(
-        select(Attempt)
+    attempts = db.execute(
+        select(
+            Attempt.recipient_id, Attempt.number_id, Attempt.gateway, Attempt.created_at, Attempt.ended_at,
+            Attempt.disposition,
+        )
         .where(Attempt.broadcast_id == broadcast.id, Attempt.kind == AttemptKind.NOTICE)
         .order_by(Attempt.created_at, Attempt.id)
-    )
-    for attempt in attempts:
-        ended = None if attempt.ended_at is None else (attempt.ended_at - began).total_seconds()
-        started = (attempt.created_at - began).total_seconds()
-        tried.setdefault(attempt.recipient_id, []).append(
-            Tried(attempt.number_id, attempt.gateway, started, ended, attempt.disposition)
-        )
-    recipients = db.scalars(
-        select(Recipient)
-        .where(Recipient.broadcast_id == broadcast.id)
+    )  # fmt: skip
+    for recipient_id, number_id, gateway, created_at, ended_at, disposition in attempts:
+        ended = None if ended_at is None else (ended_at - began).total_seconds()
+        started = (created_at - began).total_seconds()
+        tried.setdefault(recipient_id, []).append(Tried(number_id, gateway, started, ended, disposition))
+    return [called for page in _pages(db, broadcast.id) for called in _called(db, page, tried)]
+
+
+def _pages(db: Session, broadcast_id: int) -> Iterator[Sequence[Any]]:
+    """The recipients, so many at a time: whoever else is in this process goes on in between."""
+    columns = (
+        Recipient.id, Recipient.weight, Recipient.outcome, Recipient.dropped_at, Recipient.acknowledged_at,
+        Recipient.tier, Recipient.legs, Recipient.since,
+    )  # fmt: skip
+    last = 0
+    while page := db.execute(
+        select(*columns)
+        .where(Recipient.broadcast_id == broadcast_id, Recipient.id > last)
         .order_by(Recipient.id)
-        .options(selectinload(Recipient.numbers))
-    )
-    return [
-        Called(
-            r.id,
-            r.weight,
-            [Dialled(n.id, n.number, n.kind) for n in r.numbers],
-            tried.get(r.id, ()),
-            closed=r.outcome is not None or r.dropped_at is not None,
-            acknowledged=r.acknowledged_at is not None,
-            tier=r.tier,
-            legs=r.legs,
-            since=r.since,
+        .limit(PAGE)
+    ).all():
+        yield page
+        last = page[-1].id
+        time.sleep(0)
+
+
+def _called(db: Session, page: Sequence[Any], tried: Mapping[int, Sequence[Tried]]) -> Iterator[Called]:
+    numbers: dict[int, list[Dialled]] = {}
+    for recipient_id, number_id, number, kind in db.execute(
+        select(RecipientNumber.recipient_id, RecipientNumber.id, RecipientNumber.number, RecipientNumber.kind)
+        .where(RecipientNumber.recipient_id.in_([row.id for row in page]))
+        .order_by(RecipientNumber.position)
+    ):
+        numbers.setdefault(recipient_id, []).append(Dialled(number_id, number, kind))
+    for row in page:
+        yield Called(
+            row.id,
+            row.weight,
+            numbers.get(row.id, []),
+            tried.get(row.id, ()),
+            closed=row.outcome is not None or row.dropped_at is not None,
+            acknowledged=row.acknowledged_at is not None,
+            tier=row.tier,
+            legs=row.legs,
+            since=row.since,
         )
-        for r in recipients
-    ]
 
 
 def gateways(db: Session, *, lock: bool = False) -> Sequence[Gateway]:
@@ -323,8 +349,8 @@ def write_attempts(
             }
             for w in written
         ]  # fmt: skip
-        db.execute(insert(Attempt), attempts)
-        db.execute(insert(Leg), made)
+        insert_all(db, Attempt, attempts)
+        insert_all(db, Leg, made)
     return written, refused
 
 

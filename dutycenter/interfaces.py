@@ -161,6 +161,10 @@ class SwitchEvent:
         return self.headers.get(f"variable_{name}", "")
 
 
+Told = Callable[[Originate, SwitchError | RefusedValue | None], None]
+"""What the switch said to one leg."""
+
+
 class ISwitch(Protocol):
     """Commands to one switch. Every one ends within a time limit.
 
@@ -171,12 +175,13 @@ class ISwitch(Protocol):
     def originate(self, leg: Originate) -> None:
         """Hand the leg to the switch (``bgapi``); what becomes of it comes as events."""
 
-    def originate_all(self, legs: Sequence[Originate]) -> list[SwitchError | RefusedValue | None]:
-        """``originate`` for each, without waiting for one reply before the next command.
+    def originate_all(self, legs: Sequence[Originate], told: Told) -> None:
+        """``originate`` for each: all commands are sent when this returns, replies may come later.
 
-        Returns:
-            For each leg what ``originate`` would have raised, or None. ``SwitchAway``
-            leaves open whether the switch heard of the leg.
+        Args:
+            told: called once for each leg, now or later, from any greenlet, with what
+                ``originate`` would have raised, or None. ``SwitchAway`` leaves open
+                whether the switch heard of the leg.
         """
 
     def drop(self, channel_uuid: str, cause: str = "NORMAL_CLEARING") -> bool:

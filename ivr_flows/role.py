@@ -19,6 +19,7 @@ from gevent.event import Event
 from gevent.pool import Pool
 
 from dutycenter.calls.follower import run_follower
+from dutycenter.db.engine import limit_idle
 from dutycenter.interfaces import IClock, ILeg, ISwitchEvents, Prompt
 from dutycenter.switch import OutboundServer, make_events
 from dutycenter.work import Work
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)  # real seconds before something that failed starts again
 UPLOADS_KNOWN = 2.0  # seconds until uploaded prompts are looked up again
 MOST_FLOWS = 3  # that one leg may be handed through
+LONGEST_IDLE = 15.0  # real seconds that one of our transactions may stand still, with its locks
 PATIENCE = 6.0  # real seconds that everything gets to end
 
 
@@ -141,6 +143,7 @@ class Ivr:
 def run(work: Work) -> None:
     """Serve until SIGTERM or SIGINT."""
     settings = work.settings
+    limit_idle(work.registry["dutycenter.engine"], LONGEST_IDLE)
     flows, catalogue = load_flows(settings)
     book = PromptBook(catalogue, voice_for(settings), settings.prompts_dir)
     for fault in book.make_all(settings.languages).faults:

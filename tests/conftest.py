@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
-import subprocess
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,8 +20,7 @@ from dutycenter.db.engine import make_engine
 from dutycenter.db.models import MODELS
 from dutycenter.settings import Settings, load
 from dutycenter.work import Work
-
-PG_BIN = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+from tests.support.postgresql import PG_BIN, PostgreSql
 
 
 def free_port() -> int:
@@ -50,28 +46,12 @@ def private_postgresql(*, durable: bool = False) -> Iterator[str]:
     """
     if not PG_BIN:
         pytest.fail("PostgreSQL is not installed: apt-get install postgresql")
-    # Not below pytest's own folder: every other session that starts locks the postgres account out of that.
-    home = Path(tempfile.mkdtemp(prefix="dutycenter-postgresql-"))
-    data = home / "data"
-    # The server refuses to run as root: give it to the account that Debian's package made.
-    as_owner = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if as_owner:
-        shutil.chown(home, "postgres")
-    port = free_port()
-    subprocess.run(
-        [*as_owner, PG_BIN[0] / "initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-sync"],
-        check=True, stdout=subprocess.DEVNULL, cwd="/",
-    )  # fmt: skip
-    options = f"-c listen_addresses=127.0.0.1 -p {port} -c fsync={'on' if durable else 'off'} -c unix_socket_directories= -c max_connections=200"
-    control = [*as_owner, PG_BIN[0] / "pg_ctl", "-D", data]
-    subprocess.run(
-        [*control, "-w", "-o", options, "-l", home / "log", "start"], check=True, stdout=subprocess.DEVNULL, cwd="/"
-    )
+    server = PostgreSql(free_port(), durable=durable)
     try:
-        yield f"postgresql://tester@127.0.0.1:{port}/postgres"
+        server.start()
+        yield server.url
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], check=False, stdout=subprocess.DEVNULL, cwd="/")
-        shutil.rmtree(home, ignore_errors=True)
+        server.close()
 
 
 @contextmanager

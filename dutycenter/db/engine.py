@@ -38,6 +38,22 @@ def make_engine(url: str) -> Engine:
     return engine
 
 
+def limit_idle(engine: Engine, seconds: float) -> None:
+    """Let PostgreSQL end this process's transactions that stand still for so long: they hold locks.
+
+    A process may be stopped in the middle of one. Connections that were made before are made anew.
+    """
+    if engine.dialect.name == "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def limit(connection: Any, record: object) -> None:
+        connection.execute(f"SET idle_in_transaction_session_timeout = {round(seconds * 1000)}")
+        connection.commit()
+
+    engine.dispose()
+
+
 def _on_connect(connection: Any, record: object) -> None:
     assert isinstance(connection, sqlite3.Connection)
     connection.isolation_level = None

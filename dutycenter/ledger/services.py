@@ -8,12 +8,27 @@ from datetime import datetime
 from typing import Any
 
 from pyramid.request import Request
-from sqlalchemy import BigInteger, ColumnElement, Text, cast, func, insert, literal, select, true, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Text,
+    cast,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import Session
 
+from dutycenter.db.bulk import insert_all
 from dutycenter.interfaces import Entry, IClock
 from dutycenter.ledger.canonical import canonical
 from dutycenter.ledger.models import LedgerEntry
+
+_OWN_TRANSACTION = "CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)"  # PostgreSQL's
 
 
 @dataclass(frozen=True, order=True)
@@ -83,13 +98,15 @@ class Ledger:
 
     def append_all(self, entries: Iterable[Entry]) -> None:
         """See ``ILedger.append_all``."""
-        at, transaction = self.clock.now(), _own_transaction(self.db)
+        at = self.clock.now()
         rows = [
-            {"at": at, "actor": self.actor, "action": action, "subject": subject, "data": canonical(data)}
+            {
+                "transaction_id": 0, "at": at, "actor": self.actor,
+                "action": action, "subject": subject, "data": canonical(data),
+            }
             for action, subject, data in entries
-        ]
-        if rows:
-            self.db.execute(insert(LedgerEntry).values(transaction_id=transaction), rows)
+        ]  # fmt: skip
+        insert_all(self.db, LedgerEntry, rows, transaction_id=_OWN_TRANSACTION)
 
     def end(self) -> Cursor:
         """The place after everything that can be followed now."""
@@ -141,7 +158,7 @@ def order_of_entries(db: Session) -> tuple[Any, ...]:
 def _own_transaction(db: Session) -> Any:
     if db.get_bind().dialect.name == "sqlite":
         return 0
-    return cast(cast(func.pg_current_xact_id(), Text), BigInteger)
+    return literal_column(_OWN_TRANSACTION)
 
 
 def _in_order(query: Any, db: Session, *, descending: bool = False) -> Any:

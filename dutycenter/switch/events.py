@@ -40,7 +40,8 @@ class _Connection:
             SwitchAway: the connection has ended and all that came is delivered.
         """
         try:
-            event = self._events.get(timeout=wait)
+            # A time limit for each event would cost more than the event.
+            event = self._events.get_nowait() if self._events.qsize() else self._events.get(timeout=wait)
         except Empty:
             event = None
             if self.link.connected:

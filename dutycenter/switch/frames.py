@@ -10,8 +10,8 @@ already look like an escape. So a caller whose SIP user holds
 therefore split first and decoded after: a value may then hold a line break, but
 never becomes a header.
 
-An event of a channel has some 150 headers, of which the product reads few;
-parsing them is what costs. ``read_event`` touches only those.
+An event of a channel has some 150 headers, of which a reader wants a handful;
+parsing them is what costs. ``Headers`` looks for each when it is asked for.
 """
 
 from __future__ import annotations
@@ -147,6 +147,44 @@ def decode(value: bytes) -> str:
     return plain.decode("utf-8", "replace").strip().replace(_NUL, "\ufffd")
 
 
+class Headers(Mapping[str, str]):
+    """An event's headers as far as the product reads them, each found and decoded when it is asked for.
+
+    Args:
+        head: the header lines as they came; of a repeated header the first counts.
+    """
+
+    def __init__(self, head: bytes) -> None:
+        self._head = b"\n" + head + b"\n"
+        self._found: dict[str, str | None] = {}
+
+    def __getitem__(self, name: str) -> str:
+        if name not in self._found:
+            self._found[name] = self._find(name.encode())
+        value = self._found[name]
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        names = dict.fromkeys(line.partition(b": ")[0] for line in self._head.split(b"\n") if b": " in line)
+        return (name.decode("utf-8", "replace") for name in names if _is_read(name))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _find(self, name: bytes) -> str | None:
+        at = self._head.find(b"\n" + name + b": ") if _is_read(name) else -1
+        if at < 0:
+            return None
+        start = at + len(name) + 3
+        return decode(self._head[start : self._head.index(b"\n", start)])
+
+
+def _is_read(name: bytes) -> bool:
+    return name in READ or name.startswith(READ_BEGINNINGS)
+
+
 def read_event(block: bytes) -> SwitchEvent:
     """An event reduced to what the product reads.
 
@@ -154,12 +192,7 @@ def read_event(block: bytes) -> SwitchEvent:
         block: the body of a ``text/event-plain`` frame.
     """
     head, _, body = block.partition(b"\n\n")
-    headers: dict[str, str] = {}
-    for line in head.split(b"\n"):
-        name, colon, value = line.partition(b": ")
-        if colon and (name in READ or name.startswith(READ_BEGINNINGS)):
-            headers.setdefault(name.decode("utf-8", "replace"), decode(value))
-    return event_from(headers, body.decode("utf-8", "replace"))
+    return event_from(Headers(head), body.decode("utf-8", "replace"))
 
 
 def event_from(headers: Mapping[str, str], body: str = "") -> SwitchEvent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ from dutycenter.interfaces import (
     SwitchAway,
     SwitchError,
     SwitchStatus,
+    Told,
 )
 from dutycenter.switch import commands, replies
 from dutycenter.switch.link import InboundLink
@@ -87,19 +89,20 @@ class FreeSwitch:
     def originate(self, leg: Originate) -> None:
         self._ask(commands.originate(leg))
 
-    def originate_all(self, legs: Sequence[Originate]) -> list[SwitchError | RefusedValue | None]:
-        built: list[str | RefusedValue] = []
+    def originate_all(self, legs: Sequence[Originate], told: Told) -> None:
+        built = []
         for leg in legs:
             try:
-                built.append(commands.originate(leg))
+                built.append((commands.originate(leg), partial(told, leg)))
             except RefusedValue as error:
-                built.append(error)
-        sent = [command for command in built if isinstance(command, str)]
+                told(leg, error)
+        if not built:
+            return
         try:
-            replies = iter(self._on_link(lambda link: link.ask_all(sent)))
+            self._on_link(lambda link: link.tell_all(built))
         except SwitchAway as away:
-            replies = iter([away] * len(sent))
-        return [next(replies) if isinstance(command, str) else command for command in built]
+            for _, tell in built:
+                tell(away)
 
     def drop(self, channel_uuid: str, cause: str = "NORMAL_CLEARING") -> bool:
         return self._known(commands.kill(channel_uuid, cause))
@@ -202,7 +205,9 @@ class FreeSwitch:
             return do(self._kept())
         link = self._connected()
         try:
-            return do(link)
+            found = do(link)
+            link.rest()
+            return found
         finally:
             link.end("closed")
 

@@ -41,15 +41,21 @@ class Reply:
     data: str
 
 
-def _trouble(reply: AsyncResult[Reply]) -> SwitchError | None:
-    """What the switch, or its absence, said against a command."""
-    if not reply.ready():
-        return SwitchAway("no reply")
-    error = reply.exception
-    if error is not None:
-        return error if isinstance(error, SwitchError) else SwitchAway(str(error))
-    text = reply.get().data.strip()
-    return SwitchError(text) if refused(text) else None
+class _Told:
+    """Stands where an ``AsyncResult`` would, for a command whose sender does not wait."""
+
+    def __init__(self, told: Callable[[SwitchError | None], None]) -> None:
+        self._told = told
+        self.ready = False
+
+    def set(self, reply: Reply) -> None:
+        self.ready = True
+        text = reply.data.strip()
+        self._told(SwitchError(text) if refused(text) else None)
+
+    def set_exception(self, error: SwitchError) -> None:
+        self.ready = True
+        self._told(error)
 
 
 class Fence(ESLProtocol):
@@ -106,26 +112,42 @@ class Fence(ESLProtocol):
             self.end(f"the connection to the switch broke: {error}")
             raise SwitchAway(self.ended_because) from None
 
-    def ask_all(self, asked: Sequence[str], limit: float = LIMIT) -> list[SwitchError | None]:
-        """Send commands without waiting in between; for each what ``ask`` would have raised, or None.
+    def tell_all(
+        self, commands: Sequence[tuple[str, Callable[[SwitchError | None], None]]], limit: float = LIMIT
+    ) -> None:
+        """Send commands and wait for no reply: each comes later, to the function beside its command.
 
-        All go out at once, so what is known when this is called holds for each of them.
+        All go out at once, so what is known when this is called holds for each of them. The functions get what
+        ``ask`` would have raised, or None; they are called once each and must not wait.
         """
         if not self.connected:
-            away = SwitchAway(self.ended_because or "not connected to the switch")
-            return [away for _ in asked]
-        waiting: list[AsyncResult[Reply]] = [AsyncResult() for _ in asked]
+            for _, told in commands:
+                told(SwitchAway(self.ended_because or "not connected to the switch"))
+            return
+        waiting = [_Told(told) for _, told in commands]
         try:
-            with gevent.Timeout(limit, SwitchAway(f"no replies to {len(asked)} commands within {limit:g} s")):
-                with self._sending:
-                    self._commands_sent.extend(waiting)
-                    self.sock.sendall(b"".join(command.encode() + b"\n\n" for command in asked))
-                gevent.wait(waiting)
+            late = SwitchAway(f"{len(commands)} commands not taken within {limit:g} s")
+            with gevent.Timeout(limit, late), self._sending:
+                self._commands_sent.extend(waiting)
+                self.sock.sendall(b"".join(command.encode() + b"\n\n" for command, _ in commands))
         except SwitchAway as away:
             self.end(str(away))
         except OSError as error:
             self.end(f"the connection to the switch broke: {error}")
-        return [_trouble(reply) for reply in waiting]
+        gevent.spawn_later(limit, self._expect, waiting, limit)
+
+    def _expect(self, waiting: Sequence[_Told], limit: float) -> None:
+        if not all(one.ready for one in waiting):
+            self.end(f"no replies to {len(waiting)} commands within {limit:g} s")
+        for one in waiting:
+            if not one.ready:  # it was sent while the connection was being closed
+                one.set_exception(SwitchAway(self.ended_because))
+
+    def rest(self, limit: float = LIMIT) -> None:
+        """Wait until nothing that was told waits for its reply."""
+        with gevent.Timeout(limit, False):
+            while self._commands_sent and self.connected:
+                gevent.sleep(0.005)
 
     def ask(self, data: str, limit: float = LIMIT) -> str:
         """Send a command; the reply's text.
@@ -179,7 +201,7 @@ class Fence(ESLProtocol):
         if not self._commands_sent:
             log.warning("The switch replied to nothing that was asked: %.80s", text)
             return
-        waiting: AsyncResult[Reply] = self._commands_sent.pop(0)
+        waiting: AsyncResult[Reply] | _Told = self._commands_sent.pop(0)
         waiting.set(Reply(frame.headers, text))
 
 

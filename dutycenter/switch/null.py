@@ -9,10 +9,9 @@ from dutycenter.interfaces import (
     GatewayStatus,
     InRoom,
     Originate,
-    RefusedValue,
     SwitchAway,
-    SwitchError,
     SwitchStatus,
+    Told,
 )
 
 
@@ -22,8 +21,9 @@ class NullSwitch:
     def originate(self, leg: Originate) -> None:
         raise SwitchAway(f"there is no switch to call {leg.number} with")
 
-    def originate_all(self, legs: Sequence[Originate]) -> list[SwitchError | RefusedValue | None]:
-        return [SwitchAway(f"there is no switch to call {leg.number} with") for leg in legs]
+    def originate_all(self, legs: Sequence[Originate], told: Told) -> None:
+        for leg in legs:
+            told(leg, SwitchAway(f"there is no switch to call {leg.number} with"))
 
     def drop(self, channel_uuid: str, cause: str = "NORMAL_CLEARING") -> bool:
         return False

@@ -12,17 +12,19 @@ time of its process over the run.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 from greenswitch import InboundESL
 from sqlalchemy import func, select
@@ -33,6 +35,7 @@ from dutycenter.bootstrap import open_work
 from dutycenter.db.base import Base
 from dutycenter.directory.models import Department, Person, PhoneNumber
 from dutycenter.interfaces import Wish
+from dutycenter.ledger.models import LedgerEntry
 from dutycenter.switch.freeswitch import read_password
 from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import NumberKind
@@ -42,6 +45,7 @@ from tests.switch.conftest import Switch, until
 
 RING, STAY = 300, 3000  # milliseconds
 SESSIONS = re.compile(r"^(\d+) session\(s\) since startup", re.MULTILINE)
+SHARERS = ("freeswitch", "sipp", "postgres")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -51,7 +55,12 @@ class Figures:
 
     rate: float  # calls a second, from the first to the last
     cpu: float  # milliseconds of the caller's processor time for a call
+    others: dict[str, float]  # the same of the switch, the callees and the store
     resident: int  # kilobytes at the end
+
+    def __str__(self) -> str:
+        others = "  ".join(f"{name} {spent:.2f}" for name, spent in self.others.items())
+        return f"{self.rate:6.1f} calls/s   ms a call: own {self.cpu:.2f}  {others}   {self.resident} kB"
 
 
 class Scene:
@@ -126,10 +135,10 @@ class Scene:
         link = self.connection()
         command = [sys.executable, "-m", "tests.bench.bare_loop", self.settings.switch_host,
                    str(self.settings.switch_port), self._password(), str(file)]  # fmt: skip
-        before = self._sessions(link)
+        before, meter = self._sessions(link), Meter(len(numbers))
         with running(command, self.folder / "bare.log") as process:
             rate = self.watch(link, before, len(numbers))
-            figures = Figures(rate, used(process.pid)[0] / len(numbers) * 1000, used(process.pid)[1])
+            figures = Figures(rate, used(process.pid)[0] / len(numbers) * 1000, meter.read(), used(process.pid)[1])
         self.rest(link)
         return figures
 
@@ -147,7 +156,7 @@ class Scene:
             service = request.find_service(Broadcasts)
             made = service.draft(Wish("测速", "请立即到岗", people, channels=500, rounds=1, pause=5, ring_timeout=30))
             service.launch(made)
-        before = used(dialer.pid)[0]
+        before, meter = used(dialer.pid)[0], Meter(len(numbers))
         rate = self.watch(link, begun, len(numbers))
         while True:
             with store.read() as request:
@@ -155,9 +164,9 @@ class Scene:
                     break
             time.sleep(0.2)
         spent, resident = used(dialer.pid)
-        print(f"    {self.ends()}")
+        print(f"    {self.ends()}\n    from the switch's word to the row: {self.lag(made)}")
         self.rest(link)
-        return Figures(rate, (spent - before) / len(numbers) * 1000, resident)
+        return Figures(rate, (spent - before) / len(numbers) * 1000, meter.read(), resident)
 
     def ends(self) -> str:
         """How the attempts ended, of all runs."""
@@ -168,6 +177,27 @@ class Scene:
                 )
             )
             return ", ".join(f"{what or 'open'} ({cause}) {count}" for what, cause, count in found)
+
+    def lag(self, broadcast_id: int) -> str:
+        """Milliseconds between the end of a call that nobody answered, as the switch says it, and its entry."""
+        with self.work.read() as request:
+            db = request.db
+            ended = {
+                attempt.id: attempt.ended_at
+                for attempt in db.scalars(
+                    select(Attempt).where(Attempt.broadcast_id == broadcast_id, Attempt.answered_at.is_(None))
+                )
+            }
+            entries = db.scalars(
+                select(LedgerEntry).where(
+                    LedgerEntry.action == "broadcast.attempt_ended",
+                    LedgerEntry.subject == f"broadcast:{broadcast_id}",
+                )
+            )
+            told = {json.loads(entry.data)["attempt"]: entry.at for entry in entries}
+        found = [(told[attempt] - at).total_seconds() * 1000 for attempt, at in ended.items() if at and attempt in told]
+        at = quantiles(found, n=100)
+        return f"median {at[49]:.0f} ms, 99 % {at[98]:.0f} ms"
 
     def rest(self, link: InboundESL) -> None:
         """Until every leg is down."""
@@ -186,6 +216,31 @@ def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.terminate()
         process.wait()
+
+
+class Meter:
+    """Processor time of the others that share the machine, since this was made.
+
+    Args:
+        calls: over which it is shared out.
+    """
+
+    def __init__(self, calls: int) -> None:
+        self._calls = calls
+        self._before = self._now()
+
+    def read(self) -> dict[str, float]:
+        """Milliseconds for a call, by program. Of processes that have ended meanwhile nothing is known."""
+        return {name: (spent - self._before[name]) / self._calls * 1000 for name, spent in self._now().items()}
+
+    def _now(self) -> Counter[str]:
+        spent: Counter[str] = Counter()
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                name, _, rest = stat.read_text().partition("(")[2].rpartition(")")
+                if name in SHARERS:
+                    spent[name] += sum(map(int, rest.split()[11:13])) / TICKS
+        return spent
 
 
 def used(pid: int) -> tuple[float, int]:
@@ -211,9 +266,9 @@ def compare(store: str, calls: int, rounds: int) -> list[tuple[Figures, Figures]
                 for turn in range(rounds):
                     numbers = [f"138{turn:02}{at:06}" for at in range(calls)]
                     bare = scene.bare(numbers)
-                    print(f"bare loop   {bare.rate:6.1f} calls/s")
+                    print(f"bare loop   {bare}")
                     ours = scene.ours(dialer, numbers, scene.work)
-                    print(f"dialer      {ours.rate:6.1f} calls/s   {ours.cpu:.2f} ms a call   {ours.resident} kB")
+                    print(f"dialer      {ours}")
                     found.append((bare, ours))
         except BaseException:
             print(scene.ends(), (scene.folder / "dialer.log").read_text()[-3000:], sep="\n")

@@ -12,11 +12,12 @@ from typing import Any
 from sqlalchemy.exc import OperationalError
 
 from broadcast.dialer import Dialer
-from dutycenter.interfaces import Channel, Originate, RefusedValue, SwitchError, SwitchEvent
+from dutycenter.interfaces import Channel, Originate, SwitchEvent, Told
 from dutycenter.work import Work
 from tests.support.twin import Died, Town, Twin
 
 STOPPED_SECONDS = 60.0
+TRUNK = "pstn"
 AT = Callable[[str], None]
 
 
@@ -44,14 +45,12 @@ class BreakingSwitch:
         self._twin = twin
         self._at = at
 
-    def originate_all(self, legs: Sequence[Originate]) -> list[SwitchError | RefusedValue | None]:
+    def originate_all(self, legs: Sequence[Originate], told: Told) -> None:
         """Sent at once; the switch may have taken some of them when this side dies."""
         self._at("told")
-        found = []
         for leg in legs:
-            found += self._twin.originate_all([leg])
+            self._twin.originate_all([leg], told)
             self._at("heard")
-        return found
 
     def drop(self, channel_uuid: str, cause: str = "NORMAL_CLEARING") -> bool:
         self._at("told")
@@ -106,7 +105,7 @@ class Trouble:
         # In the middle of a transaction only a server's own time limit helps: that is another test's.
         if place in ("committed", "looked", "heard") and self._standing is None:
             breaks.append(("dialer stopped", 1))
-        breaks.append(("switch killed", 1))
+        breaks += [("switch killed", 1), ("gateway dead", 1)]
         what = self._draw(breaks)
         if what == "dialer killed":
             raise Died
@@ -114,6 +113,8 @@ class Trouble:
             raise OperationalError(f"broken at {place}", None, Exception("the server closed the connection"))
         if what == "switch killed":
             self._kill_switch()
+        elif what == "gateway dead":
+            self._kill_gateway()
         elif what == "dialer stopped":
             self._stand_still()
 
@@ -136,6 +137,13 @@ class Trouble:
     def _kill_switch(self) -> None:
         self.twin.crash()
         self.twin.at(self.dice.uniform(1, 8), self._switch_is_back)
+
+    def _kill_gateway(self) -> None:
+        """The trunk is gone: what rings ends, what is spoken goes on unheard, new calls are refused for a while."""
+        self.twin.dead_gateways.add(TRUNK)
+        for uuid in [uuid for uuid in self.twin.up if uuid not in self.twin.answered]:
+            self.twin.end(uuid, "NETWORK_OUT_OF_ORDER")
+        self.twin.at(self.dice.uniform(5, 60), lambda: self.twin.dead_gateways.discard(TRUNK))
 
     def _switch_is_back(self) -> None:
         self.twin.away = False

@@ -30,6 +30,7 @@ from dutycenter.interfaces import (
     SwitchError,
     SwitchEvent,
     SwitchStatus,
+    Told,
     Wish,
 )
 from dutycenter.switch.models import Gateway
@@ -134,7 +135,7 @@ class Twin:
     def originate(self, leg: Originate) -> None:
         self._here()
         if leg.gateway in self.dead_gateways:
-            self.at(0.01, lambda: self._end(leg.channel_uuid, "INVALID_GATEWAY", job_only=True))
+            self.at(0.01, lambda: self.end(leg.channel_uuid, "INVALID_GATEWAY", job_only=True))
             self.begun.append((self.clock.gone, leg.number, leg.gateway, leg.channel_uuid))
             return
         assert leg.channel_uuid not in self.up, "the same leg twice"
@@ -155,27 +156,26 @@ class Twin:
         manner = self.script(leg.number, self.calls[leg.number])
         ring = min(manner.ring, leg.ring_timeout)
         if manner.ring > leg.ring_timeout:
-            self.at(ring, lambda: self._end(leg.channel_uuid, "NO_ANSWER"))
+            self.at(ring, lambda: self.end(leg.channel_uuid, "NO_ANSWER"))
         elif manner.cause:
-            self.at(ring, lambda: self._end(leg.channel_uuid, manner.cause))
+            self.at(ring, lambda: self.end(leg.channel_uuid, manner.cause))
         else:
             self.at(ring, lambda: self._answer(leg.channel_uuid, manner))
 
-    def originate_all(self, legs: Sequence[Originate]) -> list[SwitchError | RefusedValue | None]:
-        found: list[SwitchError | RefusedValue | None] = []
+    def originate_all(self, legs: Sequence[Originate], told: Told) -> None:
         for leg in legs:
+            trouble = None
             try:
                 self.originate(leg)
-                found.append(None)
             except (SwitchError, RefusedValue) as error:
-                found.append(error)
-        return found
+                trouble = error
+            told(leg, trouble)
 
     def drop(self, channel_uuid: str, cause: str = "NORMAL_CLEARING") -> bool:
         self._here()
         self.dropped.append(channel_uuid)
         known = channel_uuid in self.up
-        self._end(channel_uuid, cause)
+        self.end(channel_uuid, cause)
         return known
 
     def exists(self, channel_uuid: str) -> bool:
@@ -272,7 +272,7 @@ class Twin:
         if uuid not in self.up:
             return
         self._write(lambda broadcasts: broadcasts.heard(uuid, answer))
-        self._end(uuid, "NORMAL_CLEARING")
+        self.end(uuid, "NORMAL_CLEARING")
 
     def _write(
         self, write: Callable[[Broadcasts], None], then: Callable[[], None] = lambda: None, tries: int = 0
@@ -308,12 +308,13 @@ class Twin:
         """Their process is killed: answered legs go on in the dialplan, which ends them."""
         self._lives += 1
         for uuid in [uuid for uuid in self.up if uuid in self.answered]:
-            self._end(uuid, "NORMAL_TEMPORARY_FAILURE")
+            self.end(uuid, "NORMAL_TEMPORARY_FAILURE")
 
     def _note(self, what: str, uuid: str, number: str, detail: str = "") -> None:
         self.journal.append(Noted(self.clock.now(), what, uuid, number, detail))
 
-    def _end(self, uuid: str, cause: str, job_only: bool = False) -> None:
+    def end(self, uuid: str, cause: str, job_only: bool = False) -> None:
+        """A leg is over, with this cause."""
         leg = self.up.pop(uuid, None)
         if leg is not None:
             self._note("hangup", uuid, leg.number, cause)

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import func, select
 
+from broadcast.chooser import PATIENCE_WITH_LINES
 from broadcast.dialer import Dialer
 from broadcast.models import Attempt, Broadcast, Recipient
 from broadcast.services import Broadcasts
@@ -166,9 +167,9 @@ class TestTheSwitch:
         small_town.play(twin, small_town.dialer(twin))
         hold_the_rules(small_town, twin)
         assert set(small_town.outcomes().values()) == {"acknowledged"}
-        found = small_town.dispositions()
-        assert found.pop("gateway_down") in range(1, 6)
-        assert found == {"acknowledged": 2, "no_such_number": 1}
+        # The trunk's fault is no try of the number, so often; the next counts, and the other number follows.
+        fault = {"gateway_down": PATIENCE_WITH_LINES + 1}
+        assert small_town.dispositions() == {"acknowledged": 2, "no_such_number": 1} | fault
 
     @pytest.mark.parametrize("dies", [True, False])
     def test_it_is_away_and_comes_back(self, small_town, manner, dies):

@@ -28,7 +28,7 @@ CAUSES = {
 }
 
 moments = st.integers(0, 300).map(lambda s: START + timedelta(seconds=s))
-sources = st.sampled_from([Source.DESTROYED, Source.JOB, Source.REFUSED, Source.HANGUP])
+sources = st.sampled_from([Source.NOBODY, Source.JOB, Source.REFUSED, Source.HANGUP])
 causes = st.sampled_from(["", "USER_BUSY", "NO_ANSWER", "INVALID_GATEWAY", "NORMAL_CLEARING", "no such cause"])
 keys = st.sampled_from(["", "1", "2", "3", "4", "*"])
 happenings = st.one_of(
@@ -88,8 +88,8 @@ class TestDisposition:
         assert disposition(merge(over, FlowDone()), of_cause) is Disposition.HUNG_UP_EARLY
         assert disposition(merge(over, PatienceOver()), of_cause) is Disposition.HUNG_UP_EARLY
 
-    def test_it_waits_for_the_cause_when_a_channel_is_destroyed_without_one(self):
-        gone = known(Ended(START, Source.DESTROYED))
+    def test_it_waits_for_the_cause_when_a_channel_is_gone_without_one(self):
+        gone = known(Ended(START, Source.NOBODY))
         assert disposition(gone, of_cause) is None
         told = merge(gone, Ended(START, Source.JOB, "INVALID_GATEWAY"))
         assert disposition(told, of_cause) is Disposition.GATEWAY_DOWN
