@@ -17,6 +17,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 ALAW_SILENCE = 0xD5
 TELEPHONE_EVENT = 101
@@ -26,11 +27,15 @@ PACKET = 0.02  # seconds
 
 @dataclass(frozen=True)
 class Answers:
-    """Takes the call ``after`` seconds of ringing, presses ``keys`` as (seconds after answering, key), leaves at ``stay``."""
+    """Takes the call ``after`` seconds of ringing, presses ``keys`` as (seconds after answering, key), leaves at ``stay``.
+
+    ``speaks``: sends and hears sound. Hundreds of telephones of one process can't.
+    """
 
     after: float = 0.1
     keys: Sequence[tuple[float, str]] = ()
     stay: float | None = None
+    speaks: bool = True
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,17 @@ class AnswersWhenTold:
     """A desk telephone: rings, and takes the call when the switch sends ``Event: talk``."""
 
 
-Manner = Answers | Refuses | RingsOut | AnswersWhenTold
+Once = Answers | Refuses | RingsOut | AnswersWhenTold
+
+
+@dataclass(frozen=True)
+class InTurn:
+    """Does the first at the first call, and so on; the last from then on."""
+
+    calls: Sequence[Once]
+
+
+Manner = Once | InTurn
 
 
 @dataclass
@@ -60,6 +75,7 @@ class Talk:
 
     call_id: str
     number: str  # the other side's or, of an incoming call, what was dialled
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
     answered: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     rang: threading.Event = field(default_factory=threading.Event)
@@ -189,7 +205,7 @@ class _Dialog:
         self.peer = ""  # To header of an outgoing dialog, with tag
         self.target = ""
         self.sequence = 1
-        self.manner: Manner | None = None
+        self.manner: Once | None = None
 
 
 class Telephone:
@@ -379,8 +395,7 @@ class Telephone:
         dialog.sound.remote = message.media
         self._dialogs[message.call_id] = dialog
         self.talks.append(talk)
-        manner = self.manners.get(talk.number, self.default)
-        dialog.manner = manner
+        manner = dialog.manner = self._manner(talk)
         self._respond(message, source, 100, dialog=dialog)
         if isinstance(manner, Refuses):
             time.sleep(manner.after)
@@ -393,13 +408,21 @@ class Telephone:
         if isinstance(manner, Answers) and not talk.ended.wait(manner.after):
             self._pick_up(dialog)
 
+    def _manner(self, talk: Talk) -> Once:
+        found = self.manners.get(talk.number, self.default)
+        if not isinstance(found, InTurn):
+            return found
+        nth = sum(other.number == talk.number for other in list(self.talks))
+        return found.calls[min(nth, len(found.calls)) - 1]
+
     def _pick_up(self, dialog: _Dialog) -> None:
         assert dialog.invite is not None
         if dialog.talk.answered.is_set() or dialog.talk.ended.is_set():
             return
         dialog.talk.status = 200
         dialog.talk.answered.set()
-        dialog.sound.start()
+        if not isinstance(dialog.manner, Answers) or dialog.manner.speaks:
+            dialog.sound.start()
         self._respond(dialog.invite, dialog.remote, 200, dialog=dialog, body=self._sdp(dialog))
         if isinstance(dialog.manner, Answers):
             threading.Thread(target=self._behave, args=(dialog, dialog.manner), daemon=True).start()
