@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from gevent import get_hub
@@ -12,6 +13,18 @@ from gevent.monkey import is_module_patched
 
 T = TypeVar("T")
 SLICE = 0.0005  # seconds after which Python lets another thread run
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """For making tens of thousands of objects that stay: the collector would look at each again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def aside(compute: Callable[[], T]) -> T:
@@ -23,10 +36,10 @@ def aside(compute: Callable[[], T]) -> T:
         return compute()
     before = sys.getswitchinterval()
     sys.setswitchinterval(SLICE)
-    gc.disable()  # a collection among that many new objects would hold everybody for long
     try:
-        found: T = get_hub().threadpool.apply(compute)
+        with uncollected():  # a collection would hold everybody for long
+            found: T = get_hub().threadpool.apply(compute)
+            gc.freeze()  # nor need any look at it again
     finally:
-        gc.enable()
         sys.setswitchinterval(before)
     return found

@@ -6,20 +6,23 @@ the same counts and pauses. Times are seconds since the launch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from broadcast.history.chances import Chances
 from broadcast.history.counting import NEUTRAL, REPEAT
 from broadcast.kernel import Chooser as Kernel
-from broadcast.kernel import Code, Explanation, Gateway, Number, Person, Plan, Rules, Snapshot
-from broadcast.kernel.plan import DEFAULT_FACTOR
+from broadcast.kernel import Code, Explanation, Gateway, Rules, Snapshot
+from broadcast.kernel.plan import DEFAULT_FACTOR, Tables
 from broadcast.kernel.posterior import Beta
 from broadcast.lines import Line, Lines
 from broadcast.settle import FINAL, UNTRIED
 from dutycenter.vocabulary import Disposition, NumberKind
 
 GAP = 0.1  # seconds between two choices at the most, on a machine that is not overloaded
+_BELIEVED = np.dtype([("mean", np.float64), ("evidence", np.float64)])
 PATIENCE_WITH_LINES = 4  # calls of one number that the network failed, before they count as tries
 
 
@@ -77,7 +80,6 @@ class Belief:
     """
 
     def __init__(self, first: Beta) -> None:
-        self.first = first
         self._now = first
         self._tried = 0
         self._factor = 1.0
@@ -106,6 +108,29 @@ def paced(rate: float) -> tuple[float, float]:
     """
     burst = max(1.0, rate * GAP)
     return rate - burst + 1.0, burst
+
+
+class _Places:
+    """Where each number stands: its person's row and its position there.
+
+    Sorted arrays: a dictionary of so many keys grows in one breath in which nobody else of the process gets on.
+    """
+
+    def __init__(self, called: Sequence[Called]) -> None:
+        counts = np.fromiter((len(one.numbers) for one in called), np.int64, len(called))
+        self.first = np.concatenate([[0], np.cumsum(counts)])
+        ids = np.fromiter((number.id for one in called for number in one.numbers), np.int64, int(self.first[-1]))
+        self._at = np.argsort(ids, kind="stable")
+        self._ids = ids[self._at]
+
+    def place(self, number_id: int) -> tuple[int, int]:
+        """Row and position. Raises KeyError."""
+        found = int(np.searchsorted(self._ids, number_id))
+        if found == len(self._ids) or self._ids[found] != number_id:
+            raise KeyError(number_id)
+        at = int(self._at[found])
+        row = int(np.searchsorted(self.first, at, side="right")) - 1
+        return row, at - int(self.first[row])
 
 
 class Chooser:
@@ -137,46 +162,49 @@ class Chooser:
         self._called = list(recipients)
         self._lines = lines
         self._row = {called.id: row for row, called in enumerate(self._called)}
-        self._place = {
-            number.id: (row, position)
-            for row, called in enumerate(self._called)
-            for position, number in enumerate(called.numbers)
-        }
+        self._numbers = _Places(self._called)
         self._failed_by_lines: dict[int, int] = {}
-        self._beliefs = {
-            number.id: Belief(chances.belief(number.number, number.kind))
-            for called in self._called
-            for number in called.numbers
-        }
-        rules = {
-            kind: chances.rules(kind, pause=pause, ring_timeout=ring_timeout, message=message) for kind in NumberKind
-        }
-        self._kernel = Kernel(self._plan(lines, rules, rounds, likeliest_first))
+        self._chances = chances
+        self._beliefs: dict[int, Belief] = {}  # of numbers that failed
+        rules = [chances.rules(kind, pause=pause, ring_timeout=ring_timeout, message=message) for kind in NumberKind]
+        self._kernel = Kernel(self._tables(lines, rules, rounds, likeliest_first))
         self._shares = [(-1, 0.0)] * len(lines.all)
         self._replay()
 
-    def _plan(self, lines: Lines, rules: Mapping[NumberKind, Rules], rounds: int, likeliest_first: bool) -> Plan:
-        people = [
-            Person(
-                [
-                    self._number(number, lines.bits(number.number), rules[number.kind], rounds)
-                    for number in called.numbers
-                ],
-                weight=max(0, called.weight),
-                tier=called.tier,
-                ordered=not likeliest_first,
-                legs=called.legs,
-                since=called.since,
-            )
-            for called in self._called
-        ]
+    def _tables(self, lines: Lines, rules: Sequence[Rules], rounds: int, likeliest_first: bool) -> Tables:
+        # From generators, and without an object for each number: numpy reads a long list, and Python takes many
+        # objects away, in one breath in which nobody else of the process gets on.
+        people, numbers = self._called, [number for called in self._called for number in called.numbers]
+        row_of = {kind: row for row, kind in enumerate(NumberKind)}
+        believed = np.fromiter(
+            ((belief.mean, belief.evidence) for belief in map(self._first_belief, numbers)), _BELIEVED, len(numbers)
+        )
         # A plan without any channel is refused; the true numbers follow with each ``allow``.
         gateways = [Gateway(max(1, line.channels), line.rate, cost=line.cost) for line in lines]
-        return Plan(people, gateways or [Gateway(1, 1.0)])
+        return Tables(
+            first=self._numbers.first,
+            weight=np.fromiter((max(0, called.weight) for called in people), np.float64, len(people)),
+            p=believed["mean"].copy(),
+            rules=rules,
+            gateways=gateways or [Gateway(1, 1.0)],
+            tier=np.fromiter((called.tier for called in people), np.int64, len(people)),
+            ordered=np.full(len(people), not likeliest_first),
+            legs=np.fromiter((called.legs for called in people), np.int64, len(people)),
+            since=np.fromiter((called.since for called in people), np.float64, len(people)),
+            kind=np.fromiter((row_of[number.kind] for number in numbers), np.int64, len(numbers)),
+            mask=np.fromiter((lines.bits(number.number) for number in numbers), np.uint64, len(numbers)),
+            tries=np.full(len(numbers), rounds),
+            evidence=believed["evidence"].copy(),
+        )
 
-    def _number(self, dialled: Dialled, gateways: int, rules: Rules, rounds: int) -> Number:
-        belief = self._beliefs[dialled.id].first
-        return Number(belief.mean, gateways=gateways, rules=rules, tries=rounds, evidence=belief.evidence)
+    def _first_belief(self, number: Dialled) -> Beta:
+        return self._chances.belief(number.number, number.kind)
+
+    def _belief(self, number_id: int) -> Belief:
+        if number_id not in self._beliefs:
+            row, position = self._numbers.place(number_id)
+            self._beliefs[number_id] = Belief(self._first_belief(self._called[row].numbers[position]))
+        return self._beliefs[number_id]
 
     def _replay(self) -> None:
         happened: list[tuple[float, int, Tried]] = []
@@ -223,13 +251,13 @@ class Chooser:
 
     def started(self, number_id: int, gateway: str, now: float) -> None:
         """A call is up that this chooser did not choose."""
-        row, position = self._place[number_id]
+        row, position = self._numbers.place(number_id)
         line = next((i for i, known in enumerate(self._lines) if known.name == gateway), 0)
         self._kernel.started(row, position, line, now)
 
     def ended(self, number_id: int, disposition: Disposition, now: float) -> None:
         """A call has ended. A number that the network keeps failing uses up its tries in the end."""
-        row, position = self._place[number_id]
+        row, position = self._numbers.place(number_id)
         code = Code[disposition.name]
         if disposition is Disposition.DROPPED:
             code = Code.FAILED  # it rang until we took it down
@@ -243,13 +271,13 @@ class Chooser:
         else:
             self._failed_by_lines.pop(number_id, None)
         if self._kernel.ended(row, position, code, now) and disposition not in FINAL:
-            belief = self._beliefs[number_id]
+            belief = self._belief(number_id)
             belief.failed(disposition, DEFAULT_FACTOR.get(code, 1.0))
             self._kernel.believe(row, position, belief.chance, belief.evidence)
 
     def put_back(self, number_id: int, now: float) -> None:
         """A choice that may not be carried out now: the person has a leg up elsewhere."""
-        row, position = self._place[number_id]
+        row, position = self._numbers.place(number_id)
         self._kernel.ended(row, position, Code.LOST, now)
 
     def close(self, recipient_id: int, disposition: Disposition, now: float) -> None:

@@ -99,6 +99,8 @@ class Lines:
 
     def bits(self, number: str) -> int:
         """The positions of the gateways that may carry this number, as bits."""
+        if not any(line.prefixes for line in self.all):
+            return (1 << len(self.all)) - 1
         return sum(1 << position for position, line in enumerate(self.all) if carries(line.prefixes, number))
 
     def open(self, now: float) -> bool:

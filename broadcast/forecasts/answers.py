@@ -10,9 +10,11 @@ from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import compress
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -28,6 +30,7 @@ from broadcast.lines import Lines
 from broadcast.models import Broadcast, Recipient
 from broadcast.people import candidates, lines_of
 from dutycenter.db import open_session
+from dutycenter.vocabulary import RecipientRole
 
 MOST_RUNS, PEOPLE_RUNS = 400, 400_000  # fewer runs for many people: a forecast takes about a second at most
 POINTS = 80  # of the curve
@@ -125,19 +128,33 @@ class Answering:
             .order_by(Recipient.id)
         ).all()
         chooser, lines, seconds = self._running(db, broadcast, now, {r.id for r in recipients})
+        # Superiors, who are told of others, take lines but are not of those who are to be reached.
+        counted = [r.role is not RecipientRole.SUPERIOR for r in recipients]
         goal = None
         if broadcast.goal or broadcast.goal_seconds is not None:
-            goal = _goal(broadcast.goal, [member_of_recipient(r, i) for i, r in enumerate(recipients)])
+            goal = _goal(broadcast.goal, [member_of_recipient(r, i) for i, r in enumerate(recipients) if counted[i]])
         limit = math.inf if broadcast.goal_seconds is None else float(broadcast.goal_seconds)
-        found = forecast(chooser.snapshot(seconds), _runs(len(recipients)), goal=goal, deadline=limit)
+        found = forecast(
+            chooser.snapshot(seconds),
+            _runs(len(recipients)),
+            goal=goal,
+            deadline=limit,
+            counted=np.array(counted, bool),
+        )
         told = _told(
-            found, [Named(r.name, r.department, r.person_id, r.outcome is None) for r in recipients], goal, limit
+            found,
+            [Named(r.name, r.department, r.person_id, r.outcome is None) for r in recipients],
+            goal,
+            limit,
+            counted,
         )
         assert broadcast.launched_at is not None
         since = sorted(
-            (r.acknowledged_at - broadcast.launched_at).total_seconds() for r in recipients if r.acknowledged_at
+            (r.acknowledged_at - broadcast.launched_at).total_seconds()
+            for r in compress(recipients, counted)
+            if r.acknowledged_at
         )
-        told["curve"] = _with_past(told["curve"], since, seconds, len(recipients))
+        told["curve"] = _with_past(told["curve"], since, seconds, sum(counted))
         told["acknowledged"] = len(since)
         return told | {"lines": _usable(lines, broadcast.channels), "now": seconds}
 
@@ -217,15 +234,20 @@ def _goal(text: str, members: Sequence[Member]) -> Goal | None:
         return None  # said beside the field
 
 
-def _told(found: Forecast, people: Sequence[Named], goal: Goal | None, limit: float) -> dict[str, Any]:
+def _told(
+    found: Forecast, people: Sequence[Named], goal: Goal | None, limit: float, counted: Sequence[bool] | None = None
+) -> dict[str, Any]:
+    counted = [True] * len(people) if counted is None else counted
     every = max(1, len(found.times) // POINTS)
     curve = zip(found.times, found.share, found.share_low, found.share_high, strict=True)
-    doubtful = [(people[i], chance) for i, chance in found.least_likely(len(people)) if chance > DOUBTFUL]
+    doubtful = [
+        (people[i], chance) for i, chance in found.least_likely(len(people)) if chance > DOUBTFUL and counted[i]
+    ]
     unlikely = [(named, chance) for named, chance in doubtful if named.open][:UNLIKELY]
     told: dict[str, Any] = _shares(found) | {
-        "people": len(people),
+        "people": sum(counted),
         "runs": found.runs,
-        "reached": float(found.reached.mean()) if len(people) else 0.0,
+        "reached": float(found.reached[np.array(counted, bool)].mean()) if any(counted) else 0.0,
         "curve": [[round(float(x), 4) for x in point] for point in list(curve)[::every]],
         "unlikely": [
             {"name": n.name, "department": n.department, "person": n.person_id, "chance": round(chance, 3)}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, func, select, text, update
+from sqlalchemy import Row, Select, delete, func, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from broadcast.history.counting import NEUTRAL, Seen, Sums, add_up
@@ -25,9 +26,7 @@ def count_some(db: Session, zone: ZoneInfo, now: datetime) -> Sequence[str]:
     The sums and the marks are one transaction: an attempt is counted once, however
     often and by whomever this is called.
     """
-    ids = db.scalars(
-        select(Attempt.id).where(text(UNCOUNTED)).order_by(Attempt.id).limit(BATCH).with_for_update(skip_locked=True)
-    ).all()
+    ids = db.scalars(_countable().order_by(Attempt.id).limit(BATCH).with_for_update(skip_locked=True)).all()
     if not ids:
         return ()
     _keep(db, add_up(_seen(db, ids), zone), now)
@@ -57,8 +56,23 @@ def counted_in(db: Session, broadcast_id: int, zone: ZoneInfo) -> Sums:
 
 
 def is_uncounted(db: Session) -> bool:
-    """Is there an attempt to count? Costs nothing: the index holds no other rows."""
-    return db.scalar(select(Attempt.id).where(text(UNCOUNTED)).limit(1)) is not None
+    """Is there an attempt to count? Costs nothing: the index holds few other rows."""
+    return db.scalar(_countable().limit(1)) is not None
+
+
+def _countable() -> Select[str]:
+    """Settled attempts of which nothing that began with them or before is still up.
+
+    A busy line is known at once, an acknowledgement after half a minute: counted as
+    they end, the calls of a broadcast's first minute would say that nobody answers.
+    """
+    earlier = aliased(Attempt)
+    still_up = select(earlier.id).where(
+        earlier.broadcast_id == Attempt.broadcast_id,
+        earlier.disposition.is_(None),
+        earlier.created_at <= Attempt.created_at,
+    )
+    return select(Attempt.id).where(text(UNCOUNTED), ~still_up.exists())
 
 
 def _seen(db: Session, ids: Sequence[str]) -> list[Seen]:
@@ -145,10 +159,24 @@ def _keep_times(db: Session, sums: Sums) -> None:
         row.beyond += times.beyond
 
 
-def numbers_of(db: Session, numbers: Sequence[str] | Select[Any], rehearsed: bool) -> list[NumberHistory]:
-    """What is kept of these numbers (or of those that a query gives)."""
-    rows = select(NumberHistory).where(NumberHistory.rehearsed == rehearsed)
+def numbers_of(
+    db: Session, numbers: Sequence[str] | Select[Any], rehearsed: bool
+) -> Iterator[Row[str, int, int, int, float, float]]:
+    """What is kept of these numbers (or of those that a query gives): number, band and the counts.
+
+    Read so many at a time, that whoever else is in this process may go on in between.
+    """
+    columns = (
+        NumberHistory.number, NumberHistory.band, NumberHistory.calls, NumberHistory.acknowledged,
+        NumberHistory.trials, NumberHistory.successes,
+    )  # fmt: skip
+    rows = select(*columns).where(NumberHistory.rehearsed == rehearsed)
     if isinstance(numbers, Select):
-        return list(db.scalars(rows.where(NumberHistory.number.in_(numbers))))
-    chunks = (numbers[at : at + MOST_NAMED] for at in range(0, len(numbers), MOST_NAMED))
-    return [row for chunk in chunks for row in db.scalars(rows.where(NumberHistory.number.in_(chunk)))]
+        queries = iter([rows.where(NumberHistory.number.in_(numbers))])
+    else:
+        chunks = (numbers[at : at + MOST_NAMED] for at in range(0, len(numbers), MOST_NAMED))
+        queries = (rows.where(NumberHistory.number.in_(chunk)) for chunk in chunks)
+    for query in queries:
+        for page in db.execute(query, execution_options={"yield_per": MOST_NAMED}).partitions():
+            yield from page
+            time.sleep(0)

@@ -291,7 +291,7 @@ def settle(state, arm, g, code, now):
     enter(state, a.person)
 
 
-@njit(types.void(STATE_T), cache=True)
+@njit(types.void(STATE_T), cache=True, nogil=True)
 def queue_all(state):
     """Level all numbers and queue all open people, in their order."""
     set_row(state.board[0], 0)

@@ -130,9 +130,12 @@ def forecast(
     seed: int = 0,
     goal: Goal | None = None,
     deadline: float = math.inf,
+    counted: npt.NDArray[np.bool_] | None = None,
 ) -> Forecast:
     """Forecast from the start (a plan) or from the present (a snapshot).
 
+    ``counted`` (people,): whose acknowledgements make up the shares; the others only
+    take lines. None: everybody's.
     ``deadline`` in seconds, for the goal's chance, where neither goal nor plan has
     one. With more than 250,000 people fewer runs are made (50 for a million), which
     their number makes up for. The same arguments give the same forecast. Raises
@@ -149,8 +152,10 @@ def forecast(
     beliefs = _beliefs(state.arms["p"].copy(), start.evidence, runs, seed)
     legs = len(start.leg_arm)
     run = Run(state, table, beliefs[0], int(state.gateways["channels"].sum()) + legs)
-    already = len(start.done)
-    times = np.full((runs, n), math.inf, np.float32)
+    counted = np.ones(n, bool) if counted is None else counted
+    of_all = int(counted.sum())
+    already = int(counted[start.done].sum())
+    times = np.full((runs, of_all), math.inf, np.float32)
     times[:, :already] = 0.0
     reached = np.zeros(n)
     reached[start.done] = runs
@@ -164,22 +169,23 @@ def forecast(
         key = ((seed * 1_000_003 + r) * 0x9E3779B97F4A7C15 + 0x2545F491) % 2**64
         run.resume(start.leg_arm, start.leg_gateway, start.leg_started, key, start.now)
         order, when = run.go(key, start.now, running=legs)
-        if already and legs:
+        if len(start.done) and legs:
             # Who acknowledged while the call still runs is not to be counted at its end again.
             new = ~known[order]
             order, when = order[new], when[new]
-        times[r, already : already + len(when)] = when / MICRO
+        shown = when[counted[order]]
+        times[r, already : already + len(shown)] = shown / MICRO
         reached[order] += 1
         calls += run.calls
         if goal is not None:
             order = np.concatenate([start.done, order])
-            when = np.concatenate([np.zeros(already, np.int64), when])
+            when = np.concatenate([np.zeros(len(start.done), np.int64), when])
             goals[r] = goal.time(order, when)
     limit = deadline
     if goal is not None and math.isfinite(goal.within):
         limit = goal.within
-    t50, t80, t95 = (_share_time(times, n, share) for share in (0.5, 0.8, 0.95))
-    grid, mean, low, high = _curve(times, n, [t50, t80, t95], start.now / MICRO)
+    t50, t80, t95 = (_share_time(times, of_all, share) for share in (0.5, 0.8, 0.95))
+    grid, mean, low, high = _curve(times, of_all, [t50, t80, t95], start.now / MICRO)
     return Forecast(
         t50=t50,
         t80=t80,

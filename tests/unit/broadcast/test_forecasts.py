@@ -9,6 +9,7 @@ from broadcast.forecasts.answers import Answering
 from broadcast.forecasts.asking import Desk, ForesightAway
 from broadcast.models import Broadcast, Recipient
 from broadcast.services import Broadcasts
+from dutycenter.vocabulary import RecipientRole
 
 
 @pytest.fixture
@@ -73,6 +74,17 @@ class TestLive:
         assert told["goal"]["chance"] >= before["goal"]["chance"]
         assert [p for p in told["curve"] if p[0] <= told["now"]][-1][1] == pytest.approx(len(acknowledged) / 30)
         assert told["t80"][0] > told["now"]
+
+    def test_superiors_who_are_told_of_others_are_not_counted(self, town, answering):
+        town.settle(10)
+        town.gateway()
+        made = town.launch(channels=5)
+        with town.work.write() as request:
+            superior = request.db.scalars(select(Recipient)).first()
+            superior.role, superior.acknowledged_at = RecipientRole.SUPERIOR, town.clock.now()
+        told = answering.answer({"kind": "live", "broadcast": made, "now": town.clock.now().isoformat()})
+        assert (told["people"], told["acknowledged"]) == (9, 0)
+        assert all(low == 0.0 for at, _, low, _ in told["curve"] if at == 0.0)
 
 
 class TestWhy:

@@ -55,6 +55,27 @@ def kept(work) -> tuple[dict, dict]:
     return numbers, kinds
 
 
+def test_a_call_is_counted_only_with_those_that_began_before_it(town, manner):
+    """Who is busy is known at once, who acknowledges much later: half of that would be a false picture."""
+    town.settle(12, numbers=1)
+    town.gateway()
+    slow = manner(ring=2.0, after=20.0)
+    twin = town.twin(lambda number, nth: manner(ring=1.0, cause="USER_BUSY") if int(number[7:10]) % 2 else slow)
+    dialer = town.dialer(twin)
+    town.launch(rounds=1)
+    town.play(twin, dialer, until=lambda: town.clock.gone > 10)
+    jobs.count(town.work)
+    with town.work.read() as request:
+        settled = request.db.scalars(select(Attempt).where(Attempt.disposition.is_not(None))).all()
+        assert len(settled) == 6
+        assert not any(attempt.counted for attempt in settled)
+        assert not services.is_uncounted(request.db)
+    town.play(twin, dialer)
+    jobs.count(town.work)
+    with town.work.read() as request:
+        assert request.db.scalar(select(func.sum(NumberHistory.calls))) == 12
+
+
 def test_every_settled_attempt_is_counted_once(called):
     for _ in range(3):
         jobs.count(called.work)
