@@ -1,8 +1,8 @@
 """The goal of a broadcast, over the people that it calls.
 
 A name in a goal stands for everybody whose post, department, the department's
-short name, or own name it is, exactly; several of these together count as one
-group. The language itself stands in :mod:`broadcast.goal_grammar`.
+short name, group, or own name it is, exactly; several of these together count as
+one group. The language itself stands in :mod:`broadcast.goal_grammar`.
 """
 
 from __future__ import annotations
@@ -48,12 +48,13 @@ def member_of_candidate(position: int, candidate: Candidate) -> Member:
     """A person of the directory, by their place among those who are chosen."""
     person = candidate.person
     department = person.department
-    return Member(position, _names(person.post, department.name, department.short_name, person.name))
+    names = (person.post, department.name, department.short_name, person.name, *candidate.groups)
+    return Member(position, _names(*names))
 
 
 def member_of_recipient(recipient: Recipient, id_: int | None = None) -> Member:
     """A recipient with the names of the launch; ``id_`` instead of the row's own id."""
-    names = _names(recipient.post, recipient.department, recipient.department_short, recipient.name)
+    names = _names(recipient.post, recipient.department, recipient.department_short, recipient.name, *recipient.groups)
     return Member(recipient.id if id_ is None else id_, names)
 
 
@@ -105,7 +106,7 @@ def _fault(error: GoalError, members: Sequence[Member], translate: Translate) ->
         known = _offered(error.found, members)
         return translate(
             _(
-                "The goal names “${found}”, but nobody who can be called has it as post, department or name. "
+                "The goal names “${found}”, but nobody who can be called has it as post, department, group or name. "
                 "Such names are: ${known}.",
                 mapping={"found": error.found, "known": " · ".join(known) or "–"},
             )

@@ -103,6 +103,7 @@ class Recipient(Base):
     department: Mapped[str] = mapped_column(String(128), default="")
     department_short: Mapped[str] = mapped_column(String(32), default="")
     post: Mapped[str] = mapped_column(String(64), default="")
+    groups: Mapped[list[Any]] = mapped_column(default=list)  # names of those they were in at launch
     weight: Mapped[int] = mapped_column(default=1)
     outcome: Mapped[Outcome | None] = mapped_column(text_enum(Outcome), index=True)
     outcome_at: Mapped[datetime | None]

@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from broadcast.aside import uncollected
 from broadcast.models import Recipient, RecipientNumber
 from broadcast.settle import Ground
 from dutycenter.directory.hours import hold
-from dutycenter.directory.models import Deputy, Person, PhoneNumber
+from dutycenter.directory.models import Deputy, Person, PersonGroup, PersonGroupMember, PhoneNumber
 from dutycenter.switch.gateways import carries, prefixes_of
 from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import NumberKind
@@ -30,6 +31,7 @@ class Candidate:
     numbers: Sequence[PhoneNumber]
     ground: Ground | None = None
     deputies: Sequence[Person] = ()
+    groups: Sequence[str] = ()
 
     @property
     def callable(self) -> bool:
@@ -63,7 +65,7 @@ def candidates(db: Session, ids: Sequence[int], now: datetime, lines: Lines) -> 
 
     Unknown ids are left out; a person named twice comes once.
     """
-    found = db.scalars(
+    query = (
         select(Person)
         .where(Person.id.in_(set(ids)))
         .options(
@@ -71,9 +73,26 @@ def candidates(db: Session, ids: Sequence[int], now: datetime, lines: Lines) -> 
             selectinload(Person.numbers),
             selectinload(Person.deputies).selectinload(Deputy.deputy),
         )
-    ).all()
+    )
+    with uncollected():
+        found = db.scalars(query).all()
+    groups = _groups_of(db, [person.id for person in found])
     ordered = sorted(found, key=lambda p: (p.department.position, p.department_id, p.position, p.id))
-    return [_candidate(person, now, lines) for person in ordered]
+    return [_candidate(person, now, lines, groups.get(person.id, ())) for person in ordered]
+
+
+def _groups_of(db: Session, ids: Sequence[int]) -> dict[int, list[str]]:
+    """The names of the groups that these people are in."""
+    rows = db.execute(
+        select(PersonGroupMember.person_id, PersonGroup.name)
+        .join(PersonGroup, PersonGroup.id == PersonGroupMember.group_id)
+        .where(PersonGroupMember.person_id.in_(ids))
+        .order_by(PersonGroup.name)
+    )
+    groups: dict[int, list[str]] = {}
+    for person_id, name in rows:
+        groups.setdefault(person_id, []).append(name)
+    return groups
 
 
 def recipient_of(candidate: Candidate, **more: Any) -> Recipient:
@@ -85,6 +104,7 @@ def recipient_of(candidate: Candidate, **more: Any) -> Recipient:
         "department": person.department.name,
         "department_short": person.department.short_name,
         "post": person.post,
+        "groups": list(candidate.groups),
         "weight": person.weight,
         "outcome_ground": "" if candidate.ground is None else candidate.ground.value,
     }
@@ -106,7 +126,7 @@ def is_away(person: Person, now: datetime) -> bool:
     )
 
 
-def _candidate(person: Person, now: datetime, lines: Lines) -> Candidate:
+def _candidate(person: Person, now: datetime, lines: Lines, groups: Sequence[str]) -> Candidate:
     deputies = tuple(d.deputy for d in person.deputies if d.deputy.removed_at is None and not is_away(d.deputy, now))
     usable, ground = _usable(person.numbers, lines)
     if person.removed_at is not None:
@@ -117,7 +137,7 @@ def _candidate(person: Person, now: datetime, lines: Lines) -> Candidate:
         ground = Ground.AWAY
     local = now.astimezone(lines.zone)
     in_hours_first = sorted(usable, key=lambda number: not hold(number.hours, local))
-    return Candidate(person, in_hours_first if ground is None else (), ground, deputies)
+    return Candidate(person, in_hours_first if ground is None else (), ground, deputies, groups)
 
 
 def _usable(numbers: Sequence[PhoneNumber], lines: Lines) -> tuple[list[PhoneNumber], Ground | None]:

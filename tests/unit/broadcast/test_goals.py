@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from broadcast.goal_grammar import DEEPEST, GoalError, read_goal
-from broadcast.goals import Member, Watch, moment, read
+from broadcast.goals import Member, Watch, moment, read, reading_of
 from broadcast.models import Broadcast, Recipient
 from broadcast.services import Broadcasts, WishError
+from dutycenter.directory.models import Person, PersonGroup
 from dutycenter.interfaces import ILedger, Wish
 from dutycenter.ledger.models import LedgerEntry
 from tests.support.twin import EPOCH
@@ -102,6 +103,19 @@ class TestDraft:
         with pytest.raises(WishError) as caught:
             self.draft(broadcasts, town, **wish)
         assert words in caught.value.faults[field]
+
+    def test_a_group_is_a_name_too_and_stays_what_it_was_at_the_launch(self, broadcasts, town):
+        db = broadcasts.db
+        group = PersonGroup(name="防汛责任人", people=[db.get(Person, one) for one in town.people[1:3]])
+        db.add(group)
+        db.flush()
+        made = self.draft(broadcasts, town, goal="防汛责任人×2")
+        with pytest.raises(WishError, match="2"):
+            self.draft(broadcasts, town, goal="防汛责任人×3")
+        group.people = []
+        db.flush()
+        reading = reading_of(db, db.get(Broadcast, made))
+        assert reading.met([r.id for r in db.scalars(select(Recipient)) if r.person_id in town.people[1:3]])
 
     def test_who_cannot_be_called_does_not_count(self, broadcasts, town):
         recipient = broadcasts.candidates(town.people)[0].person
