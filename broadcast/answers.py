@@ -204,7 +204,9 @@ class Answers:
         recipient.acknowledged_at = now
         recipient.told_version = max(recipient.told_version or 0, version)
         withdraw(self.db, recipient.id, now)
-        if recipient.outcome is None:
+        # Who declined may think better of it while the broadcast runs; a yes is never taken back.
+        thinks_again = recipient.outcome is Outcome.DECLINED and recipient.broadcast.finished_at is None
+        if recipient.outcome is None or thinks_again:
             recipient.outcome = Outcome.ACKNOWLEDGED
             recipient.outcome_at = now
             recipient.outcome_ground = ""

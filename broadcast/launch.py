@@ -31,7 +31,7 @@ from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
 
-DEFAULTS: Mapping[str, int] = {"channels": 20, "rounds": 3, "pause": 60, "ring_timeout": 30}
+DEFAULTS: Mapping[str, int] = {"channels": 20, "rounds": 3, "pause": 60, "ring_timeout": 30, "report_within": 60}
 MAX_TEXT = 20_000  # characters of a field that are kept, however wrong it is
 MOST_WHO, MOST_EXTRAS = 400, 100
 MINUTE = 60
@@ -72,7 +72,7 @@ class Form:
             incident_id=whole(post.get("incident_id", "")),
             plan_version_id=whole(post.get("plan_version", "")),
             exercise=post.get("exercise") == "yes",
-            numbers={name: post.get(name, "")[:20].strip() for name in DEFAULTS},
+            numbers={name: post.get(name, str(usual))[:20].strip() for name, usual in DEFAULTS.items()},
             reached_rule=post.get("reached_rule", ReachedRule.KEY.value),
             sms_when=post.get("sms_when", SmsWhen.NEVER.value),
             likeliest_first=post.get("likeliest_first") == "yes",
@@ -125,7 +125,7 @@ class Form:
             sms_when=SmsWhen(self.sms_when) if self.sms_when in texts else SmsWhen.NEVER,
             likeliest_first=self.likeliest_first,
             ask_arrival=self.ask_arrival,
-            report_within=60 if plan is None else plan.report_within,
+            report_within=chosen["report_within"],
             goal=self.goal,
             goal_seconds=_seconds(self.goal_minutes),
             extras=self.extras,

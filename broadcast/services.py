@@ -51,6 +51,7 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "rounds": (1, 10),
     "pause": (5, 3600),
     "ring_timeout": (10, 120),
+    "report_within": (5, 1440),
 }
 """Least and most of what a broadcast may be told."""
 

@@ -260,6 +260,12 @@ class Settings:
     sms_sender: str = setting(
         "sms.sender", _text, "", "number that texts come from and are answered to; empty: hotline.number"
     )
+    sms_arrival: str = setting(
+        "sms.arrival",
+        _text,
+        "几分钟到请回复如“20分钟”,到达后请回复“已到”。",
+        "what follows that in a text that calls people to a place: how to say when one arrives",
+    )
     sms_ending: str = setting(
         "sms.ending",
         _text,

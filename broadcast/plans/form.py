@@ -23,7 +23,8 @@ _ = TranslationStringFactory("dutycenter")
 MOST_TEXT = 20_000
 MINUTE = 60
 LONGEST_MINUTES = 24 * 60
-NUMBERS = ("channels", "rounds", "pause", "ring_timeout", "wave_pause")
+NUMBERS = ("channels", "rounds", "pause", "ring_timeout", "wave_pause", "report_within")
+USUAL = Content("")
 ANY_CROWD = range(100_000)  # while only a goal's grammar is looked at, every name stands for enough people
 
 
@@ -94,7 +95,7 @@ class Form:
             reached_rule=post.get("reached_rule", ""),
             sms_when=post.get("sms_when", ""),
             ask_arrival=post.get("ask_arrival") == "yes",
-            numbers={name: post.get(name, "")[:12].strip() for name in NUMBERS},
+            numbers={name: post.get(name, str(getattr(USUAL, name)))[:12].strip() for name in NUMBERS},
             goal=post.get("goal", "")[:MOST_TEXT].strip(),
             goal_minutes=post.get("goal_minutes", "")[:12].strip(),
             steps=[step for step in steps if step[0]][:MOST_STEPS],

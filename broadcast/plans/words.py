@@ -56,7 +56,7 @@ def sections(content: Content, names: Names, translate: Translate) -> list[Secti
         (_("Reached is who has"), lambda: translate(label(content.reached_rule))),
         (
             _("Arrival"),
-            lambda: translate(_("Who acknowledges is asked when they arrive")) if content.ask_arrival else "",
+            lambda: _arrival(content, translate) if content.ask_arrival else "",
         ),
         (_("How fast"), lambda: _pace(content, translate)),
         (_("Enough is"), lambda: _goal(content, translate)),
@@ -146,6 +146,15 @@ def _who(content: Content, names: Names, translate: Translate) -> str:
 def _one(who: Who, names: Names, translate: Translate) -> str:
     said = who_words(who, names.who.get(who.token, ""), translate)
     return translate(_("${who} on two numbers at once", mapping={"who": said})) if who.both else said
+
+
+def _arrival(content: Content, translate: Translate) -> str:
+    return translate(
+        _(
+            "Who acknowledges is asked when they arrive; who named no time is reminded after ${time}",
+            mapping={"time": duration_words(content.report_within * MINUTE, translate)},
+        )
+    )
 
 
 def _pace(content: Content, translate: Translate) -> str:

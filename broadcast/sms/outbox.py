@@ -37,13 +37,15 @@ class Outbox:
         ledger: where each change leaves its entry.
         clock: the product's time.
         ending: what follows every message: who writes and how to answer.
+        arrival: what follows that where people are called to a place.
     """
 
-    def __init__(self, db: Session, ledger: ILedger, clock: IClock, ending: str) -> None:
+    def __init__(self, db: Session, ledger: ILedger, clock: IClock, ending: str, arrival: str = "") -> None:
         self.db = db
         self.ledger = ledger
         self.clock = clock
         self.ending = ending
+        self.arrival = arrival
 
     def due(self, broadcast: Broadcast) -> list[Recipient]:
         """Who is to get the notice as a text now and has none yet."""
@@ -73,7 +75,8 @@ class Outbox:
         Args:
             message: instead of the broadcast's own.
         """
-        text = compose(message or broadcast.message, self.ending, exercise=broadcast.exercise)
+        ending = self.ending + (self.arrival if broadcast.ask_arrival else "")
+        text = compose(message or broadcast.message, ending, exercise=broadcast.exercise)
         parts = count(text).parts
         written = [
             TextMessage(
@@ -175,5 +178,11 @@ def ending_of(settings: Settings) -> str:
 
 def factory(context: object, request: Request) -> Outbox:
     """The outbox on the request's session."""
-    ending = ending_of(settings_of(request.registry))
-    return Outbox(request.db, request.find_service(ILedger), request.find_service(IClock), ending)
+    settings = settings_of(request.registry)
+    return Outbox(
+        request.db,
+        request.find_service(ILedger),
+        request.find_service(IClock),
+        ending_of(settings),
+        settings.sms_arrival,
+    )

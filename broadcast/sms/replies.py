@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from broadcast.models import Broadcast, Recipient, RecipientNumber
 from broadcast.sms.models import TextMessage, TextReply
-from broadcast.sms.words import clean_reply, meaning_of
+from broadcast.sms.words import Arrival, arrival_of, clean_reply, meaning_of
 from dutycenter.calls.numbers import clean_number, dialled_form
 from dutycenter.interfaces import IBroadcasts, IClock, ILedger
 from dutycenter.vocabulary import Means, SmsMeaning, SmsState
@@ -55,7 +55,8 @@ class Replies:
             return known
         now = self.clock.now()
         sender, said = _COUNTRY.sub("", dialled_form(clean_number(number))), clean_reply(text)
-        recipient = self._recipient(sender, now) if sender else None
+        arrival = arrival_of(said)
+        recipient = self._recipient(sender, now, arrives=arrival is not None) if sender else None
         reply = TextReply(
             gateway_id=gateway_id,
             number=sender or clean_reply(number)[:64],
@@ -69,14 +70,29 @@ class Replies:
         self._tell(reply, recipient)
         if recipient is None:
             log.warning("A text from %s belongs to nobody whom we wrote to.", reply.number)
+        elif arrival is not None:
+            self._arrival(recipient.id, arrival)
         elif reply.meaning is SmsMeaning.ACKNOWLEDGE:
             self.broadcasts.acknowledge_by(recipient.id, Means.SMS, KEYS[reply.meaning])
         elif reply.meaning is SmsMeaning.DECLINE:
             self.broadcasts.decline_by(recipient.id, Means.SMS, KEYS[reply.meaning])
         return reply
 
-    def _recipient(self, number: str, now: datetime) -> Recipient | None:
-        """Whom we wrote to last on this number, or on another of the same person's: the newest open message first."""
+    def _arrival(self, recipient_id: int, arrival: Arrival) -> None:
+        if arrival.minutes is None:
+            self.broadcasts.arrived(recipient_id, Means.SMS)
+            return
+        self.broadcasts.acknowledge_by(recipient_id, Means.SMS)
+        self.broadcasts.arrives(recipient_id, arrival.minutes, Means.SMS)
+
+    def _recipient(self, number: str, now: datetime, *, arrives: bool) -> Recipient | None:
+        """Whom we wrote to last on this number, or on another of the same person's: the newest open message first.
+
+        Args:
+            arrives: it is about an arrival, so of a broadcast that calls people to a place, if there is one.
+        """
+        awaited = (Broadcast.ask_arrival & Recipient.arrived_at.is_(None)).desc()
+        answered = Recipient.acknowledged_at.is_not(None)
         theirs = select(RecipientNumber.recipient_id).where(RecipientNumber.number == number)
         newest = (
             select(Recipient)
@@ -87,7 +103,7 @@ class Replies:
                 (TextMessage.number == number) | TextMessage.recipient_id.in_(theirs),
                 Broadcast.finished_at.is_(None) | (Broadcast.finished_at > now - AFTERWARDS),
             )
-            .order_by(Recipient.acknowledged_at.is_not(None), (TextMessage.number != number), TextMessage.id.desc())
+            .order_by(awaited if arrives else answered, (TextMessage.number != number), TextMessage.id.desc())
             .limit(1)
         )
         return self.db.scalar(newest)

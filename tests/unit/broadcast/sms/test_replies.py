@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from broadcast.models import Broadcast, Receipt, Recipient
-from broadcast.sms.models import TextReply
+from broadcast.sms.models import TextMessage, TextReply
 from broadcast.sms.replies import Replies
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.vocabulary import SmsWhen
@@ -49,6 +49,30 @@ class TestOneWhomWeWroteTo:
     def test_four_declines(self, sent):
         takes(sent, "13800000010", "4")
         assert sent.town.outcomes()["人1"] == "declined"
+
+    def test_a_later_yes_wins_once(self, sent):
+        for said in ("4", "1", "4", "1"):
+            takes(sent, "13800000010", said)
+        assert sent.town.outcomes()["人1"] == "acknowledged"
+        with sent.town.work.read() as request:
+            assert [r.kind for r in request.db.scalars(select(Receipt).order_by(Receipt.id))] == [
+                "declined", "acknowledged",
+            ]  # fmt: skip
+
+    def test_minutes_and_the_arrival_itself(self, post):
+        made = post.launch(SmsWhen.WITH, ask_arrival=True)
+        other = post.launch(SmsWhen.WITH)
+        post.write()
+        post.sender().run()
+        takes(post, "13800000010", "1,20分钟到")
+        takes(post, "13800000010", "已到")
+        with post.town.work.read() as request:
+            rows = {r.broadcast_id: r for r in request.db.scalars(select(Recipient).where(Recipient.name == "人1"))}
+            assert (rows[made].arrives_in_minutes, rows[made].arrived_at) == (20, post.town.clock.now())
+            assert rows[other].acknowledged_at is None
+            texts = {t.broadcast_id: t.text for t in request.db.scalars(select(TextMessage))}
+            assert "已到" in texts[made]
+            assert "已到" not in texts[other]
 
     def test_other_words_are_kept_for_people_and_change_nothing(self, sent):
         takes(sent, "13800000010", "收到,但来不了")

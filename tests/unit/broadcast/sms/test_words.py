@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcast.sms.words import LONGEST_REPLY, clean_reply, compose, meaning_of
+from broadcast.sms.words import LONGEST_REPLY, Arrival, arrival_of, clean_reply, compose, meaning_of
 from dutycenter.vocabulary import SmsMeaning
 
 
@@ -29,10 +29,19 @@ class TestMeaning:
         assert meaning_of(text) is SmsMeaning.DECLINE
 
     @pytest.mark.parametrize(
-        "text", ["", "11", "14", "41", "1 4", "10分钟到", "收到,但来不了", "没收到", "不确认", "①②", "l"]
+        "text", ["", "11", "14", "41", "1 4", "10分钟到不了", "没到", "收到,但来不了", "没收到", "不确认", "①②", "l"]
     )
     def test_anything_else_is_for_people_to_read(self, text: str) -> None:
         assert meaning_of(text) is SmsMeaning.OTHER
+
+    @pytest.mark.parametrize(
+        ("text", "minutes"),
+        [("20分钟", 20), ("1,20分钟到", 20), ("１２０分钟后到达。", 120), ("收到,5分内能到", 5), ("15 min", 15),
+         ("已到", None), ("到了!", None), ("报到", None)],
+    )  # fmt: skip
+    def test_who_says_when_they_come_has_accepted(self, text: str, minutes: int | None) -> None:
+        assert arrival_of(text) == Arrival(minutes)
+        assert meaning_of(text) is SmsMeaning.ACKNOWLEDGE
 
     @given(st.text())
     def test_any_text_means_something(self, text: str) -> None:
