@@ -191,7 +191,7 @@ class Documents:
             report_id, {name: getattr(version, name) for name in LIMITS}, report.version, account_id, keep=True
         )
 
-    def discard(self, report_id: int, account_id: int) -> SituationReport:
+    def discard(self, report_id: int) -> SituationReport:
         """Throw a draft away; its number is given again. It can be taken back while no other draft was begun.
 
         Raises:

@@ -87,7 +87,7 @@ def discard(request: Request) -> Response:
     """Throw a draft away."""
     report = _report(request)
     try:
-        request.find_service(Documents).discard(report.id, request.identity.id)
+        request.find_service(Documents).discard(report.id)
     except TextFault as fault:
         raise _bad(request, fault.words) from None
     _say(request, _("The draft was thrown away."), request.route_path("situation_report.take_back", id=report.id))

@@ -91,7 +91,7 @@ class TestDraft:
         assert "暂无新情况" in quiet.body
         assert "两车相撞" not in quiet.body
         with work.write() as request:
-            request.find_service(Documents).discard(quiet.id, officer)
+            request.find_service(Documents).discard(quiet.id)
             request.find_service(Incidents).edit(incident, {"dead": "1"})
             request.find_service(Incidents).note(incident, "拖车已到场")
         news = draft(work, incident, officer, FOLLOW_UP)
@@ -106,7 +106,7 @@ class TestDraft:
         with work.write() as request:
             request.find_service(Incidents).close(incident, "道路已恢复通行")
             open_one = request.find_service(Documents).unsent(incident)[0]
-            request.find_service(Documents).discard(open_one.id, officer)
+            request.find_service(Documents).discard(open_one.id)
         final = draft(work, incident, officer, FINAL)
         assert "道路已恢复通行" in final.body
         assert "两车相撞" in final.body
@@ -155,7 +155,7 @@ class TestSend:
             assert len(stored.sm3 or "") == 64
         for act in (
             lambda d: d.save(report.id, {"body": "改"}, 1, officer, keep=False),
-            lambda d: d.discard(report.id, officer),
+            lambda d: d.discard(report.id),
             lambda d: d.restore(report.id, 1, officer),
         ):
             with pytest.raises(Frozen), work.write() as request:
