@@ -154,7 +154,7 @@ def _page(
 def _form(shift: Shift, findings: tuple[Finding, ...]) -> ShiftForm:
     lines = tuple(
         (member.duty.value + (ON_CALL if member.on_call else ""), choice_text(member.person))
-        for member in shift.members
+        for member in sorted(shift.members, key=lambda m: (list(ShiftDuty).index(m.duty), m.on_call))
     )
     return ShiftForm(shift, findings, (*lines, (ShiftDuty.OFFICER.value, "")), _seen(shift))
 
