@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 
 QUEUE_EVENT = "callcenter::info"
 PUBLIC_CONTEXT = "public"
-DESKS_CONTEXT = "desks"
 NEW_ENOUGH = timedelta(seconds=5)  # what was written after the switch was asked cannot be judged by its reply
 TRIES = 3
 Afterwards = Callable[[ISwitch], None]  # an order that follows from what was written
@@ -174,8 +173,16 @@ def _created(request: Request, event: SwitchEvent) -> None:
     gateway = event.variable("sip_gateway_name")
     calls.leg_created(event.channel_uuid, Direction.OUTBOUND, number, gateway, at=event.at)
     member, desk = _rings_for(event)
-    if member and desk:
+    if member and desk and not _dials_by_itself(request, member):
         calls.ringing(member, desk, event.channel_uuid, at=event.at)
+
+
+def _dials_by_itself(request: Request, channel_uuid: str) -> bool:
+    """Is this the leg of a desk that calls somebody, and no caller's?"""
+    leg = request.db.get(Leg, channel_uuid)
+    if leg is None or leg.attempt_id is not None:
+        return False
+    return request.db.scalar(select(Call.id).where(Call.channel_uuid == channel_uuid)) is None
 
 
 def _rings_for(event: SwitchEvent) -> tuple[str, str]:
@@ -183,8 +190,6 @@ def _rings_for(event: SwitchEvent) -> tuple[str, str]:
     member = event.variable("cc_member_session_uuid")
     if member:
         return member, event.variable("cc_agent")
-    if event.headers.get("Other-Leg-Context") == DESKS_CONTEXT:  # a desk dials by itself
-        return "", ""
     if event.headers.get("Other-Type") == "originator":  # the dialplan rings the desks when the ivr is away
         desk = event.variable("dialed_user") or event.headers.get("Caller-Destination-Number", "")
         return event.headers.get("Other-Leg-Unique-ID", ""), desk

@@ -31,7 +31,7 @@ READ = frozenset(
     Event-Name Event-Subclass Event-Date-Timestamp Unique-ID Content-Length Call-Direction Channel-Call-UUID
     Channel-State Channel-Call-State Answer-State Hangup-Cause Caller-Caller-ID-Number Caller-Caller-ID-Name
     Caller-Destination-Number Caller-Callee-ID-Number Caller-Context variable_dialed_user Caller-Channel-Created-Time Caller-Channel-Answered-Time
-    Caller-Channel-Hangup-Time Other-Type Other-Leg-Unique-ID Other-Leg-Context Bridge-A-Unique-ID Bridge-B-Unique-ID Application
+    Caller-Channel-Hangup-Time Other-Type Other-Leg-Unique-ID Bridge-A-Unique-ID Bridge-B-Unique-ID Application
     Application-UUID Application-Data Application-Response DTMF-Digit Playback-File-Path Playback-Status
     Record-File-Path Record-Completion-Cause Job-UUID Job-Command Job-Command-Arg Gateway State Status
     variable_sip_gateway variable_hangup_cause variable_sip_gateway_name variable_sip_to_user variable_sip_term_status variable_sip_invite_failure_status

@@ -187,8 +187,7 @@ class TestDeskCalls:
     def test_a_desk_that_dials_by_itself_is_no_call_of_the_hotline(self, work: Work, follow: Follow) -> None:
         dials, rings = str(uuid.uuid4()), str(uuid.uuid4())
         inside = {"Call-Direction": "inbound", "Caller-Context": "desks", "Caller-Destination-Number": "13800002003"}
-        outside = {"Call-Direction": "outbound", "Other-Type": "originator", "Other-Leg-Unique-ID": dials,
-                   "Other-Leg-Context": "desks", "Caller-Destination-Number": "13800002003"}  # fmt: skip
+        outside = {"Call-Direction": "outbound", "Other-Type": "originator", "Other-Leg-Unique-ID": dials, "Caller-Destination-Number": "13800002003"}  # fmt: skip
         follow(
             [
                 SwitchEvent("CHANNEL_CREATE", dials, T0, inside),
