@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dutycenter.accounts.models import Account
 from dutycenter.db.base import Base, text_enum
+from dutycenter.db.grams import gram_index
 from dutycenter.vocabulary import (
     CallerMark,
     CallResult,
@@ -39,7 +40,7 @@ class Call(Base):
     channel_uuid: Mapped[str] = mapped_column(String(36), unique=True)  # the caller's leg
     caller_number: Mapped[str] = mapped_column(String(64), default="", index=True)  # as received, cleaned for display
     called_number: Mapped[str] = mapped_column(String(64), default="")
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))  # who it is, if known
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)  # who it is, if known
     state: Mapped[CallState] = mapped_column(text_enum(CallState), index=True)
     result: Mapped[CallResult | None] = mapped_column(text_enum(CallResult))
     arrived_at: Mapped[datetime] = mapped_column(index=True)
@@ -68,6 +69,11 @@ class Call(Base):
     taken_by: Mapped[Account | None] = relationship(foreign_keys=[taken_by_id])
     recordings: Mapped[list[Recording]] = relationship(back_populates="call", order_by="Recording.id")
     parties: Mapped[list[CallParty]] = relationship(back_populates="call", order_by="CallParty.id")
+
+
+CALLERS = (Call.caller_number,)
+"""What a call is looked for by."""
+gram_index("ix_calls_callers", CALLERS)
 
 
 class CallParty(Base):

@@ -8,14 +8,15 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pyramid.request import Request
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from dutycenter.calls.marks import Marks
 from dutycenter.calls.models import Call, CallParty, MarkedCaller
 from dutycenter.calls.numbers import dialled_form
+from dutycenter.db.grams import holds
 from dutycenter.directory.models import Person
-from dutycenter.incidents.models import Incident, IncidentCall, year_and_sequence
+from dutycenter.incidents.models import INCIDENT_PEOPLE, INCIDENT_TEXTS, Incident, IncidentCall, year_and_sequence
 from dutycenter.interfaces import Asking, CalledOut, IBroadcasts, IReadiness, NoticeLeg, Standing
 from dutycenter.vocabulary import BroadcastState, CallResult, IncidentStatus, PartyPart
 
@@ -147,15 +148,12 @@ def likely_same(db: Session, now: datetime, text: str = "") -> list[Incident]:
 
 
 def matches(text: str) -> ColumnElement[bool]:
-    """Condition: the incident's number, title, place, course or reporter contains the text."""
+    """Condition: the incident's number, texts or people contain the text."""
     named = year_and_sequence(text)
     if named is not None:
         return and_(Incident.year == named[0], Incident.sequence == named[1])
-    searched = (
-        Incident.title, Incident.place, Incident.course, Incident.reporter_name, Incident.reporter_unit,
-        Incident.reporter_number,
-    )  # fmt: skip
-    return or_(*(column.icontains(text.strip(), autoescape=True) for column in searched))
+    found = [select(Incident.id).where(holds(text.strip(), texts)) for texts in (INCIDENT_TEXTS, INCIDENT_PEOPLE)]
+    return Incident.id.in_(union_all(*found))
 
 
 def running_broadcasts(request: Request) -> list[Standing]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call
 from dutycenter.db.base import Base, text_enum
+from dutycenter.db.grams import gram_index
 from dutycenter.db.sequence import YearSequence
 from dutycenter.directory.models import District
 from dutycenter.vocabulary import IncidentClass, IncidentStatus, Level, SourceChannel
@@ -165,6 +166,21 @@ class Deadline(Base):
     ring_fault: Mapped[str] = mapped_column(String(255), default="")  # why nobody was told, in the room's language
 
     incident: Mapped[Incident] = relationship(back_populates="deadlines")
+
+
+INCIDENT_TEXTS = (
+    Incident.title, Incident.place, Incident.course, Incident.cause, Incident.measures, Incident.trend,
+    Incident.losses, Incident.already_told, Incident.request,
+)  # fmt: skip
+INCIDENT_PEOPLE = (
+    Incident.reporter_name, Incident.reporter_unit, Incident.reporter_post, Incident.reporter_number,
+    Incident.scene_contact, Incident.scene_number,
+)  # fmt: skip
+ENTRY_TEXTS = (IncidentEntry.text,)
+"""What is looked for in an incident by its words."""
+gram_index("ix_incidents_texts", INCIDENT_TEXTS)
+gram_index("ix_incidents_people", INCIDENT_PEOPLE)
+gram_index("ix_incident_entries_texts", ENTRY_TEXTS)
 
 
 def year_and_sequence(text: str) -> tuple[int, int] | None:

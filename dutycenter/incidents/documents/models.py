@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dutycenter.accounts.models import Account
 from dutycenter.db.base import Base, text_enum
+from dutycenter.db.grams import gram_index
 from dutycenter.incidents.models import Incident
 from dutycenter.vocabulary import SendingMeans, SituationKind
 
@@ -45,6 +46,11 @@ class SituationReport(Base):
     sendings: Mapped[list[SituationReportSending]] = relationship(
         order_by="SituationReportSending.id", back_populates="report"
     )
+
+
+REPORT_TEXTS = (SituationReport.title, SituationReport.body, SituationReport.addressee)
+"""What is looked for in it by its words."""
+gram_index("ix_situation_reports_texts", REPORT_TEXTS)
 
 
 class SituationReportVersion(Base):

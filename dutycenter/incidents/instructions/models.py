@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dutycenter.accounts.models import Account
 from dutycenter.db.base import Base
+from dutycenter.db.grams import gram_index
 from dutycenter.incidents.models import Incident
 
 
@@ -36,6 +37,11 @@ class Instruction(Base):
     account: Mapped[Account] = relationship(foreign_keys=[account_id])
     done_by: Mapped[Account | None] = relationship(foreign_keys=[done_by_id])
     reminders: Mapped[list[InstructionReminder]] = relationship(order_by="InstructionReminder.id")
+
+
+INSTRUCTION_TEXTS = (Instruction.text, Instruction.owner, Instruction.leader, Instruction.done_note)
+"""What is looked for in it by its words."""
+gram_index("ix_instructions_texts", INSTRUCTION_TEXTS)
 
 
 class InstructionReminder(Base):

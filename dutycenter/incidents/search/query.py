@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from pyramid.i18n import TranslationStringFactory
-from sqlalchemy import ColumnElement, and_, exists, or_
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, union_all
 
-from dutycenter.calls.models import Call
+from dutycenter.calls.models import CALLERS, Call
+from dutycenter.db.grams import holds
 from dutycenter.directory.models import Person
-from dutycenter.incidents.documents.models import SituationReport
+from dutycenter.incidents.documents.models import REPORT_TEXTS, SituationReport
 from dutycenter.incidents.elements import YEARS
-from dutycenter.incidents.instructions.models import Instruction
-from dutycenter.incidents.models import Deadline, Incident, IncidentCall, IncidentEntry, year_and_sequence
+from dutycenter.incidents.instructions.models import INSTRUCTION_TEXTS, Instruction
+from dutycenter.incidents.models import (
+    ENTRY_TEXTS,
+    INCIDENT_PEOPLE,
+    INCIDENT_TEXTS,
+    Deadline,
+    Incident,
+    IncidentCall,
+    IncidentEntry,
+    year_and_sequence,
+)
 from dutycenter.typed import whole
 from dutycenter.vocabulary import IncidentClass, IncidentStatus, Level, SourceChannel
 
@@ -26,14 +36,6 @@ NAMES = ("q", "class", "level", "status", "district", "channel", "from", "until"
 LONGEST = 100  # characters of a field
 MOST_WORDS = 5
 
-TEXTS: tuple[InstrumentedAttribute[str], ...] = (
-    Incident.title, Incident.place, Incident.course, Incident.cause, Incident.measures, Incident.trend,
-    Incident.losses, Incident.already_told, Incident.request,
-)  # fmt: skip
-PEOPLE: tuple[InstrumentedAttribute[str], ...] = (
-    Incident.reporter_name, Incident.reporter_unit, Incident.reporter_post, Incident.reporter_number,
-    Incident.scene_contact, Incident.scene_number,
-)  # fmt: skip
 PLACES: Mapping[str, str] = {
     "text": _("in its text"), "people": _("among its people"), "timeline": _("in its timeline"),
     "reports": _("in a report"), "instructions": _("in an instruction"), "callers": _("among its callers"),
@@ -60,7 +62,9 @@ class Query:
     def conditions(self, now: datetime, zone: ZoneInfo) -> list[ColumnElement[bool]]:
         """What an incident must fulfil; a field that means nothing asks for nothing."""
         asked = self.asked
-        found = [or_(*found_in(word).values()) for word in self.words]
+        found: list[ColumnElement[bool]] = [
+            Incident.id.in_(union_all(*chain(*found_in(word).values()))) for word in self.words
+        ]
         for name, column, kind in (
             ("class", Incident.incident_class, IncidentClass), ("level", Incident.level, Level),
             ("status", Incident.status, IncidentStatus), ("channel", Incident.channel, SourceChannel),
@@ -80,40 +84,25 @@ class Query:
         return found
 
 
-def found_in(word: str) -> dict[str, ColumnElement[bool]]:
-    """For each of ``PLACES`` the condition that the word stands there; an incident's number is found by itself."""
+def found_in(word: str) -> dict[str, list[Select[int]]]:
+    """For each of ``PLACES`` the incidents in which the word stands there; an incident's number is found by itself."""
     named = year_and_sequence(word)
     if named is not None:
-        return {"text": and_(Incident.year == named[0], Incident.sequence == named[1])}
-
-    cased = word.upper() != word.lower()  # Chinese and figures are not: the store need not fold every text for them
-
-    def has(*columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-        return or_(*((column.icontains if cased else column.contains)(word, autoescape=True) for column in columns))
-
-    def in_rows(incident_id: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-        # EXISTS: the database probes it for a page of incidents, and hashes it for all of them.
-        return exists().where(incident_id == Incident.id, *conditions)
-
+        return {"text": [select(Incident.id).where(Incident.year == named[0], Incident.sequence == named[1])]}
+    called = select(IncidentCall.incident_id).join(Call, Call.id == IncidentCall.call_id)
+    known = called.join(Person, Person.id == Call.person_id)
+    written = select(SituationReport.incident_id).where(SituationReport.discarded_at.is_(None))
     return {
-        "text": has(*TEXTS),
-        "people": has(*PEOPLE),
-        "timeline": in_rows(IncidentEntry.incident_id, has(IncidentEntry.text)),
-        "reports": in_rows(
-            SituationReport.incident_id, SituationReport.discarded_at.is_(None),
-            has(SituationReport.title, SituationReport.body, SituationReport.addressee),
-        ),
-        "instructions": in_rows(
-            Instruction.incident_id, has(Instruction.text, Instruction.owner, Instruction.leader, Instruction.done_note)
-        ),
-        "callers": or_(
-            in_rows(IncidentCall.incident_id, Call.id == IncidentCall.call_id, has(Call.caller_number)),
-            in_rows(
-                IncidentCall.incident_id, Call.id == IncidentCall.call_id, Person.id == Call.person_id,
-                has(Person.name),
-            ),
-        ),
-    }  # fmt: skip
+        "text": [select(Incident.id).where(holds(word, INCIDENT_TEXTS))],
+        "people": [select(Incident.id).where(holds(word, INCIDENT_PEOPLE))],
+        "timeline": [select(IncidentEntry.incident_id).where(holds(word, ENTRY_TEXTS))],
+        "reports": [written.where(holds(word, REPORT_TEXTS))],
+        "instructions": [select(Instruction.incident_id).where(holds(word, INSTRUCTION_TEXTS))],
+        "callers": [
+            called.where(holds(word, CALLERS)),
+            known.where(Person.name.icontains(word, autoescape=True)),
+        ],
+    }
 
 
 def overdue(now: datetime) -> ColumnElement[bool]:

@@ -154,8 +154,8 @@ def _found(request: Request, query: Query, ids: Sequence[int]) -> dict[int, list
         return found
     by_place: dict[str, list[Any]] = {}
     for word in query.words:
-        for place, condition in found_in(word).items():
-            by_place.setdefault(place, []).append(condition)
+        for place, there in found_in(word).items():
+            by_place.setdefault(place, []).extend(Incident.id.in_(one) for one in there)
     for place, conditions in by_place.items():
         for id_ in request.db.scalars(select(Incident.id).where(Incident.id.in_(ids), or_(*conditions))):
             found.setdefault(id_, []).append(place)
