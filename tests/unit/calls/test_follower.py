@@ -198,9 +198,12 @@ class TestDeskCalls:
         with work.read() as request:
             assert request.db.scalars(select(Call)).all() == []
 
-    def test_a_desk_takes_over_once_it_is_bridged_however_often_that_is_said(self, work: Work, follow: Follow) -> None:
+    def test_a_desk_takes_over_once_it_is_bridged_however_often_that_is_said(
+        self, work: Work, follow: Follow, switch: Any
+    ) -> None:
         follow(HOTLINE_CALL[:9])
         taker = str(uuid.uuid4())
+        switch.up = [Channel(one, "", "", "", "", "", "", one) for one in (CALLER, DESK, taker)]
         with work.write() as request:
             call = request.db.scalars(select(Call)).one()
             party = CallParty(call_id=call.id, channel_uuid=taker, part="takes_over", number="1002", asked_at=T0)
