@@ -107,6 +107,8 @@ class TestTwoOfficers:
         expect(wang.locator("[data-ungraded-note]")).to_contain_text("仍保留")
         expect(wang.locator("[data-field=subtype] .field-note")).to_contain_text("交通运输事故")
         saved(wang)
+        expect(li.locator("#f-incident_class")).to_have_value("security")
+        expect(li.locator("#f-level")).to_have_value("II")
 
         # One of them makes the incident; the other's page goes on with it.
         li.keyboard.press("F2")
