@@ -125,7 +125,7 @@ class TestAnything:
     def test_it_ends_for_who_does_nothing(self, name: str) -> None:
         flow = FLOWS[name]
         nothing = {Say: Said(), Ask: NoKey(), Queue: QueueEnded("timeout"), Record: Recorded(0.0), Note: Noted(False),
-                   Enter: Digits(""), Join: Joined(False)}  # fmt: skip
+                   Enter: Digits(""), Join: Joined(False), Bridge: Bridged(False)}  # fmt: skip
         state, effects = advance(flow, begin(flow), Started())
         for _ in range(20):
             if not state.ended:
@@ -140,7 +140,7 @@ class TestAnything:
                 if not state.ended:
                     pressed = Key(key) if isinstance(effects[-1], Ask) else Noted(True)
                     others = {Say: Said(), Queue: QueueEnded("timeout"), Record: Recorded(9.0), Enter: Digits(key),
-                              Join: Joined(False)}  # fmt: skip
+                              Join: Joined(False), Bridge: Bridged(False)}  # fmt: skip
                     state, effects = advance(flow, state, others.get(type(effects[-1]), pressed))
             assert state.ended in ("hangup", "handed_over"), key
 
