@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
 
 import pytest
 from webtest import TestApp, TestResponse
@@ -11,7 +14,6 @@ from webtest import TestApp, TestResponse
 from dutycenter import configure
 from dutycenter.accounts.models import Account
 from dutycenter.accounts.passwords import hash_password
-from dutycenter.db.base import Base
 from dutycenter.interfaces import IClock
 from dutycenter.settings import Settings
 from dutycenter.vocabulary import Role
@@ -57,28 +59,33 @@ def form_to(page: TestResponse, part: str) -> object:
 
 
 @pytest.fixture
-def site(settings: Settings) -> Iterator[Site]:
+def site(settings: Settings, sqlite_template: Path) -> Iterator[Site]:
     """An installation on an empty SQLite store with one account of every role, named after it; passwords suffice."""
-    yield from _opened(replace(settings, second_factor=()))
+    yield from _opened(replace(settings, second_factor=()), sqlite_template)
 
 
 @pytest.fixture
-def strict_site(settings: Settings) -> Iterator[Site]:
+def strict_site(settings: Settings, sqlite_template: Path) -> Iterator[Site]:
     """The same with the shipped rule: some roles need a second factor."""
-    yield from _opened(settings)
+    yield from _opened(settings, sqlite_template)
 
 
-def _opened(settings: Settings) -> Iterator[Site]:
+@cache
+def _hashed() -> str:
+    """Slow on purpose, so once."""
+    return hash_password(PASSWORD)
+
+
+def _opened(settings: Settings, store: Path) -> Iterator[Site]:
+    settings.var.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(store, settings.var / "dutycenter.sqlite")
     config = configure(settings)
     work = Work(config.registry, "test")
-    engine = work.registry["dutycenter.engine"]
-    Base.metadata.create_all(engine)
     site = Site(work, config.make_wsgi_app())
-    hashed = hash_password(PASSWORD)
     with work.write() as request:
         for role in Role:
             account = Account(
-                username=role.value, name=role.name.title(), role=role, password_hash=hashed, must_change=False,
+                username=role.value, name=role.name.title(), role=role, password_hash=_hashed(), must_change=False,
                 created_at=request.find_service(IClock).now(),
                 language="en",
             )  # fmt: skip
@@ -86,4 +93,4 @@ def _opened(settings: Settings) -> Iterator[Site]:
             request.db.flush()
             site.ids[role] = account.id
     yield site
-    engine.dispose()
+    work.registry["dutycenter.engine"].dispose()
