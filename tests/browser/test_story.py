@@ -81,7 +81,7 @@ class TestTheStory:
         page.fill("#ring_timeout", "15")
         expect(page.locator("#go")).to_contain_text("呼叫")
         page.keyboard.press("Control+Enter")
-        page.wait_for_url(re.compile(r"/broadcasts/\d+$"), timeout=MINUTES)
+        page.wait_for_url(re.compile(r"/broadcasts/\d+$"), timeout=3 * MINUTES)
         expect(page.locator(".score-main b")).not_to_have_text("0", timeout=10 * MINUTES)
 
     def _hear_it(self, auditor: Person) -> None:
