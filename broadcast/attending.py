@@ -20,6 +20,7 @@ from broadcast.services import Broadcasts
 from dutycenter.calls.conferences import ConferenceError, Conferences, latest_room
 from dutycenter.calls.models import Recording
 from dutycenter.interfaces import IClock, ISwitch, SwitchError
+from dutycenter.notices import say
 from dutycenter.vocabulary import Means, RecordingKind
 from dutycenter.work import settings_of
 
@@ -41,7 +42,7 @@ def word(request: Request) -> dict[str, Any]:
         "not-arrived": lambda: broadcasts.not_arrived(recipient.id),
     }[request.matchdict["verb"]]()
     if not done:
-        _say(request, "warning", _("Somebody else has taken this down already."))
+        say(request, _("Somebody else has taken this down already."), kind="warning")
     return views.person(request)
 
 
@@ -102,7 +103,7 @@ def act(request: Request) -> Response:
         else:
             conferences.lock(room.id, verb == "lock")
     except ConferenceError as error:
-        _say(request, "error", error.reason)
+        say(request, error.reason, kind="error")
     return _back(request, broadcast)
 
 
@@ -120,7 +121,7 @@ def act_on_member(request: Request) -> Response:
         else:
             conferences.mute(room.id, member, verb == "mute")
     except ConferenceError as error:
-        _say(request, "error", error.reason)
+        say(request, error.reason, kind="error")
     return _back(request, broadcast)
 
 
@@ -142,10 +143,6 @@ def _call_desk(request: Request, channel_uuid: str, desk: str, extension: str) -
 
 def _subject(broadcast: Broadcast) -> str:
     return f"broadcast:{broadcast.id}"
-
-
-def _say(request: Request, kind: str, text: str) -> None:
-    request.session.flash({"kind": kind, "text": request.localizer.translate(text)})
 
 
 def _back(request: Request, broadcast: Broadcast) -> Response:

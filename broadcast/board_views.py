@@ -29,6 +29,7 @@ from dutycenter.calls.models import Recording
 from dutycenter.incidents.models import Incident
 from dutycenter.interfaces import IClock
 from dutycenter.live.views import streamed
+from dutycenter.notices import say
 from dutycenter.vocabulary import BroadcastState, SmsMeaning, SmsState, SmsWhen
 from dutycenter.work import settings_of
 
@@ -170,7 +171,7 @@ def again(request: Request) -> dict[str, Any]:
     recipient = recipient_of(request, broadcast)
     if not request.find_service(Broadcasts).call_again(recipient.id):
         words = _("This person has an outcome already, or the broadcast does not run.")
-        request.session.flash({"kind": "error", "text": request.localizer.translate(words)})
+        say(request, words, kind="error")
     return person(request)
 
 
@@ -181,7 +182,7 @@ def turn(request: Request) -> Response:
     verbs = {"pause": broadcasts.pause, "resume": broadcasts.resume, "stop": broadcasts.stop}
     if not verbs[request.matchdict["verb"]](broadcast.id):
         words = _("The broadcast has changed meanwhile; look at its state and try again.")
-        request.session.flash({"kind": "warning", "text": request.localizer.translate(words)})
+        say(request, words, kind="warning")
     return HTTPSeeOther(request.route_path("broadcast.board", id=broadcast.id))
 
 

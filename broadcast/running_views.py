@@ -18,6 +18,7 @@ from broadcast.plans.who import Meaning
 from broadcast.running import Running
 from broadcast.services import UNDER_WAY, WishError
 from dutycenter.interfaces import ExtraNumber, IClock
+from dutycenter.notices import say
 
 _ = TranslationStringFactory("dutycenter")
 
@@ -41,7 +42,7 @@ def add(request: Request) -> Response | dict[str, Any]:
         return _again(request, broadcast, error.faults, extras=extras)
     except LookupError:
         return _too_late(request, broadcast)
-    _say(request, _("${n} more people are called.", mapping={"n": len(made)}))
+    say(request, _("${n} more people are called.", mapping={"n": len(made)}))
     return HTTPSeeOther(request.route_path("broadcast.board", id=broadcast.id))
 
 
@@ -55,7 +56,7 @@ def correct(request: Request) -> Response | dict[str, Any]:
         return _again(request, broadcast, error.faults, message=text)
     except LookupError:
         return _too_late(request, broadcast)
-    _say(request, _("The message is corrected. Who answered the old one is told in a round of its own."))
+    say(request, _("The message is corrected. Who answered the old one is told in a round of its own."))
     return HTTPSeeOther(request.route_path("broadcast.board", id=broadcast.id))
 
 
@@ -69,7 +70,7 @@ def turn_person(request: Request) -> Response:
     act = running.take_out if request.matchdict["verb"] == "take-out" else running.put_back
     if not act(recipient.id):
         words = _("This person has an outcome already, or the broadcast does not run.")
-        request.session.flash({"kind": "error", "text": request.localizer.translate(words)})
+        say(request, words, kind="error")
     return HTTPSeeOther(request.route_path("broadcast.person", id=broadcast.id, recipient=recipient.id))
 
 
@@ -107,7 +108,7 @@ def _again(request: Request, broadcast: Broadcast, faults: Any, **typed: Any) ->
 
 def _too_late(request: Request, broadcast: Broadcast) -> Response:
     words = _("The broadcast has changed meanwhile; look at its state and try again.")
-    request.session.flash({"kind": "warning", "text": request.localizer.translate(words)})
+    say(request, words, kind="warning")
     return HTTPSeeOther(request.route_path("broadcast.board", id=broadcast.id))
 
 
@@ -116,10 +117,6 @@ def _broadcast(request: Request) -> Broadcast:
     if found is None or found.launched_at is None:
         raise HTTPNotFound(_("There is no such broadcast."))
     return found
-
-
-def _say(request: Request, words: TranslationString) -> None:
-    request.session.flash({"kind": "success", "text": request.localizer.translate(words)})
 
 
 def includeme(config: Configurator) -> None:

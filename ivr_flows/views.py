@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from dutycenter.accounts.models import Account
 from dutycenter.interfaces import IVoice
+from dutycenter.notices import say
 from dutycenter.work import settings_of
 from ivr_flows import wav
 from ivr_flows.library import HOTLINE, NOTIFY, usable_catalogue
@@ -145,7 +146,7 @@ def _uploaded(request: Request) -> bytes:
 
 
 def _back(request: Request, words: TranslationString) -> Response:
-    request.session.flash({"kind": "success", "text": request.localizer.translate(words)})
+    say(request, words)
     return HTTPSeeOther(request.route_path("prompts.show", prompt=request.matchdict["prompt"]))
 
 

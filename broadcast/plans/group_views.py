@@ -6,7 +6,7 @@ from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from pyramid.i18n import TranslationString, TranslationStringFactory
+from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import Response
 
@@ -17,6 +17,7 @@ from dutycenter.directory.groups import Groups
 from dutycenter.directory.models import PersonGroup
 from dutycenter.directory.services import Directory
 from dutycenter.interfaces import IClock
+from dutycenter.notices import say
 
 _ = TranslationStringFactory("dutycenter")
 
@@ -45,7 +46,7 @@ def save(request: Request) -> dict[str, Any] | Response:
     except DirectoryFault as fault:
         request.response.status_int = 422
         return _page(request, group, name, people, fault.faults)
-    _say(request, _("Saved: ${name}.", mapping={"name": saved.name}))
+    say(request, _("Saved: ${name}.", mapping={"name": saved.name}))
     return HTTPSeeOther(request.route_path("groups.list"))
 
 
@@ -54,7 +55,7 @@ def remove(request: Request) -> Response:
     group = _group(request)
     assert group is not None
     request.find_service(Groups).remove(group)
-    _say(request, _("The group ${name} is gone; its people stay in the directory.", mapping={"name": group.name}))
+    say(request, _("The group ${name} is gone; its people stay in the directory.", mapping={"name": group.name}))
     return HTTPSeeOther(request.route_path("groups.list"))
 
 
@@ -76,10 +77,6 @@ def _group(request: Request) -> PersonGroup | None:
     if group is None:
         raise HTTPNotFound(_("There is no such group."))
     return group
-
-
-def _say(request: Request, words: TranslationString) -> None:
-    request.session.flash({"kind": "success", "text": request.localizer.translate(words)})
 
 
 def includeme(config: Configurator) -> None:

@@ -14,6 +14,7 @@ from pyramid.response import Response
 from broadcast.models import Broadcast
 from broadcast.plans.knocks import Knocks
 from broadcast.plans.models import KnockTask
+from dutycenter.notices import say
 from dutycenter.vocabulary import KnockResult
 
 _ = TranslationStringFactory("dutycenter")
@@ -58,11 +59,11 @@ def done(request: Request) -> Response:
         task = knocks.done(int(request.matchdict["id"]), KnockResult(result), request.POST.get("note", ""))
     if task is None:
         words = _("This door has been dealt with meanwhile; look at the list again.")
-        request.session.flash({"kind": "warning", "text": request.localizer.translate(words)})
+        say(request, words, kind="warning")
         return _back(request, request.db.get(KnockTask, int(request.matchdict["id"])))
     words = _("Noted: ${name}.", mapping={"name": task.recipient.name})
     undo = request.route_path("knocks.reopen", id=task.id)
-    request.session.flash({"kind": "success", "text": request.localizer.translate(words), "undo": undo})
+    say(request, words, undo)
     return _back(request, task)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPConflict, HTTPNotFound, HTTPSeeOther
-from pyramid.i18n import TranslationString, TranslationStringFactory
+from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import Response
 
@@ -23,6 +23,7 @@ from broadcast.plans.words import suits_words, who_words
 from broadcast.services import LIMITS
 from dutycenter.directory.services import Directory
 from dutycenter.interfaces import IClock
+from dutycenter.notices import say
 from dutycenter.typed import row_id
 from dutycenter.vocabulary import EscalationKind, IncidentClass, Level, PlanLight, ReachedRule, SmsWhen, StepWhom
 
@@ -111,7 +112,7 @@ def create(request: Request) -> dict[str, Any] | Response:
     if faults:
         return _again(request, None, form, faults)
     plan = request.find_service(Plans).create(content, form.note)
-    _say(request, _("Saved. The plan is being checked."))
+    say(request, _("Saved. The plan is being checked."))
     return HTTPSeeOther(request.route_path("plans.plan", id=plan.id))
 
 
@@ -133,7 +134,7 @@ def save(request: Request) -> dict[str, Any] | Response:
         else:
             if saved is not None:
                 undo = request.route_path("plans.restore", id=plan.id, version=saved.version - 1)
-                _say(request, _("Saved as version ${n}.", mapping={"n": saved.version}), undo)
+                say(request, _("Saved as version ${n}.", mapping={"n": saved.version}), undo)
             return HTTPSeeOther(request.route_path("plans.plan", id=plan.id))
     return _again(request, plan, form, faults)
 
@@ -155,7 +156,7 @@ def restore(request: Request) -> Response:
     except LookupError:
         raise HTTPNotFound(_("There is no such version.")) from None
     words = _("Version ${old} is in force again, as version ${new}.", mapping={"old": number, "new": made.version})
-    _say(request, words, request.route_path("plans.restore", id=plan.id, version=before))
+    say(request, words, request.route_path("plans.restore", id=plan.id, version=before))
     return HTTPSeeOther(request.route_path("plans.plan", id=plan.id))
 
 
@@ -166,7 +167,7 @@ def remove(request: Request) -> Response:
     if request.matchdict["verb"] == "remove":
         plans.remove(plan.id)
         back = request.route_path("plans.remove", id=plan.id, verb="put-back")
-        _say(request, _("${title} is no longer in use.", mapping={"title": plan.title}), back)
+        say(request, _("${title} is no longer in use.", mapping={"title": plan.title}), back)
         return HTTPSeeOther(request.route_path("plans.list"))
     plans.put_back(plan.id)
     return HTTPSeeOther(request.route_path("plans.plan", id=plan.id))
@@ -181,7 +182,7 @@ def check(request: Request) -> Response:
         return HTTPSeeOther(request.route_path("plans.plan", id=plan.id))
     for plan in plans.listed():
         plans.ask_check(plan)
-    _say(request, _("All plans are being checked."))
+    say(request, _("All plans are being checked."))
     return HTTPSeeOther(request.route_path("plans.list"))
 
 
@@ -239,10 +240,6 @@ def _form_page(request: Request, plan: Plan | None, form: forms.Form, faults: di
 def _again(request: Request, plan: Plan | None, form: forms.Form, faults: dict[str, str]) -> dict[str, Any]:
     request.response.status_int = HTTPConflict.code if "base" in faults else 422
     return _form_page(request, plan, form, faults)
-
-
-def _say(request: Request, words: TranslationString, undo: str = "") -> None:
-    request.session.flash({"kind": "success", "text": request.localizer.translate(words), "undo": undo})
 
 
 def includeme(config: Configurator) -> None:

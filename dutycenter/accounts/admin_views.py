@@ -15,6 +15,7 @@ from dutycenter.accounts.factors import SecondFactors
 from dutycenter.accounts.models import Account
 from dutycenter.accounts.services import POWERFUL, AccountFault, Accounts
 from dutycenter.directory.services import Directory
+from dutycenter.notices import say
 from dutycenter.typed import row_id
 from dutycenter.vocabulary import Role
 
@@ -144,12 +145,12 @@ def _countersign(request: Request, concerned: Account | None) -> None:
 
 
 def _refused(request: Request, account: Account, refused: AccountFault) -> Response:
-    request.session.flash({"kind": "error", "text": request.localizer.translate(refused.words)})
+    say(request, refused.words, kind="error")
     return HTTPSeeOther(request.route_path("accounts.show", id=account.id))
 
 
 def _back(request: Request, words: str) -> Response:
-    request.session.flash({"kind": "success", "text": request.localizer.translate(words)})
+    say(request, words)
     return HTTPSeeOther(request.route_path("accounts.list"))
 
 

@@ -19,6 +19,7 @@ from dutycenter.accounts.second_factor import provisioning_uri
 from dutycenter.accounts.services import AccountFault, Accounts
 from dutycenter.accounts.sessions import Gate
 from dutycenter.accounts.views import CODE_TEMPLATE, enter, own_path
+from dutycenter.notices import say
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -95,7 +96,7 @@ def drop(request: Request) -> dict[str, Any] | Response:
         request.find_service(SecondFactors).drop(_own(request), *_proof(request))
     except AccountFault as refused:
         return _standing(request, refused.words)
-    request.session.flash({"kind": "success", "text": request.localizer.translate(_("The second factor is dropped."))})
+    say(request, _("The second factor is dropped."))
     return HTTPSeeOther(request.route_path("accounts.me"))
 
 

@@ -17,6 +17,7 @@ from dutycenter.accounts.models import Account
 from dutycenter.accounts.passwords import MIN_LENGTH
 from dutycenter.accounts.services import AccountFault, Accounts
 from dutycenter.accounts.sessions import Gate
+from dutycenter.notices import say
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -90,7 +91,7 @@ def log_out(request: Request) -> Response:
     assert account is not None
     accounts.log_out(account, identity.session)
     request.session.invalidate()
-    request.session.flash({"kind": "success", "text": request.localizer.translate(_("You are logged out."))})
+    say(request, _("You are logged out."))
     return HTTPSeeOther(request.route_path("accounts.log_in"), headers=forget(request))
 
 
@@ -131,7 +132,7 @@ def change_password(request: Request) -> dict[str, Any] | Response:
     if fault:
         request.response.status_int = 422
         return {"fault": fault, "must_change": identity.gate is Gate.PASSWORD, "min_length": MIN_LENGTH}
-    request.session.flash({"kind": "success", "text": request.localizer.translate(_("Your password is changed."))})
+    say(request, _("Your password is changed."))
     return HTTPSeeOther("/")
 
 

@@ -12,6 +12,7 @@ from pyramid.view import view_config
 from dutycenter.audit.custody import LONGEST_REASON, ReasonMissing, read_reason
 from dutycenter.audit.retention import Refused, Retention
 from dutycenter.incidents.services import Incidents
+from dutycenter.notices import say
 from dutycenter.vocabulary import RecordingKind
 from dutycenter.work import settings_of
 
@@ -93,5 +94,5 @@ def confirm(request: Request) -> HTTPSeeOther:
 
 
 def _back(request: Request, kind: str, words: str) -> HTTPSeeOther:
-    request.session.flash({"kind": kind, "text": request.localizer.translate(words)})
+    say(request, words, kind=kind)
     return HTTPSeeOther(request.route_path("audit.retention"))

@@ -33,6 +33,7 @@ from dutycenter.calls.store import Store
 from dutycenter.interfaces import IBroadcasts, ILedger
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.ledger.sealer import last_head
+from dutycenter.notices import say
 from dutycenter.typed import whole
 from dutycenter.vocabulary import RecordingKind, RecordingState
 from dutycenter.work import settings_of
@@ -169,7 +170,7 @@ def ask_for_verification(request: Request) -> HTTPSeeOther:
     """Let the clerk verify everything."""
     request.find_service(ILedger).append(ASKED, "evidence:all")
     words = _("The verification has begun; the result appears here.")
-    request.session.flash({"kind": "success", "text": request.localizer.translate(words)})
+    say(request, words)
     return HTTPSeeOther(request.route_path("audit.evidence"))
 
 

@@ -13,6 +13,7 @@ from pyramid.response import Response
 from dutycenter.directory.editing import DirectoryFault, Editing
 from dutycenter.directory.models import District
 from dutycenter.directory.services import Directory
+from dutycenter.notices import say
 
 _ = TranslationStringFactory("dutycenter")
 
@@ -36,8 +37,7 @@ def save(request: Request) -> dict[str, Any] | Response:
     except DirectoryFault as fault:
         request.response.status_int = 422
         return listing(request) | {"faults": fault.faults, "of": None if district is None else district.id}
-    words = request.localizer.translate(_("Saved: ${name}.", mapping={"name": saved.name}))
-    request.session.flash({"kind": "success", "text": words})
+    say(request, _("Saved: ${name}.", mapping={"name": saved.name}))
     return HTTPSeeOther(request.route_path("districts"))
 
 

@@ -14,6 +14,7 @@ from dutycenter.directory.duplicates import Duplicates
 from dutycenter.directory.editing import ChangedMeanwhile, DirectoryFault
 from dutycenter.directory.models import Person
 from dutycenter.directory.services import Directory, has_failed
+from dutycenter.notices import say
 
 _ = TranslationStringFactory("dutycenter")
 
@@ -61,7 +62,7 @@ def ask_again(request: Request) -> Response:
 
 
 def _back(request: Request, words: TranslationString, undo: str = "") -> Response:
-    request.session.flash({"kind": "success", "text": request.localizer.translate(words), "undo": undo})
+    say(request, words, undo)
     return HTTPSeeOther(request.route_path("duplicates"))
 
 

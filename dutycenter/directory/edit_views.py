@@ -27,6 +27,7 @@ from dutycenter.directory.proving import Proving
 from dutycenter.directory.services import Directory
 from dutycenter.directory.tree import branch_of
 from dutycenter.directory.views import choice_text, chosen_id, person_of
+from dutycenter.notices import say
 from dutycenter.typed import row_id
 from dutycenter.vocabulary import NumberKind
 from dutycenter.work import settings_of
@@ -75,7 +76,7 @@ def create(request: Request) -> dict[str, Any] | Response:
         person, _entry = request.find_service(Editing).create(_draft(request))
     except DirectoryFault as fault:
         return _again(request, None, fault)
-    _say(
+    say(
         request,
         _("${name} is in the directory now.", mapping={"name": person.name}),
         undo=request.route_path("directory.remove", id=person.id),
@@ -91,7 +92,7 @@ def save(request: Request) -> dict[str, Any] | Response:
     except DirectoryFault as fault:
         return _again(request, person, fault)
     if entry is not None:
-        _say(
+        say(
             request,
             _("Saved: ${name}.", mapping={"name": person.name}),
             undo=request.route_path("directory.undo", id=person.id, entry=entry),
@@ -103,7 +104,7 @@ def remove(request: Request) -> Response:
     """Take a person out."""
     person = person_of(request)
     request.find_service(Editing).remove(person)
-    _say(
+    say(
         request,
         _("${name} is no longer in the directory.", mapping={"name": person.name}),
         undo=request.route_path("directory.restore", id=person.id),
@@ -115,7 +116,7 @@ def restore(request: Request) -> Response:
     """Put a removed person back."""
     person = person_of(request)
     request.find_service(Editing).restore(person)
-    _say(request, _("${name} is in the directory again.", mapping={"name": person.name}))
+    say(request, _("${name} is in the directory again.", mapping={"name": person.name}))
     return HTTPSeeOther(request.route_path("directory.person", id=person.id))
 
 
@@ -128,7 +129,7 @@ def undo(request: Request) -> Response:
         raise HTTPNotFound(_("There is no such change.")) from None
     except ChangedMeanwhile:
         raise HTTPConflict(_("This person was changed again since; the older change cannot be undone.")) from None
-    _say(request, _("Undone: ${name} is as before.", mapping={"name": person.name}))
+    say(request, _("Undone: ${name} is as before.", mapping={"name": person.name}))
     return HTTPSeeOther(request.route_path("directory.person", id=person.id))
 
 
@@ -141,7 +142,7 @@ def say_of_number(request: Request) -> Response:
     right = request.matchdict["verdict"] == "right"
     proving.say(number, right=right)
     words = _("${number} is noted as right.") if right else _("${number} is noted as wrong.")
-    _say(request, _(words, mapping={"number": number.number}))
+    say(request, _(words, mapping={"number": number.number}))
     return HTTPSeeOther(request.route_path("directory.person", id=number.person_id))
 
 
@@ -170,7 +171,7 @@ def save_department(request: Request) -> dict[str, Any] | Response:
     except DirectoryFault as fault:
         request.response.status_int = 422
         return _department_form(request, department, draft, fault.faults)
-    _say(request, _("Saved: ${name}.", mapping={"name": saved.name}))
+    say(request, _("Saved: ${name}.", mapping={"name": saved.name}))
     return HTTPSeeOther(request.route_path("directory.list", _query={"department": saved.id}))
 
 
@@ -180,9 +181,9 @@ def remove_department(request: Request) -> Response:
     try:
         request.find_service(Editing).remove_department(department)
     except DirectoryFault as fault:
-        _say(request, fault.faults["department"], kind="error")
+        say(request, fault.faults["department"], kind="error")
         return HTTPSeeOther(request.route_path("directory.department", id=department.id))
-    _say(request, _("${name} is no longer in the directory.", mapping={"name": department.name}))
+    say(request, _("${name} is no longer in the directory.", mapping={"name": department.name}))
     return HTTPSeeOther(request.route_path("directory.list"))
 
 
@@ -311,10 +312,6 @@ def _page(
         "departments": request.find_service(Directory).departments(),
         "kinds": list(NumberKind),
     }
-
-
-def _say(request: Request, words: TranslationString, undo: str = "", kind: str = "success") -> None:
-    request.session.flash({"kind": kind, "text": request.localizer.translate(words), "undo": undo})
 
 
 def includeme(config: Configurator) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPBadRequest, HTTPNotFound, HTTPSeeOther
-from pyramid.i18n import TranslationString, TranslationStringFactory
+from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import Response
 from sqlalchemy import select
@@ -25,6 +25,7 @@ from dutycenter.incidents.instructions.services import Instructions
 from dutycenter.incidents.intakes import Intakes, NoSuchIntake, texts_of
 from dutycenter.incidents.models import Intake
 from dutycenter.interfaces import IBroadcasts, IClock
+from dutycenter.notices import say
 from dutycenter.roster.changes.services import DutyChanges, sentence
 from dutycenter.roster.checking import open_roster
 from dutycenter.roster.handover.services import Handovers
@@ -126,7 +127,7 @@ def answer(request: Request) -> Response:
     try:
         request.find_service(Desks).answer(call.id, request.identity.id, request.identity.desk)
     except DeskError as error:
-        say(request, "error", error.reason)
+        say(request, error.reason, kind="error")
         return back(request, None)
     return back(request, request.find_service(Intakes).for_call(call, request.identity.id).id)
 
@@ -137,7 +138,7 @@ def answer_called(request: Request) -> Response:
     try:
         request.find_service(Desks).answer_called(request.matchdict["uuid"], me.id, me.desk)
     except DeskError as error:
-        say(request, "error", error.reason)
+        say(request, error.reason, kind="error")
     return back(request, shown_form(request.POST))
 
 
@@ -145,9 +146,9 @@ def take_acknowledgement(request: Request) -> Response:
     """A called person on the line says that they acknowledge: taken down for them."""
     recipient = int(request.matchdict["recipient"])
     if request.find_service(IBroadcasts).acknowledge_by(recipient, Means.DESK):
-        say(request, "success", _("Acknowledged. They are called no more."))
+        say(request, _("Acknowledged. They are called no more."))
     else:
-        say(request, "warning", _("They had acknowledged already."))
+        say(request, _("They had acknowledged already."), kind="warning")
     return back(request, shown_form(request.POST))
 
 
@@ -158,7 +159,7 @@ def set_status(request: Request) -> Response:
             request.identity.id, request.identity.desk, request.POST.get("status", "")
         )
     except DeskError as error:
-        say(request, "error", error.reason)
+        say(request, error.reason, kind="error")
     except ValueError:
         raise HTTPBadRequest from None
     return back(request, shown_form(request.POST))
@@ -183,23 +184,17 @@ def deal(request: Request) -> Response:
         else:
             unanswered.settle(call.id, me, request.POST.get("how", ""))
             undo = request.route_path("desk.deal", id=call.id, verb="reopen")
-            say(request, "success", _("Dealt with. It is off the list."), undo=undo)
+            say(request, _("Dealt with. It is off the list."), undo=undo)
     except TakenBySomebody as taken:
-        say(request, "warning", _("${name} has taken this call already.", mapping={"name": taken.who}))
+        say(request, _("${name} has taken this call already.", mapping={"name": taken.who}), kind="warning")
     except NotOnList:
-        say(request, "warning", _("This call is not on the list any more: somebody dealt with it."))
+        say(request, _("This call is not on the list any more: somebody dealt with it."), kind="warning")
     except ValueError as error:
-        say(request, "error", error.args[0])
+        say(request, error.args[0], kind="error")
     return back(request, shown_form(request.POST))
 
 
 # --- within ---------------------------------------------------------------------
-
-
-def say(request: Request, kind: str, text: TranslationString, undo: str = "") -> None:
-    """Tell it at the top of the next page, with the address that undoes it."""
-    notice = {"kind": kind, "text": request.localizer.translate(text)}
-    request.session.flash({**notice, "undo": undo} if undo else notice)
 
 
 def back(request: Request, intake_id: int | None) -> Response:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from dutycenter.accounts.models import Account
 from dutycenter.incidents import desk
-from dutycenter.incidents.desk_views import TEMPLATES, back, intake_of, page_with, say
+from dutycenter.incidents.desk_views import TEMPLATES, back, intake_of, page_with
 from dutycenter.incidents.duplicates.relations import Relations
 from dutycenter.incidents.elements import BY_NAME, TooLong
 from dutycenter.incidents.intakes import AlreadySaved, Intakes, NoSuchIntake, Saved, texts_of
@@ -23,6 +23,7 @@ from dutycenter.incidents.models import Incident
 from dutycenter.incidents.services import Incidents, NoSuchIncident
 from dutycenter.interfaces import IClock
 from dutycenter.live.presences import Presences
+from dutycenter.notices import say
 from dutycenter.typed import row_id, whole
 from dutycenter.vocabulary import SourceChannel
 from dutycenter.work import settings_of
@@ -92,7 +93,7 @@ def finish(request: Request) -> Response | dict[str, Any]:
         if merge:
             incident = intakes.merge_into(intake_id, row_id(merge), request.identity.id)
             said = _("Merged into incident ${number}.", mapping={"number": incident.number})
-            say(request, "success", said, undo=request.route_path("desk.detach", id=intake_id))
+            say(request, said, undo=request.route_path("desk.detach", id=intake_id))
         else:
             incident = intakes.make_incident(intake_id, request.identity.id)
             _say_saved(request, incident, row_id(request.POST.get("beside", "")))
@@ -132,7 +133,7 @@ def pick(request: Request) -> dict[str, Any]:
 def _say_saved(request: Request, incident: Incident, beside: int) -> None:
     """The incident is there; with ``beside``, it is linked to another one too."""
     if not beside:
-        say(request, "success", _("Saved as incident ${number}.", mapping={"number": incident.number}))
+        say(request, _("Saved as incident ${number}.", mapping={"number": incident.number}))
         return
     request.find_service(Relations).link(incident.id, beside, request.identity.id)
     other = request.find_service(Incidents).get(beside)
@@ -140,7 +141,7 @@ def _say_saved(request: Request, incident: Incident, beside: int) -> None:
         "Saved as incident ${number}, linked to ${other}.", mapping={"number": incident.number, "other": other.number}
     )
     undo = request.route_path("relation.turn", id=incident.id, other=beside, verb="unlink")
-    say(request, "success", said, undo=undo)
+    say(request, said, undo=undo)
 
 
 def _overtaken(request: Request, intake_id: int, saved: Saved) -> dict[str, Any]:

@@ -21,8 +21,9 @@ from dutycenter.calls.queue import Desks
 from dutycenter.calls.supervision import Supervisions
 from dutycenter.calls.talks import Talks, subject_of
 from dutycenter.directory.services import Directory
-from dutycenter.incidents.desk_views import TEMPLATES, back, say, shown_form
+from dutycenter.incidents.desk_views import TEMPLATES, back, shown_form
 from dutycenter.incidents.intakes import Intakes
+from dutycenter.notices import say
 from dutycenter.vocabulary import CallerMark, PartyPart, Supervision
 
 _ = TranslationStringFactory("dutycenter")
@@ -61,7 +62,7 @@ def transfer(request: Request) -> Response:
             return
         number, name = _outside(request, request.POST.get("who", ""))
         talks.bring_in(call.id, number, name)
-        say(request, "success", _("${who} is being called into this call.", mapping={"who": name or number}))
+        say(request, _("${who} is being called into this call.", mapping={"who": name or number}))
 
     return _tried(request, act)
 
@@ -78,7 +79,7 @@ def answer(request: Request) -> Response:
     try:
         party = request.find_service(Desks).answer_offered(int(request.matchdict["party"]), me.id, me.desk)
     except DeskError as error:
-        say(request, "error", error.reason)
+        say(request, error.reason, kind="error")
         return back(request, intake)
     if party.part is not PartyPart.SUPERVISES:
         intake = request.find_service(Intakes).for_call(party.call, me.id).id
@@ -97,7 +98,7 @@ def call_back(request: Request) -> Response:
 
     def act() -> None:
         request.find_service(Talks).call_back(call_id)
-        say(request, "success", _("Pick up your telephone: it dials the caller. Then say what was done."))
+        say(request, _("Pick up your telephone: it dials the caller. Then say what was done."))
 
     return _tried(request, act)
 
@@ -112,7 +113,7 @@ def supervise(request: Request) -> Response:
             supervisions.leave(call_id)
         elif verb == "listen":
             supervisions.listen(call_id)
-            say(request, "success", _("Pick up your telephone to listen. The officer sees that you do."))
+            say(request, _("Pick up your telephone to listen. The officer sees that you do."))
         else:
             supervisions.change(call_id, Supervision(verb))
 
@@ -129,7 +130,7 @@ def mark(request: Request) -> Response:
     if request.matchdict["verb"] == "unmark":
         marks.take_back(call.caller_number, kind)
     elif not marks.make(call.caller_number, kind, request.POST.get("note", "")):
-        say(request, "warning", _("The caller's number is not known, so it cannot be marked."))
+        say(request, _("The caller's number is not known, so it cannot be marked."), kind="warning")
     return back(request, shown_form(request.POST))
 
 
@@ -138,7 +139,7 @@ def _tried(request: Request, act: Callable[[], None]) -> Response:
     try:
         act()
     except (DeskError, ConferenceError) as error:
-        say(request, "error", error.reason)
+        say(request, error.reason, kind="error")
     return back(request, intake)
 
 

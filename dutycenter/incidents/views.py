@@ -29,6 +29,7 @@ from dutycenter.incidents.receipts import receipts, recordings_of
 from dutycenter.incidents.services import Incidents, NoSuchIncident, Overtaken
 from dutycenter.incidents.timeline import FILTERS, history, names_of, timeline
 from dutycenter.interfaces import Found, IClock
+from dutycenter.notices import say
 from dutycenter.vocabulary import IncidentClass, IncidentStatus, Level, SourceChannel
 
 _ = TranslationStringFactory("dutycenter")
@@ -162,7 +163,7 @@ def turn(request: Request) -> Response:
     except ValueError as error:
         request.tm.doom()
         raise HTTPBadRequest(_too_long() if isinstance(error, TooLong) else error.args[0]) from None
-    _say(request, said, "" if undone else request.route_path("incident.turn", id=incident.id, verb="undo"))
+    say(request, said, "" if undone else request.route_path("incident.turn", id=incident.id, verb="undo"))
     return HTTPSeeOther(request.route_path("incident", id=incident.id))
 
 
@@ -171,7 +172,7 @@ def unlink(request: Request) -> Response:
     incident, call_id = _incident(request), int(request.matchdict["call"])
     request.find_service(Incidents).unlink_call(incident.id, call_id)
     undo = request.route_path("incident.link", id=incident.id, call=call_id)
-    _say(request, _("The call was taken out of this incident."), undo)
+    say(request, _("The call was taken out of this incident."), undo)
     return HTTPSeeOther(request.route_path("incident", id=incident.id))
 
 
@@ -193,7 +194,7 @@ def deadline(request: Request) -> Response:
             met = deadlines.meet(deadline_id, request.identity.id)
             undo = request.route_path("deadline.turn", id=deadline_id, verb="undo")
             said = _("Noted: ${report} was made.", mapping={"report": _translate(request, REPORT_LABELS[met.report])})
-            _say(request, said, undo)
+            say(request, said, undo)
         else:
             met = deadlines.undo_meet(deadline_id)
     except NoSuchDeadline:
@@ -297,10 +298,6 @@ def _translate(request: Request, text: str) -> str:
 
 def _translated(request: Request, element: Element) -> str:
     return _translate(request, element.label)
-
-
-def _say(request: Request, text: TranslationString, undo: str = "") -> None:
-    request.session.flash({"kind": "success", "text": _translate(request, text), "undo": undo})
 
 
 def _incident(request: Request) -> Incident:

@@ -12,6 +12,7 @@ from pyramid.i18n import TranslationString, TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import Response
 
+from dutycenter.notices import say
 from dutycenter.roster.calendar import Calendar, DayInfo, name_of, published_years
 from dutycenter.roster.faults import RosterFault
 from dutycenter.roster.models import SensitivePeriod
@@ -146,7 +147,7 @@ def _period(request: Request) -> SensitivePeriod:
 
 
 def _back(request: Request, words: TranslationString, year: int | None = None) -> Response:
-    request.session.flash({"kind": "success", "text": request.localizer.translate(words)})
+    say(request, words)
     return HTTPSeeOther(request.route_path("roster.calendar", _query={} if year is None else {"year": year}))
 
 

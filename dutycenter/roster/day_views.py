@@ -14,6 +14,7 @@ from pyramid.response import Response
 
 from dutycenter.directory.views import choice_text, chosen_id
 from dutycenter.interfaces import IClock
+from dutycenter.notices import say
 from dutycenter.roster.calendar import name_of
 from dutycenter.roster.checking import sentence
 from dutycenter.roster.checks import Finding, Serving
@@ -202,7 +203,7 @@ def _done(request: Request, day: date, words: TranslationString) -> dict[str, An
         request.db.flush()
         request.db.expire_all()
         return _page(request, day, said=words)
-    request.session.flash({"kind": "success", "text": request.localizer.translate(words)})
+    say(request, words)
     return HTTPSeeOther(_path(request, day))
 
 

@@ -15,6 +15,7 @@ from pyramid.response import Response
 
 from dutycenter.directory.models import Person
 from dutycenter.directory.services import Directory
+from dutycenter.notices import say
 from dutycenter.roster.calendar import Calendar
 from dutycenter.roster.checking import sentence
 from dutycenter.roster.day_views import ON_CALL, POSTS
@@ -128,7 +129,7 @@ def apply(request: Request) -> dict[str, Any] | Response:
     words = _("${name} is in the roster from ${first} to ${last}.",
               mapping={"name": rotation.name, "first": f"{wish.first}", "last": f"{wish.last}"})  # fmt: skip
     undo_path = request.route_path("rotation.undo", id=run.id)
-    request.session.flash({"kind": "success", "text": request.localizer.translate(words), "undo": undo_path})
+    say(request, words, undo_path)
     return HTTPSeeOther(request.route_path("roster.month", _query={"month": f"{wish.first:%Y-%m}"}))
 
 
@@ -244,7 +245,7 @@ def _rotation(request: Request) -> Rotation:
 
 
 def _back(request: Request, words: TranslationString, kind: str = "success") -> Response:
-    request.session.flash({"kind": kind, "text": request.localizer.translate(words)})
+    say(request, words, kind=kind)
     return HTTPSeeOther(request.route_path("rotations"))
 
 

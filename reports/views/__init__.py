@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pyramid.httpexceptions import HTTPBadRequest
 from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
@@ -62,8 +60,3 @@ def rows_path(request: Request, rows: Rows) -> str:
     """The address of the rows that a number counts."""
     path: str = request.route_path("reports.rows", about=str(rows.period), kind=rows.kind, _query=dict(rows.filters))
     return path
-
-
-def listed(kind: str, name: str) -> dict[str, Any]:
-    """A notice for the next page."""
-    return {"kind": kind, "text": name}

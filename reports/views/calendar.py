@@ -12,6 +12,7 @@ from pyramid.request import Request
 from pyramid.response import FileResponse, Response
 from pyramid.view import view_config
 
+from dutycenter.notices import say
 from dutycenter.vocabulary import LetterState, ReportState
 from dutycenter.work import settings_of
 from reports.jobs import TRIES
@@ -20,7 +21,7 @@ from reports.models import Report, ReportLetter
 from reports.period import Month, Period, Quarter, Range, Year
 from reports.services import Asked, Reports
 from reports.stages import STAGE_NAMES
-from reports.views import language_of, listed, read_period, this_month
+from reports.views import language_of, read_period, this_month
 from reports.words import Words
 
 _ = TranslationStringFactory("dutycenter")
@@ -138,7 +139,7 @@ def send(request: Request) -> Response:
     text = _("Letters written: ${n}. The clerk sends them.", mapping={"n": count})
     if not count:
         text = _("Every address of the settings has a letter of this report already.")
-    request.session.flash(listed("success" if count else "warning", request.localizer.translate(text)))
+    say(request, text, kind="success" if count else "warning")
     return _back(request, report)
 
 

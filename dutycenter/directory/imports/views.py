@@ -20,6 +20,7 @@ from dutycenter.directory.imports.writing import CSV, XLSX, rows_of, template, w
 from dutycenter.directory.services import Directory
 from dutycenter.directory.views import asked_for
 from dutycenter.interfaces import IClock, ILedger
+from dutycenter.notices import say
 from dutycenter.typed import whole
 from dutycenter.vocabulary import ImportState, RowVerdict
 from dutycenter.work import Work, settings_of
@@ -88,7 +89,7 @@ def move(request: Request) -> Response:
         raise HTTPConflict(_("This was done already, or the sheet is at another step by now. Load its page again."))
     if verb == "discard":
         words = _("${name} is discarded; nothing of it was saved.", mapping={"name": sheet.filename})
-        request.session.flash({"kind": "success", "text": request.localizer.translate(words)})
+        say(request, words)
         return HTTPSeeOther(request.route_path("imports"))
     return HTTPSeeOther(request.route_path("imports.sheet", id=sheet.id))
 

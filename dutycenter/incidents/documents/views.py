@@ -14,6 +14,7 @@ from dutycenter.incidents.documents.content import LABELS, LIMITS, TextFault
 from dutycenter.incidents.documents.models import SituationReport
 from dutycenter.incidents.documents.services import Documents, NoSuchDocument, Overwritten
 from dutycenter.incidents.services import NoSuchIncident
+from dutycenter.notices import say
 from dutycenter.typed import row_id
 from dutycenter.vocabulary import SendingMeans, SituationKind
 from dutycenter.work import settings_of
@@ -79,7 +80,7 @@ def restore(request: Request) -> Response:
         raise _bad(request, fault.words) from None
     except NoSuchDocument:
         raise HTTPNotFound from None
-    _say(request, _("The earlier text is back; what stood here is among the versions."))
+    say(request, _("The earlier text is back; what stood here is among the versions."))
     return _to(request, report)
 
 
@@ -90,7 +91,7 @@ def discard(request: Request) -> Response:
         request.find_service(Documents).discard(report.id)
     except TextFault as fault:
         raise _bad(request, fault.words) from None
-    _say(request, _("The draft was thrown away."), request.route_path("situation_report.take_back", id=report.id))
+    say(request, _("The draft was thrown away."), request.route_path("situation_report.take_back", id=report.id))
     return HTTPSeeOther(request.route_path("incident", id=report.incident_id))
 
 
@@ -119,7 +120,7 @@ def send(request: Request) -> dict[str, Any] | Response:
         return _refused(request, report, {}, scripted=False, fault=fault.words)
     except Overwritten:
         return _refused(request, report, {}, scripted=False, overwritten=True)
-    _say(request, _("Sent, and on record. The report is not changed any more."))
+    say(request, _("Sent, and on record. The report is not changed any more."))
     return _to(request, report)
 
 
@@ -132,7 +133,7 @@ def confirm(request: Request) -> Response:
         else:
             sending = documents.confirm(sending_id, request.POST.get("with", ""), request.identity.id)
             undo = request.route_path("situation_report.confirm", id=sending_id, verb="undo")
-            _say(request, _("Confirmed by telephone: on record."), undo)
+            say(request, _("Confirmed by telephone: on record."), undo)
     except NoSuchDocument:
         raise HTTPNotFound from None
     except TextFault as fault:
@@ -199,10 +200,6 @@ def _bad(request: Request, words: TranslationString) -> HTTPBadRequest:
 
 def _to(request: Request, report: SituationReport) -> Response:
     return HTTPSeeOther(request.route_path("situation_report", id=report.id))
-
-
-def _say(request: Request, text: TranslationString, undo: str = "") -> None:
-    request.session.flash({"kind": "success", "text": request.localizer.translate(text), "undo": undo})
 
 
 def includeme(config: Configurator) -> None:

@@ -16,6 +16,7 @@ from dutycenter.incidents.duplicates.relations import Relations
 from dutycenter.incidents.intakes import Intakes, NoSuchIntake, texts_of
 from dutycenter.incidents.services import NoSuchIncident
 from dutycenter.interfaces import IClock
+from dutycenter.notices import say
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -56,7 +57,7 @@ def turn(request: Request) -> Response:
     except NoSuchIncident:
         raise HTTPNotFound from None
     path = request.route_path("relation.turn", id=one, other=other, verb=undo)
-    request.session.flash({"kind": "success", "text": request.localizer.translate(said), "undo": path})
+    say(request, said, path)
     return HTTPSeeOther(request.route_path("incident", id=one))
 
 

@@ -18,6 +18,7 @@ from dutycenter.incidents.instructions.services import InstructionFault, Instruc
 from dutycenter.incidents.models import Incident
 from dutycenter.incidents.services import Incidents, NoSuchIncident
 from dutycenter.interfaces import IClock
+from dutycenter.notices import say
 from dutycenter.roster.services import Rosters
 from dutycenter.work import settings_of
 
@@ -143,7 +144,7 @@ def _instruction(request: Request) -> Instruction:
 
 
 def _back(request: Request, incident_id: int, words: TranslationString, undo: str = "") -> Response:
-    request.session.flash({"kind": "success", "text": request.localizer.translate(words), "undo": undo})
+    say(request, words, undo)
     return HTTPSeeOther(request.route_path("incident", id=incident_id, _anchor="instructions"))
 
 

@@ -16,6 +16,7 @@ from dutycenter.incidents.deadlines import REPORT_LABELS
 from dutycenter.incidents.models import DeadlineRule
 from dutycenter.incidents.rules.form import REPORTS, RuleForm, blank, of_rule, read
 from dutycenter.incidents.rules.services import NoSuchRule, Rules
+from dutycenter.notices import say
 from dutycenter.vocabulary import IncidentClass, Level, SourceChannel
 
 _ = TranslationStringFactory("dutycenter")
@@ -98,7 +99,7 @@ def _rule(request: Request) -> DeadlineRule:
 
 
 def _back(request: Request, words: TranslationString, undo: str = "") -> Response:
-    request.session.flash({"kind": "success", "text": request.localizer.translate(words), "undo": undo})
+    say(request, words, undo)
     return HTTPSeeOther(request.route_path("deadline_rules"))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPBadRequest, HTTPNotFound, HTTPSeeOther
-from pyramid.i18n import TranslationString, TranslationStringFactory
+from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import Response
 from sqlalchemy import func, or_, select
@@ -22,6 +22,7 @@ from dutycenter.incidents.search.query import NAMES, PLACES, Query, found_in
 from dutycenter.incidents.search.saved import NoSuchSearch, SavedSearches, SearchFault
 from dutycenter.incidents.search.sheet import Column, write_sheet
 from dutycenter.interfaces import IClock, ILedger
+from dutycenter.notices import say
 from dutycenter.typed import whole
 from dutycenter.vocabulary import IncidentClass, IncidentStatus, Level, SourceChannel
 from dutycenter.work import Work, settings_of
@@ -112,7 +113,7 @@ def keep(request: Request) -> Response:
     except SearchFault as fault:
         request.tm.doom()
         raise HTTPBadRequest(fault.args[0]) from None
-    _say(request, _("The search is kept as “${name}”.", mapping={"name": search.name}))
+    say(request, _("The search is kept as “${name}”.", mapping={"name": search.name}))
     return HTTPSeeOther(request.route_path("incidents", _query=dict(query.asked)))
 
 
@@ -123,7 +124,7 @@ def turn(request: Request) -> Response:
         if request.matchdict["verb"] == "remove":
             search: SavedSearch = searches.remove(search_id)
             undo = request.route_path("incidents.search", id=search_id, verb="take-back")
-            _say(request, _("The search “${name}” is kept no longer.", mapping={"name": search.name}), undo)
+            say(request, _("The search “${name}” is kept no longer.", mapping={"name": search.name}), undo)
         else:
             searches.take_back(search_id)
     except NoSuchSearch:
@@ -171,10 +172,6 @@ def _cells(i: Incident, say: Any) -> list[Any]:
         " ".join(part for part in (i.reporter_unit, i.reporter_name, i.reporter_post) if part), i.reporter_number,
         " ".join(part for part in (i.scene_contact, i.scene_number) if part), i.closed_at, 1 if i.exercise else None,
     ]  # fmt: skip
-
-
-def _say(request: Request, text: TranslationString, undo: str = "") -> None:
-    request.session.flash({"kind": "success", "text": request.localizer.translate(text), "undo": undo})
 
 
 def includeme(config: Configurator) -> None:

@@ -13,6 +13,7 @@ from pyramid.response import Response
 from dutycenter.accounts.services import AccountFault, Accounts
 from dutycenter.directory.services import Directory
 from dutycenter.directory.views import choice_text, chosen_id
+from dutycenter.notices import say
 from dutycenter.roster.changes.people import DutyPeople
 from dutycenter.roster.faults import RosterFault
 
@@ -38,7 +39,7 @@ def link(request: Request) -> dict[str, Any] | Response:
     except (RosterFault, AccountFault) as fault:
         request.response.status_int = 422
         return _page(request, fault.words)
-    request.session.flash({"kind": "success", "text": request.localizer.translate(_("Saved."))})
+    say(request, _("Saved."))
     return HTTPSeeOther(request.route_path("duty_people"))
 
 

@@ -15,6 +15,7 @@ from dutycenter.directory.views import chosen_id
 from dutycenter.frame.labels import label
 from dutycenter.frame.nav import may
 from dutycenter.interfaces import IClock
+from dutycenter.notices import say
 from dutycenter.roster.changes.people import DutyPeople
 from dutycenter.roster.changes.services import DutyChanges, sentence
 from dutycenter.roster.changes.states import Act
@@ -54,7 +55,7 @@ def act(request: Request) -> dict[str, Any] | Response:
         return _listing(request, fault.words)
     kind = "warning" if state in (DutyChangeState.EXPIRED, DutyChangeState.STALE) else "success"
     text = f"{sentence(change, request)}: {request.localizer.translate(label(state))}"
-    request.session.flash({"kind": kind, "text": text})
+    say(request, text, kind=kind)
     return HTTPSeeOther(request.route_path("duty_changes"))
 
 
@@ -84,7 +85,7 @@ def ask(request: Request) -> dict[str, Any] | Response:
         request.response.status_int = 422
         return _asking(request, shift, fault.words)
     words = _("Asked. The roster stays as it is until all have said yes.")
-    request.session.flash({"kind": "success", "text": request.localizer.translate(words)})
+    say(request, words)
     return HTTPSeeOther(request.route_path("duty_changes"))
 
 

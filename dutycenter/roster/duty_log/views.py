@@ -12,6 +12,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from dutycenter.interfaces import IClock
+from dutycenter.notices import say
 from dutycenter.roster.duty_log.models import DutyLogEntry
 from dutycenter.roster.duty_log.services import MOST_CHARACTERS, DutyLog, LogFault
 from dutycenter.typed import row_id
@@ -38,7 +39,7 @@ def write(request: Request) -> dict[str, Any] | Response:
         request.response.status_int = 422
         return _page(request, fault.words)
     words = _("Written as number ${number}.", mapping={"number": entry.number})
-    request.session.flash({"kind": "success", "text": request.localizer.translate(words)})
+    say(request, words)
     day = entry.at.astimezone(settings_of(request.registry).time_zone).date()
     return HTTPSeeOther(request.route_path("duty_log", _query={"day": day.isoformat()}))
 

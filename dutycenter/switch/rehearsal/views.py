@@ -23,6 +23,7 @@ from pyramid.response import Response
 from sqlalchemy import select
 
 from dutycenter.interfaces import SwitchAway, SwitchError
+from dutycenter.notices import say
 from dutycenter.settings import Settings
 from dutycenter.switch.models import Gateway
 from dutycenter.switch.rehearsal.audio import RATE, NoSound, sound_of
@@ -169,7 +170,7 @@ def _do(request: Request, what: Any) -> Any:
     if request.headers.get("HX-Request") == "true":
         return _phones(request, fault)
     if fault is not None:
-        request.session.flash({"kind": "warning", "text": request.localizer.translate(fault)})
+        say(request, fault, kind="warning")
     return HTTPSeeOther(request.route_path("rehearsal"))
 
 
