@@ -58,6 +58,8 @@ GROUNDS: dict[str, str] = {
     Ground.UNUSABLE_NUMBER: _("no number that can be dialled"),
     Ground.DUTY_NUMBER: _("only the duty room's own number"),
     Ground.NOT_OURS: _("outside the department of whoever launches"),
+    Ground.NO_MOBILE: _("no mobile number"),
+    Ground.NO_REPLY: _("no answer to the text"),
     Ground.NO_LINE: _("no line may carry the numbers"),
     Ground.STOPPED: _("stopped before the first call"),
     Ground.DROPPED: _("taken out by hand"),

@@ -73,6 +73,11 @@ class Broadcast(Base):
 
     recipients: Mapped[list[Recipient]] = relationship(back_populates="broadcast", order_by="Recipient.id")
 
+    @property
+    def texts_alone(self) -> bool:
+        """Does it send texts and call nobody, but for whom somebody asks to have called by hand?"""
+        return self.sms_when is SmsWhen.ALONE
+
 
 class BroadcastMessage(Base):
     """One version of what is said; its prompt was made before anybody can hear it."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -16,10 +16,12 @@ from broadcast.models import Recipient, RecipientNumber
 from broadcast.settle import Ground
 from dutycenter.directory.hours import hold
 from dutycenter.directory.models import Deputy, Person, PersonGroup, PersonGroupMember, PhoneNumber
+from dutycenter.directory.numbers import MOBILE
 from dutycenter.switch.gateways import carries, prefixes_of
 from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import NumberKind
 
+Number = TypeVar("Number", RecipientNumber, PhoneNumber)
 _DIALLED = re.compile(r"[0-9]{3,20}", re.ASCII)
 
 
@@ -115,6 +117,12 @@ def recipient_of(candidate: Candidate, **more: Any) -> Recipient:
             for position, number in enumerate(candidate.numbers)
         ],
     )
+
+
+def first_mobile(numbers: Iterable[Number]) -> Number | None:
+    """The first of somebody's numbers that can take a text."""
+    mobiles = (n for n in numbers if n.kind is NumberKind.MOBILE and MOBILE.fullmatch(n.number))
+    return next(mobiles, None)
 
 
 def is_away(person: Person, now: datetime) -> bool:

@@ -11,7 +11,9 @@ from dutycenter.vocabulary import Disposition
 
 
 def next_try(broadcast: Broadcast, recipient: Recipient) -> tuple[RecipientNumber, datetime] | None:
-    """The number that is due first and when, by the same rule as the dialer's; None when all are used up."""
+    """The number that is due first and when, by the same rule as the dialer's; None when no more are to be called."""
+    if broadcast.texts_alone:
+        return None
     best: tuple[int, datetime, int, RecipientNumber] | None = None
     for number in recipient.numbers:
         of_it = [a for a in recipient.attempts if a.number_id == number.id]

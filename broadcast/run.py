@@ -107,6 +107,9 @@ class Run:
         self.ring_timeout = broadcast.ring_timeout
         self.exercise = broadcast.exercise
         self.calls_from = broadcast.calls_from
+        self.texts_alone = broadcast.texts_alone
+        self.answer_within = broadcast.goal_seconds or settings.sms_wait  # seconds, where texts alone are sent
+        self.asked_at = 0.0  # seconds after the launch: when the last one came into it
         self.waited = False  # in the last turn calls still waited for the texts
         # Pauses must not follow a wall clock that is set right meanwhile.
         self._offset = (clock.now() - broadcast.launched_at).total_seconds() - clock.monotonic()
@@ -139,7 +142,7 @@ class Run:
     def next_choice(self) -> float | None:
         """Seconds until somebody may be called who may not be now, if nothing else happens."""
         wake = self.chooser.wake_at
-        if wake is None or self.full or self.waited or self.state is not BroadcastState.RUNNING:
+        if wake is None or self.full or self.waited or self.texts_alone or self.state is not BroadcastState.RUNNING:
             return None
         return max(0.0, wake - self.seconds())
 
@@ -153,6 +156,7 @@ class Run:
         self.closed = set()
         self.chooser = chooser_of(db, broadcast, self.lines, self.clock.now(), self.zone)
         self.watch = Watch(db, broadcast)
+        self.asked_at = store.last_joined(db, broadcast)
 
     def _opened(self, attempt: Attempt) -> Open:
         age = max(0.0, (self.clock.now() - attempt.created_at).total_seconds())
@@ -165,6 +169,15 @@ class Run:
     def texts_first(self) -> bool:
         """Do the calls still wait for the texts?"""
         return self.calls_from is not None and self.clock.now() < self.calls_from
+
+    @property
+    def _nobody_left(self) -> bool:
+        """Will nobody be called any more, and no answer to a text be waited for?"""
+        return self.chooser.finished or (self.texts_alone and self.seconds() >= self.asked_at + self.answer_within)
+
+    @property
+    def _idle(self) -> bool:
+        return not self.open and self._nobody_left
 
     # --- one turn ---------------------------------------------------------------
 
@@ -182,9 +195,9 @@ class Run:
             return True
         if self.switch_was_up is not switch_up or (not self.open and self.state is BroadcastState.STOPPED):
             return True
-        if self.state is BroadcastState.RUNNING and self.steps.due(
-            self.seconds(), idle=not self.open and self.chooser.finished
-        ):
+        if self.state is BroadcastState.RUNNING and self.steps.due(self.seconds(), idle=self._idle):
+            return True
+        if self.texts_alone and self.state is BroadcastState.RUNNING and self._idle:
             return True
         if self.waited and not self.texts_first:
             return True
@@ -254,13 +267,13 @@ class Run:
         return orders
 
     def _all_done(self, db: Session) -> bool:
-        nobody_left = self.state is BroadcastState.RUNNING and self.chooser.finished
+        nobody_left = self.state is BroadcastState.RUNNING and self._nobody_left
         return nobody_left and not self.steps.waiting and not store.asked_again(db, self.id)
 
     def _escalate(self, db: Session, ledger: ILedger, broadcast: Broadcast) -> list[tuple[EscalationKind, int]]:
         """Take the steps that follow for whoever is not reached."""
         listening = {one.recipient_id for one in self.open.values() if one.up and one.known.answered_at is not None}
-        idle = not self.open and self.chooser.finished
+        idle = self._idle
         if not self.steps.due(self.seconds(), idle=idle):
             return []
         now = self.clock.now()
@@ -365,7 +378,10 @@ class Run:
         self.tried_opening = self.lines.next_opening()
         self.chooser.allow(self._shares(db, now))
         choices = self._asked_for(db, room, now)
-        while len(choices) < room and (choice := self.chooser.next(self.seconds())) is not None:
+        while not self.texts_alone and len(choices) < room:
+            choice = self.chooser.next(self.seconds())
+            if choice is None:
+                break
             choices.append(choice)
         self.full = len(choices) >= broadcast.channels - up
         if not choices:
@@ -404,7 +420,7 @@ class Run:
 
     def _hinder(self, broadcast: Broadcast, switch_up: bool) -> None:
         hindrance = ""
-        if self.state is not BroadcastState.PAUSED:
+        if self.state is not BroadcastState.PAUSED and not self.texts_alone:
             if not switch_up:
                 hindrance = Hindrance.SWITCH.value
             elif not self.open and not self.lines.open(self.clock.monotonic()):

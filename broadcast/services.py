@@ -18,8 +18,9 @@ from broadcast.goals import goal_fault, limit_of, seconds_fault
 from broadcast.legs import legs
 from broadcast.messages import MAX_TITLE, Translate, clean_text, length_fault, message_fault
 from broadcast.models import EVERYBODY, SUPERIORS, Attempt, Broadcast, BroadcastMessage, Recipient
-from broadcast.people import Candidate, Lines, candidates, lines_of, recipient_of
+from broadcast.people import Candidate, Lines, candidates, first_mobile, lines_of, recipient_of
 from broadcast.plans.content import write_steps
+from broadcast.settle import Ground
 from broadcast.sms.told import texts
 from broadcast.timeline import enter_launch
 from dutycenter.directory.services import Directory
@@ -150,6 +151,11 @@ class Broadcasts(Answering):
         lines = self.lines()
         extras = [recipient_for(extra, lines) for extra in self._typed(wish)]
         self._check(wish, text, chosen, extras)
+        recipients = [self._listed(candidate, wish) for candidate in chosen] + extras
+        if wish.sms_when is SmsWhen.ALONE:
+            for one in recipients:
+                if not one.outcome_ground and first_mobile(one.numbers) is None:
+                    one.outcome_ground = Ground.NO_MOBILE.value
         prompt = self._speak(text)
         incident = self.db.get(Incident, wish.incident_id) if wish.incident_id is not None else None
         exercise = wish.exercise or (incident is not None and incident.exercise)
@@ -178,7 +184,7 @@ class Broadcasts(Answering):
             created_at=self.clock.now(),
             created_by_id=self.account_id,
             form_token=form_token,
-            recipients=[self._listed(candidate, wish) for candidate in chosen] + extras,
+            recipients=recipients,
         )
         self.db.add(broadcast)
         self.db.flush()

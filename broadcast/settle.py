@@ -186,6 +186,8 @@ class Ground(StrEnum):
     UNUSABLE_NUMBER = "unusable_number"  # none of the numbers can be dialled
     DUTY_NUMBER = "duty_number"  # only a duty room's own number, which stays free
     NOT_OURS = "not_ours"  # outside the department to which whoever launches is bound
+    NO_MOBILE = "no_mobile"  # texts alone, and none of the numbers takes one
+    NO_REPLY = "no_reply"  # texts alone, and no answer came in time
     NO_LINE = "no_line"  # no gateway may carry any of the numbers
     STOPPED = "stopped"  # the broadcast was stopped before this person's turn
     DROPPED = "taken_out"  # taken out by hand while it ran
@@ -216,6 +218,7 @@ def outcome(
     over: bool,
     stopped: bool = False,
     dropped: str = "",
+    by_text: Ground | None = None,
 ) -> tuple[Outcome, str] | None:
     """What became of a recipient and on what ground, or None while it is open.
 
@@ -225,6 +228,7 @@ def outcome(
         over: nobody will call this person any more.
         stopped: that is so because somebody stopped the broadcast.
         dropped: why this person was taken out of it, if they were.
+        by_text: why a text has not reached this person, in a broadcast that calls nobody.
 
     A telephone picked up and laid aside is not "reached" (see the practice of
     叫应): only a key, or the message heard to its end, is.
@@ -249,4 +253,6 @@ def outcome(
         return Outcome.NOT_REACHED, min(one.value for one in seen)
     if dropped:
         return Outcome.NOT_CALLED, dropped
+    if by_text is not None:
+        return (Outcome.NOT_REACHED if by_text is Ground.NO_REPLY else Outcome.NOT_CALLED), by_text.value
     return Outcome.NOT_CALLED, Ground.STOPPED.value if stopped else Ground.NO_LINE.value

@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from broadcast.chooser import Called, Choice, Dialled, Tried
 from broadcast.models import Attempt, Broadcast, Recipient, RecipientNumber
-from broadcast.settle import outcome
+from broadcast.people import first_mobile
+from broadcast.settle import Ground, outcome
 from dutycenter.calls.models import Leg
 from dutycenter.db.bulk import insert_all
 from dutycenter.ledger.models import LedgerEntry
@@ -375,6 +376,13 @@ def _engaged(db: Session, recipients: Iterable[Recipient]) -> dict[tuple[str, in
     return engaged
 
 
+def last_joined(db: Session, broadcast: Broadcast) -> float:
+    """Seconds after the launch at which the last recipient came into it; 0: everybody was there from the start."""
+    assert broadcast.launched_at is not None
+    joined = db.scalar(select(func.max(Recipient.joined_at)).where(Recipient.broadcast_id == broadcast.id))
+    return 0.0 if joined is None else max(0.0, (joined - broadcast.launched_at).total_seconds())
+
+
 def finish(db: Session, broadcast: Broadcast, now: datetime) -> dict[str, list[int]]:
     """Nobody is left to call: every recipient without an outcome gets one; ids by outcome."""
     stopped = broadcast.state is BroadcastState.STOPPED
@@ -394,6 +402,7 @@ def finish(db: Session, broadcast: Broadcast, now: datetime) -> dict[str, list[i
             over=True,
             stopped=stopped,
             dropped=recipient.dropped_ground if recipient.dropped_at is not None else "",
+            by_text=_by_text(recipient) if broadcast.texts_alone and not stopped else None,
         )
         assert found is not None
         recipient.outcome, recipient.outcome_ground = found
@@ -404,6 +413,10 @@ def finish(db: Session, broadcast: Broadcast, now: datetime) -> dict[str, list[i
     broadcast.finished_at = now
     broadcast.waits_for = ""
     return given
+
+
+def _by_text(recipient: Recipient) -> Ground:
+    return Ground.NO_MOBILE if first_mobile(recipient.numbers) is None else Ground.NO_REPLY
 
 
 def next_number(recipient: Recipient) -> RecipientNumber | None:

@@ -279,6 +279,12 @@ class Settings:
     sms_lead: int = setting(
         "sms.lead", _count, "60", "seconds between texts and first calls where a broadcast sends texts first"
     )
+    sms_wait: int = setting(
+        "sms.wait",
+        _count,
+        "1800",
+        "seconds that a broadcast of texts alone waits for answers where its goal names no time",
+    )
     sms_callback_url: str = setting(
         "sms.callback.url", _text, "http://127.0.0.1:6543", "where the gateway reaches the web role, without a path"
     )

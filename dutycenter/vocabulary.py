@@ -64,6 +64,7 @@ class SmsWhen(StrEnum):
     BEFORE = "before"  # first, and calls begin after a pause
     WITH = "with"  # at the same moment as the calls
     AFTER = "after"  # to whom the calls have not reached
+    ALONE = "alone"  # with the launch, and nobody is called
 
 
 class SmsState(StrEnum):

@@ -22,12 +22,14 @@ from broadcast.models import Broadcast, Recipient
 from broadcast.services import LIMITS
 from dutycenter.directory.views import person_of
 from dutycenter.interfaces import IClock
-from dutycenter.vocabulary import BroadcastState
+from dutycenter.vocabulary import BroadcastState, SmsWhen
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
 
-NOTHING: Mapping[str, Any] = {"told": None, "away": False, "fault": "", "paused": False, "goal_sentence": ""}
+NOTHING: Mapping[str, Any] = {
+    "told": None, "away": False, "fault": "", "paused": False, "goal_sentence": "", "texts_alone": False, "wait": 0,
+}  # fmt: skip
 STOP_ASKING = 286  # htmx: what was shown last stays
 
 
@@ -37,6 +39,9 @@ def at_launch(request: Request) -> dict[str, Any]:
     chosen = launch.chosen(request, form)
     wish = form.wish(chosen.meant, launch.plan_of(request, form.plan_version_id))
     settings = settings_of(request.registry)
+    if wish.sms_when is SmsWhen.ALONE and chosen.able:
+        fault = goal_fault(wish.goal, chosen.people, request.localizer.translate)
+        return dict(NOTHING) | {"fault": fault, "texts_alone": True, "wait": wish.goal_seconds or settings.sms_wait}
     question = {
         "people": [candidate.person.id for candidate in chosen.people if candidate.callable],
         "turns": {str(person): (turn.tier, turn.legs, turn.since) for person, turn in chosen.meant.turns.items()},
@@ -60,7 +65,7 @@ def live(request: Request) -> dict[str, Any]:
     """The forecast of a running broadcast from where it stands."""
     broadcast = _broadcast(request)
     shown = {"broadcast": broadcast, "goal_met": _goal_met(broadcast), "sentence_of": words.live_sentence}
-    if broadcast.launched_at is None or broadcast.finished_at is not None:
+    if broadcast.launched_at is None or broadcast.finished_at is not None or broadcast.texts_alone:
         request.response.status_int = STOP_ASKING
         return shown | dict(NOTHING)
     question = {"broadcast": broadcast.id, "now": _now(request)}
@@ -75,7 +80,8 @@ def why(request: Request) -> dict[str, Any]:
     if recipient is None or recipient.broadcast_id != broadcast.id:
         raise HTTPNotFound(_("There is no such person in this broadcast."))
     page = {"broadcast": broadcast, "recipient": recipient, "told": None, "reasons": [], "clock": words.clock}
-    if broadcast.launched_at is None or broadcast.finished_at is not None or not recipient.numbers:
+    decided = broadcast.launched_at is not None and broadcast.finished_at is None and not broadcast.texts_alone
+    if not decided or not recipient.numbers:
         return page | {"reasons": whys.settled(broadcast, recipient), "away": False}
     try:
         told = request.find_service(IForesight).ask(

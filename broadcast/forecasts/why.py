@@ -27,6 +27,8 @@ def settled(broadcast: Broadcast, recipient: Recipient) -> list[TranslationStrin
         return [_("There is no number on which this person can be called.")]
     if broadcast.launched_at is None:
         return [_("The broadcast has not been launched yet.")]
+    if broadcast.texts_alone and broadcast.finished_at is None:
+        return [_("This broadcast sends texts and calls nobody, unless you ask for a call.")]
     return [_("The broadcast has ended; nobody is called any more.")]
 
 

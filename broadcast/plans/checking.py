@@ -25,7 +25,7 @@ from dutycenter.directory.models import Department, Person
 from dutycenter.directory.services import Directory
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.roster.services import Rosters
-from dutycenter.vocabulary import EscalationKind, PlanLight, WhoKind
+from dutycenter.vocabulary import EscalationKind, PlanLight, SmsWhen, WhoKind
 from dutycenter.work import Work
 
 log = logging.getLogger(__name__)
@@ -110,9 +110,14 @@ def _look(request: Any, content: Content, now: datetime) -> tuple[list[Candidate
     fault = goal_fault(content.goal, people, translate)
     if fault:
         findings.append(Finding("goal", True, data={"fault": fault}))
-    elif content.goal_seconds is not None and any(c.callable for c in people) and lines.prefixes:
+    elif _foreseeable(content) and any(c.callable for c in people) and lines.prefixes:
         findings += _in_time(request, content, meant, people, estimated_seconds(spoken.text))
     return people, findings
+
+
+def _foreseeable(content: Content) -> bool:
+    """Is there a time to be kept, and a forecast of it? When a text is answered, nobody foretells."""
+    return content.goal_seconds is not None and content.sms_when is not SmsWhen.ALONE
 
 
 def _parts(request: Any, content: Content, meant: Meant, now: datetime) -> Iterator[Finding]:

@@ -13,12 +13,12 @@ from pyramid.i18n import TranslationString, TranslationStringFactory
 
 from broadcast.board import ground_words
 from broadcast.messages import Translate
-from broadcast.people import Candidate, is_away
+from broadcast.people import Candidate, first_mobile, is_away
 from broadcast.plans.content import Content
 from broadcast.plans.words import duration_words
 from dutycenter.directory.models import Person
 from dutycenter.directory.services import has_failed
-from dutycenter.vocabulary import EscalationKind, PlanLight
+from dutycenter.vocabulary import EscalationKind, PlanLight, SmsWhen
 
 _ = TranslationStringFactory("dutycenter")
 
@@ -75,6 +75,8 @@ def people_findings(
     failed = [c for c in people if c.callable and any(has_failed(n) for n in c.numbers)]
     tell("all_numbers_failed", [(c, "") for c in failed if all(has_failed(n) for n in c.numbers)])
     tell("number_failed", [(c, "") for c in failed if not all(has_failed(n) for n in c.numbers)])
+    if content.sms_when is SmsWhen.ALONE:
+        tell("no_mobile", [(c, "") for c in people if c.callable and first_mobile(c.numbers) is None])
     if EscalationKind.DEPUTY in kinds:
         tell("no_deputy", [(c, "") for c in people if not c.person.deputies])
         away = [c for c in people if c.person.deputies and all(is_away(d.deputy, now) for d in c.person.deputies)]
@@ -105,6 +107,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "number_failed": (
         _("Of ${count} people a number failed when it was last called."),
         _("Ask for the right number, or put the one that works first."),
+    ),
+    "no_mobile": (
+        _("${count} people have no mobile number, and the plan sends texts alone."),
+        _("Enter a mobile number, or have the plan call as well."),
     ),
     "no_deputy": (_("${count} people have no deputy, and the plan calls deputies."), _("Name deputies in the directory.")),
     "deputy_away": (

@@ -14,16 +14,16 @@ from pyramid.request import Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from broadcast.models import Broadcast, Recipient, RecipientNumber
+from broadcast.models import Broadcast, Recipient
+from broadcast.people import first_mobile
 from broadcast.pursuit import next_try
 from broadcast.sms.models import NOTICE, TextMessage
 from broadcast.sms.parts import count
 from broadcast.sms.states import SETTLED
 from broadcast.sms.words import compose
-from dutycenter.directory.numbers import MOBILE
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.settings import Settings
-from dutycenter.vocabulary import BroadcastState, NumberKind, Outcome, SmsState, SmsWhen
+from dutycenter.vocabulary import BroadcastState, Outcome, SmsState, SmsWhen
 from dutycenter.work import settings_of
 
 AFTERWARDS = timedelta(minutes=10)  # after its end a broadcast still writes to whom the calls have not reached
@@ -65,7 +65,7 @@ class Outbox:
             .order_by(Recipient.id)
             .options(selectinload(Recipient.numbers), selectinload(Recipient.attempts))
         )
-        return [r for r in candidates if mobile_of(r) is not None and is_due(broadcast, r)]
+        return [r for r in candidates if first_mobile(r.numbers) is not None and is_due(broadcast, r)]
 
     def write(
         self, broadcast: Broadcast, recipients: Iterable[Recipient], message: str = "", occasion: str = NOTICE
@@ -90,7 +90,7 @@ class Outbox:
                 written_at=self.clock.now(),
             )
             for recipient in recipients
-            if (number := mobile_of(recipient)) is not None
+            if (number := first_mobile(recipient.numbers)) is not None
         ]
         self.db.add_all(written)
         self.db.flush()
@@ -121,17 +121,11 @@ class Outbox:
         return len(rows)
 
 
-def mobile_of(recipient: Recipient) -> RecipientNumber | None:
-    """The first of the person's numbers that can take a text."""
-    mobiles = (n for n in recipient.numbers if n.kind is NumberKind.MOBILE and MOBILE.fullmatch(n.number))
-    return next(mobiles, None)
-
-
 def is_due(broadcast: Broadcast, recipient: Recipient) -> bool:
     """Is it this person's turn to get the notice as a text?"""
     if recipient.outcome is Outcome.DECLINED:
         return False
-    if broadcast.sms_when in (SmsWhen.BEFORE, SmsWhen.WITH):
+    if broadcast.sms_when in (SmsWhen.BEFORE, SmsWhen.WITH, SmsWhen.ALONE):
         return recipient.outcome is None and broadcast.finished_at is None
     if broadcast.sms_when is not SmsWhen.AFTER:
         return False

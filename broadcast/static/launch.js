@@ -40,7 +40,8 @@
     const people = Number(meant().dataset.people);
     const able = Number(meant().dataset.able);
     const lines = Math.max(1, Math.min(Number(form.channels.value) || 1, able, Number(meant().dataset.usable) || 1));
-    const text = able ? fill(words.go, { people: able, channels: lines, time: spoken(expected(able, lines)) }) : words.nobody;
+    const go = form.sms_when.value === "alone" ? words.texts : words.go;
+    const text = able ? fill(go, { people: able, channels: lines, time: spoken(expected(able, lines)) }) : words.nobody;
     byId("go-words").textContent = (form.exercise.checked ? words.exercise : "") + text;
     byId("go").disabled = able === 0;
     byId("called-count").textContent = people ? `${able} / ${people}` : "";

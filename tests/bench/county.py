@@ -13,12 +13,13 @@ import tempfile
 from pathlib import Path
 
 from tests.conftest import private_postgresql
-from tests.support.county import MESSAGE, WHOLE, County
+from tests.support.county import WHOLE, County
 from tests.switch.conftest import Switch
 from tests.switch.phones import Telephone
 from tests.switch.product import Product
 from tests.switch.test_county import carry_out
 
+MESSAGE = "暴雨红色预警" * 12 + "立即转移"  # 20 seconds as espeak-ng speaks
 LINES = 200 / WHOLE  # channels a person
 
 

@@ -64,10 +64,16 @@ class Figures:
 
 
 class Scene:
-    """The switch, its callees and the ways to call them."""
+    """The switch, its callees and the ways to call them.
 
-    def __init__(self, folder: Path, store: str) -> None:
-        self.folder = folder
+    Args:
+        stay: milliseconds after which whoever answered hangs up.
+        echo: callees send back what they hear, so that a leg has sound both ways.
+    """
+
+    def __init__(self, folder: Path, store: str, stay: int = STAY, *, echo: bool = False) -> None:
+        self.folder, self.stay = folder, stay
+        self.media = ["-rtp_echo"] if echo else []
         self.switch = Switch(
             folder, loglevel="err", gateway_ping=3600, sessions_per_second=2000, max_sessions=6000,
             rtp_first_port=20000, rtp_last_port=44000,
@@ -82,10 +88,10 @@ class Scene:
     def start(self) -> None:
         scenario = self.folder / "callees.xml"
         text = Path(__file__).with_name("callees.xml").read_text()
-        scenario.write_text(text.replace("[ring]", str(RING)).replace("[stay]", str(STAY)))
+        scenario.write_text(text.replace("[ring]", str(RING)).replace("[stay]", str(self.stay)))
         self.callees = subprocess.Popen(
             ["sipp", "-sf", scenario, "-i", "127.0.0.1", "-p", str(self.switch.network_port),
-             "-mp", "50000", "-nostdin", "-aa"],
+             "-mp", "50000", "-nostdin", "-aa", *self.media],
             cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         self.switch.start()
@@ -109,7 +115,7 @@ class Scene:
         first = seen = before
         began = ended = time.monotonic()
         while seen < before + calls:
-            now, count = time.monotonic(), self._sessions(link)
+            now, count = time.monotonic(), self.sessions(link)
             if count > seen:
                 if seen == before:
                     began, first = now, count
@@ -118,7 +124,7 @@ class Scene:
             time.sleep(0.02)
         return (seen - first) / (ended - began)
 
-    def _sessions(self, link: InboundESL) -> int:
+    def sessions(self, link: InboundESL) -> int:
         found = SESSIONS.search(link.send("api status").data)
         assert found is not None
         return int(found[1])
@@ -135,7 +141,7 @@ class Scene:
         link = self.connection()
         command = [sys.executable, "-m", "tests.bench.bare_loop", self.settings.switch_host,
                    str(self.settings.switch_port), self._password(), str(file)]  # fmt: skip
-        before, meter = self._sessions(link), Meter(len(numbers))
+        before, meter = self.sessions(link), Meter(len(numbers))
         with running(command, self.folder / "bare.log") as process:
             rate = self.watch(link, before, len(numbers))
             figures = Figures(rate, used(process.pid)[0] / len(numbers) * 1000, meter.read(), used(process.pid)[1])
@@ -145,7 +151,7 @@ class Scene:
     def ours(self, dialer: subprocess.Popen[bytes], numbers: list[str], store: Work) -> Figures:
         """A broadcast to these numbers, one call each."""
         link = self.connection()
-        begun = self._sessions(link)
+        begun = self.sessions(link)
         with store.write() as request:
             request.db.add_all(
                 Person(name=f"人{at}", department_id=1, numbers=[PhoneNumber(number=n, kind=NumberKind.MOBILE)])

@@ -5,10 +5,12 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from broadcast.models import Broadcast, Recipient
+from broadcast.services import Broadcasts
 from broadcast.sms.models import TextMessage
 from broadcast.sms.outbox import Outbox
+from dutycenter.directory.models import PhoneNumber
 from dutycenter.ledger.models import LedgerEntry
-from dutycenter.vocabulary import BroadcastState, SmsWhen
+from dutycenter.vocabulary import BroadcastState, NumberKind, SmsWhen
 
 
 class TestWith:
@@ -65,6 +67,44 @@ class TestBefore:
         twin = town.twin()
         town.play(twin, town.dialer(twin))
         assert "13800000000" not in {number for _at, number, _gateway, _uuid in twin.begun}
+        assert town.outcomes() == dict.fromkeys(("人0", "人1", "人2"), "acknowledged")
+
+
+class TestAlone:
+    def test_nobody_is_called_and_answers_are_waited_for(self, post):
+        town = post.town
+        with town.work.write() as request:
+            for number in request.db.scalars(select(PhoneNumber).where(PhoneNumber.number.like("1380000001%"))):
+                number.kind = NumberKind.OFFICE
+        made = post.launch(SmsWhen.ALONE, goal_seconds=600)
+        post.write()
+        assert post.states() == ["written", "written"]
+        twin = town.twin()
+        dialer = town.dialer(twin)
+        town.play(twin, dialer, until=lambda: town.clock.gone >= 300)
+        post.acknowledge("人0")
+        town.play(twin, dialer)
+        assert twin.begun == []
+        with town.work.read() as request:
+            ended = request.db.get(Broadcast, made)
+            assert 600 <= (ended.finished_at - ended.launched_at).total_seconds() < 620
+            found = {r.name: (r.outcome.value, r.outcome_ground) for r in ended.recipients}
+        assert found == {
+            "人0": ("acknowledged", ""), "人1": ("not_called", "no_mobile"), "人2": ("not_reached", "no_reply"),
+        }  # fmt: skip
+
+    def test_it_ends_when_all_have_answered_and_who_is_asked_for_is_called(self, post):
+        town = post.town
+        post.launch(SmsWhen.ALONE)
+        with town.work.write() as request:
+            assert request.find_service(Broadcasts).call_again(post.recipient("人2"))
+        twin = town.twin()
+        dialer = town.dialer(twin)
+        town.play(twin, dialer, until=lambda: bool(twin.begun))
+        for name in ("人0", "人1"):
+            post.acknowledge(name)
+        town.play(twin, dialer)
+        assert [number for _at, number, _gateway, _uuid in twin.begun] == ["13800000020"]
         assert town.outcomes() == dict.fromkeys(("人0", "人1", "人2"), "acknowledged")
 
 

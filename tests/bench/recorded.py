@@ -1,0 +1,192 @@
+"""So many calls at once that hear a message and are recorded, on a real FreeSWITCH.
+
+    python -m tests.bench.recorded [--calls 500] [--store postgresql|sqlite]
+
+A FreeSWITCH of its own, SIPp as the called network: everybody answers, sends back
+what they hear and stays. Dialer and ivr are the processes that an installation runs,
+with the calls' beginnings spread over some ten seconds. How many legs are up at once is
+the switch's own count. Whether all of them heard the message is read from the recordings
+themselves: each lasts as long as its leg, and in each side the message is as long, and as
+loud in every tenth of a second, as in the middle one of them all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+import time
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from greenswitch import InboundESL
+from numpy.typing import NDArray
+from sqlalchemy import select
+
+from broadcast.models import Attempt, Broadcast
+from broadcast.services import Broadcasts
+from dutycenter.calls.models import Recording
+from dutycenter.calls.sound import QUIET, WINDOW
+from dutycenter.directory.models import Department, Person, PhoneNumber
+from dutycenter.interfaces import Wish
+from dutycenter.switch.models import Gateway
+from dutycenter.vocabulary import NumberKind
+from tests.bench.dialer_rate import Meter, Scene, running, used
+from tests.conftest import private_postgresql
+from tests.switch.conftest import until
+
+STAY = 90_000  # milliseconds that whoever answered listens
+SPREAD = 10.0  # seconds over which the calls begin
+MESSAGE = "柳河水位超过警戒线，低洼处已经进水，请沿河各村立即组织群众转移，到岗后按一回复。" * 5
+CHANNELS = re.compile(r"^(\d+) total", re.MULTILINE)
+SIDES = ("heard from them", "said to them")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of one recording, in tenths of a second."""
+
+    loud: NDArray[np.bool_]
+
+    @property
+    def first(self) -> int:
+        return int(self.loud.argmax())
+
+    def spoken(self, windows: int) -> NDArray[np.bool_]:
+        """What it says from its first sound on."""
+        return self.loud[self.first : self.first + windows]
+
+
+def sides(file: Path) -> tuple[float, list[Side]]:
+    """A recording's seconds and its sides."""
+    with wave.open(str(file)) as sound:
+        rate, channels = sound.getframerate(), sound.getnchannels()
+        samples = np.frombuffer(sound.readframes(sound.getnframes()), np.int16).reshape(-1, channels)
+    size = int(rate * WINDOW)
+    whole = samples[: len(samples) // size * size].astype(np.float32)
+    loudness = np.abs(whole).reshape(-1, size, channels).mean(axis=1)
+    return len(samples) / rate, [Side(loudness[:, channel] > QUIET) for channel in range(channels)]
+
+
+def call(scene: Scene, calls: int) -> tuple[int, list[int]]:
+    """Call them all; the broadcast's id, and how many legs were up, ten times a second."""
+    with scene.work.write() as request:
+        department = Department(name="应急管理局", short_name="应急")
+        request.db.add_all([
+            Gateway(name="pstn", channels=calls, reserved=0, calls_per_second=calls / SPREAD, caller_id="07318888"),
+            *(
+                Person(name=f"人{at}", department=department, numbers=[PhoneNumber(number=f"1380000{at:03d}0", kind=NumberKind.MOBILE)])
+                for at in range(calls)
+            ),
+        ])  # fmt: skip
+        request.db.flush()
+        people = list(request.db.scalars(select(Person.id)))
+        service = request.find_service(Broadcasts)
+        made: int = service.draft(Wish("转移", MESSAGE, people, channels=calls, rounds=1, pause=5, ring_timeout=30))
+        service.launch(made)
+    link, up = scene.connection(), list[int]()
+    while not _finished(scene, made):
+        up.append(_legs(link))
+        time.sleep(0.1)
+    scene.rest(link)
+    return made, up
+
+
+def _finished(scene: Scene, made: int) -> bool:
+    with scene.work.read() as request:
+        return request.db.get_one(Broadcast, made).finished_at is not None
+
+
+def _legs(link: InboundESL) -> int:
+    found = CHANNELS.search(link.send("api show channels count").data)
+    return int(found[1]) if found else 0
+
+
+def judge(scene: Scene, made: int, calls: int) -> list[str]:
+    """What the recordings tell, in words.
+
+    Raises:
+        AssertionError: a leg without a recording, or one that is not what its leg heard.
+    """
+    with scene.work.read() as request:
+        rows = request.db.execute(
+            select(Recording.file_name, Attempt.answered_at, Attempt.ended_at)
+            .join(Attempt, Attempt.id == Recording.attempt_id)
+            .where(Attempt.broadcast_id == made)
+        ).all()
+    assert len(rows) == calls, f"{len(rows)} of {calls} are recorded"
+    heard = [sides(scene.settings.recordings_dir / name) for name, *_ in rows]
+    short = [
+        (ended - answered).total_seconds() - seconds
+        for (_, answered, ended), (seconds, _) in zip(rows, heard, strict=True)
+    ]
+    said = [f"{len(rows)} recordings, {median(seconds for seconds, _ in heard):.1f} s each; "
+            f"shorter than its leg by {max(short):.2f} s at most"]  # fmt: skip
+    for at, name in enumerate(SIDES):
+        of_all = [side[at] for _, side in heard]
+        windows = min(len(side.loud) - side.first for side in of_all)
+        words = np.array([side.spoken(windows) for side in of_all])
+        usual = np.median(words, axis=0) > 0.5
+        differ = (words != usual).sum(axis=1)
+        said.append(f"{name}: {windows * WINDOW:.1f} s compared, {usual.sum() * WINDOW:.1f} s of them sound; "
+                    f"unlike the others in {median(differ) * WINDOW:.1f} s (median), {differ.max() * WINDOW:.1f} s (worst)")  # fmt: skip
+    return said
+
+
+def measure(store: str, calls: int) -> None:
+    """Carry it out and print what was measured."""
+    with tempfile.TemporaryDirectory(prefix="recorded-") as name:
+        scene = Scene(Path(name), store or f"sqlite:///{name}/store.sqlite", STAY, echo=True)
+        scene.start()
+        program = [str(Path(sys.executable).with_name("dutycenter")), "-c", str(scene.switch.ini), "serve"]
+        logs = {role: scene.folder / f"{role}.log" for role in ("ivr", "dialer")}
+        try:
+            with (
+                running([*program, "ivr"], logs["ivr"]) as ivr,
+                running([*program, "dialer"], logs["dialer"]) as dialer,
+            ):
+                assert until(lambda: "Waiting for legs" in logs["ivr"].read_text(), 240)
+                assert until(lambda: "Connected" in logs["dialer"].read_text(), 240)
+                before, meter, began = [used(one.pid)[0] for one in (ivr, dialer)], Meter(1), time.monotonic()
+                made, up = call(scene, calls)
+                took = time.monotonic() - began
+                spent = dict(
+                    zip(
+                        ("ivr", "dialer"),
+                        (used(one.pid)[0] - was for one, was in zip((ivr, dialer), before, strict=True)),
+                        strict=True,
+                    )
+                )
+            others = {program: milliseconds / 1000 for program, milliseconds in meter.read().items()}
+            print(
+                f"{max(up)} legs at once, for {sum(1 for legs in up if legs >= calls) / len(up) * took:.1f} s of {took:.1f} s"
+            )
+            print("\n".join(judge(scene, made, calls)))
+            print("seconds of processor: " + ", ".join(f"{who} {s:.1f}" for who, s in {**spent, **others}.items()))
+            print(scene.ends())
+        except BaseException:
+            print(scene.ends(), *(log.read_text()[-3000:] for log in logs.values()), sep="\n")
+            raise
+        finally:
+            scene.stop()
+
+
+def main() -> None:
+    """Carry it out and print what was measured."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    options.add_argument("--calls", type=int, default=500)
+    options.add_argument("--store", choices=["postgresql", "sqlite"], default="postgresql")
+    chosen = options.parse_args()
+    if chosen.store == "sqlite":
+        measure("", chosen.calls)
+        return
+    with private_postgresql(durable=True) as server:
+        measure(server.replace("postgresql://", "postgresql+psycopg://"), chosen.calls)
+
+
+if __name__ == "__main__":
+    main()
