@@ -200,7 +200,11 @@ class ISwitch(Protocol):
         """Send a leg to an extension of the dialplan context ``dutycenter``."""
 
     def transfer_both(self, channel_uuid: str, extension: str) -> None:
-        """The same for a leg and whoever it is bridged with."""
+        """The same for a leg and whoever it is bridged with; what is being told to them is broken off.
+
+        Raises:
+            SwitchError: it is bridged with nobody.
+        """
 
     def hold(self, channel_uuid: str, held: bool) -> None:
         """Hold a leg: whoever it is bridged with hears music; or let them talk again."""

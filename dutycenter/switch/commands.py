@@ -236,6 +236,11 @@ def transfer(channel_uuid: str, extension: str) -> str:
     return f"api uuid_transfer {channel(channel_uuid)} {_extension(extension)} XML {CONTEXT}"
 
 
+def partner(channel_uuid: str) -> str:
+    """Whom is this leg bridged with?"""
+    return f"api uuid_getvar {channel(channel_uuid)} bridge_uuid"
+
+
 def transfer_both(channel_uuid: str, extension: str) -> str:
     """Send a leg and whoever it is bridged with to an extension of our context."""
     return f"api uuid_transfer {channel(channel_uuid)} -both {_extension(extension)} XML {CONTEXT}"

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from gevent import get_hub
+from gevent import get_hub, sleep
 from gevent.lock import RLock
 from gevent.monkey import is_module_patched
 
@@ -27,6 +27,8 @@ from dutycenter.switch import commands, replies
 from dutycenter.switch.link import InboundLink
 
 DESK_RING = 30  # seconds
+SETTLES = 0.5  # real seconds until a leg's thread is sure to have seen what it was told
+BRIDGE_TRIES = 6
 _NO_ROOM = "not found"  # -ERR Conference … not found
 
 T = TypeVar("T")
@@ -120,6 +122,11 @@ class FreeSwitch:
         self._ask(commands.transfer(channel_uuid, extension))
 
     def transfer_both(self, channel_uuid: str, extension: str) -> None:
+        # Each leg is carried by a thread of its own. One that is told something (the words of welcome) or is not in
+        # the bridge yet sees the order later than the other, takes the other for gone and hangs it up.
+        for leg in (channel_uuid, self._bridged_with(channel_uuid)):
+            self._ask(commands.break_off(leg))
+        sleep(SETTLES)
         self._ask(commands.transfer_both(channel_uuid, extension))
 
     def hold(self, channel_uuid: str, held: bool) -> None:
@@ -176,6 +183,19 @@ class FreeSwitch:
         if self._link is not None:
             self._link.end("closed")
             self._link = None
+
+    def _bridged_with(self, channel_uuid: str) -> str:
+        """The other leg; waits a moment for one that is about to be bridged.
+
+        Raises:
+            SwitchError: there is none.
+        """
+        for _ in range(BRIDGE_TRIES):
+            partner = self._ask(commands.partner(channel_uuid))
+            if partner not in ("", "_undef_"):
+                return partner
+            sleep(SETTLES)
+        raise SwitchError("the leg is bridged with nobody")
 
     def _to_room(self, command: str) -> None:
         try:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
+import gevent
 import pytest
 from sqlalchemy import select
 
@@ -115,6 +116,7 @@ def test_an_expert_is_brought_in_and_stays_when_the_officer_leaves(
     switch: Switch, network: Telephone, desks: tuple[Telephone, Telephone], product: Product, talk: Talk
 ) -> None:
     call, first = the_call(product), desks[0].talks[0]
+    gevent.sleep(0.5)  # both are being welcomed
     network.manners[EXPERT] = Answers(after=0.2)
     at_desk(product, 1, "1001", Talks, lambda talks: talks.bring_in(call.id, EXPERT, "李工"))
     assert until(lambda: parties(product)[-1].joined_at is not None)

@@ -10,13 +10,14 @@ import pytest
 
 from dutycenter.interfaces import ISwitch, Originate, RefusedValue, SwitchAway, SwitchError
 from dutycenter.settings import Settings
-from dutycenter.switch import NullSwitch, link, make_switch
+from dutycenter.switch import NullSwitch, freeswitch, link, make_switch
 from dutycenter.switch.freeswitch import FreeSwitch, ensure_password
 from dutycenter.work import Work
 
 from .conftest import PASSWORD, ScriptedSwitch
 
 CALL = "067b7c1a-12d3-4748-bb2f-e4f256c2f5ed"
+OTHER = "ca5d1b1e-5f0a-4e29-88a2-600f39c21378"
 
 
 @pytest.fixture
@@ -46,6 +47,26 @@ class TestFreeSwitch:
         for ask in (lambda: switch.drop(CALL), lambda: switch.talk(CALL), lambda: switch.transfer(CALL, "desk")):
             with pytest.raises(SwitchError, match="-ERR no reason"):
                 ask()
+
+    def test_two_are_sent_on_once_nothing_is_told_to_either(self, scripted: ScriptedSwitch, switch: FreeSwitch) -> None:
+        bridged = iter(("_undef_", OTHER))
+        scripted.answer = lambda peer, command: peer.api(next(bridged) if "uuid_getvar" in command else "+OK")
+        switch.transfer_both(CALL, "room-1")
+        asked = [command for peer in scripted.peers for command in peer.commands if "auth" not in command]
+        assert asked == [
+            *[f"api uuid_getvar {CALL} bridge_uuid"] * 2,
+            f"api uuid_break {CALL} all",
+            f"api uuid_break {OTHER} all",
+            f"api uuid_transfer {CALL} -both room-1 XML dutycenter",
+        ]
+
+    def test_who_is_bridged_with_nobody_is_not_sent_on(
+        self, scripted: ScriptedSwitch, switch: FreeSwitch, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(freeswitch, "SETTLES", 0.001)
+        scripted.answer = lambda peer, command: peer.api("_undef_")
+        with pytest.raises(SwitchError, match="nobody"):
+            switch.transfer_both(CALL, "room-1")
 
     def test_what_is_unsafe_never_leaves(self, scripted: ScriptedSwitch, switch: FreeSwitch) -> None:
         with pytest.raises(RefusedValue):
