@@ -291,6 +291,10 @@ class Broadcasts(Answering):
         """See ``IBroadcasts.legs``."""
         return legs(self.db, broadcast_id=broadcast_id, incident_id=incident_id, attempts=attempts)
 
+    def of_incident(self, incident_id: int) -> Sequence[int]:
+        """See ``IBroadcasts.of_incident``."""
+        return self.db.scalars(select(Broadcast.id).where(Broadcast.incident_id == incident_id)).all()
+
     def texts(self, incident_id: int) -> list[NoticeText]:
         """See ``IBroadcasts.texts``."""
         return texts(self.db, incident_id)

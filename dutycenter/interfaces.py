@@ -571,6 +571,9 @@ class IBroadcasts(Protocol):
     ) -> list[NoticeLeg]:
         """The legs of a broadcast, of an incident's broadcasts, or these; in the order in which they were made."""
 
+    def of_incident(self, incident_id: int) -> Sequence[int]:
+        """The ids of an incident's broadcasts."""
+
     def draft(self, wish: Wish) -> int:
         """Write a broadcast down, its prompt made; nobody is called yet. Returns its id.
 

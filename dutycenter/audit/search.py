@@ -12,10 +12,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Text, and_, cast, false, func, or_, select, tuple_
+from sqlalchemy import Boolean, ColumnElement, and_, false, func, literal_column, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
-from dutycenter.calls.models import Leg, Recording
+from dutycenter.calls.models import ODD, Leg, Recording
 from dutycenter.directory.models import Person
 from dutycenter.incidents.models import Incident, IncidentCall, year_and_sequence
 from dutycenter.interfaces import IBroadcasts
@@ -111,6 +111,8 @@ def find(db: Session, query: Query, zone: ZoneInfo, broadcasts: IBroadcasts) -> 
     total = (
         db.scalar(select(func.count()).select_from(select(Recording.id).where(*where).limit(COUNTED).subquery())) or 0
     )
+    if query.number and total == COUNTED and db.get_bind().dialect.name == "sqlite":
+        where = _conditions(db, query, zone, broadcasts, walk=True)
     rows = _page(db, query, where)
     more = len(rows) > PAGE
     rows = rows[:PAGE]
@@ -127,10 +129,13 @@ def find(db: Session, query: Query, zone: ZoneInfo, broadcasts: IBroadcasts) -> 
 
 
 def _page(db: Session, query: Query, where: Sequence[ColumnElement[bool]]) -> list[tuple[Recording, Leg | None]]:
-    order = (Recording.started_at.desc(), Recording.id.desc())
-    page = select(Recording.id).where(*where).order_by(*order).limit(PAGE + 1)
+    among: Any = select(Recording.id, Recording.started_at).where(*where)
+    # An incident's recordings lie together in time: who walks from the newest to find them walks past all others.
+    among = among.cte("found").prefix_with("MATERIALIZED") if query.incident else among.subquery()
+    page = select(among.c.id).order_by(among.c.started_at.desc(), among.c.id.desc()).limit(PAGE + 1)
     if query.after is not None:
-        page = page.where(tuple_(Recording.started_at, Recording.id) < tuple_(*query.after))
+        page = page.where(tuple_(among.c.started_at, among.c.id) < tuple_(*query.after))
+    order = (Recording.started_at.desc(), Recording.id.desc())
     # The page first, and only then what is shown beside it: a sort would carry all of it for every row found.
     statement = (
         select(Recording, Leg)
@@ -142,12 +147,20 @@ def _page(db: Session, query: Query, where: Sequence[ColumnElement[bool]]) -> li
     return [(row[0], row[1]) for row in db.execute(statement)]
 
 
-def _conditions(db: Session, query: Query, zone: ZoneInfo, broadcasts: IBroadcasts) -> list[ColumnElement[bool]]:
+def _conditions(
+    db: Session, query: Query, zone: ZoneInfo, broadcasts: IBroadcasts, *, walk: bool = False
+) -> list[ColumnElement[bool]]:
+    """What a recording must fulfil.
+
+    Args:
+        walk: many have such a number: SQLite, which doesn't know, shall not gather and sort them all, but walk
+            through the newest. A column that is joined to nothing has no index there.
+    """
     where: list[ColumnElement[bool]] = []
     if query.number:
-        where.append(
-            or_(_begins(Recording.number, query.number), _begins(Recording.number_reversed, query.number[::-1]))
-        )
+        columns: list[Any] = [Recording.number, Recording.number_reversed]
+        forwards, backwards = [column.concat("") for column in columns] if walk else columns
+        where.append(or_(_begins(forwards, query.number), _begins(backwards, query.number[::-1])))
     if query.person:
         named = select(Person.id).where(Person.name.contains(query.person, autoescape=True))
         where.append(Recording.person_id.in_(list(db.scalars(named.limit(500)))))
@@ -163,7 +176,7 @@ def _conditions(db: Session, query: Query, zone: ZoneInfo, broadcasts: IBroadcas
         (query.kind, Recording.kind == query.kind),
         (query.state, Recording.state == query.state),
         (query.result, Recording.result == query.result),
-        (query.odd, and_(Recording.findings.is_not(None), func.length(cast(Recording.findings, Text)) > 2)),
+        (query.odd, literal_column(ODD, Boolean)),
     )
     return [*where, *(condition for asked, condition in simple if asked)]
 
@@ -180,9 +193,9 @@ def _of_incident(db: Session, number: str, broadcasts: IBroadcasts) -> ColumnEle
     incident = db.scalar(select(Incident.id).where(Incident.year == named[0], Incident.sequence == named[1]))
     if incident is None:
         return false()
-    calls = select(IncidentCall.call_id).where(IncidentCall.incident_id == incident)
-    told = sorted({leg.broadcast_id for leg in broadcasts.legs(incident_id=incident)})
-    return or_(Recording.call_id.in_(calls), Recording.broadcast_id.in_(told))
+    # Their ids, and no query inside the query: that would be asked for every recording there is.
+    calls = db.scalars(select(IncidentCall.call_id).where(IncidentCall.incident_id == incident)).all()
+    return or_(Recording.call_id.in_(calls), Recording.broadcast_id.in_(broadcasts.of_incident(incident)))
 
 
 def _place(text: str) -> tuple[datetime, int] | None:

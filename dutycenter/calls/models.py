@@ -25,6 +25,8 @@ from dutycenter.vocabulary import (
 UP = "ended_at IS NULL"
 SETTLED = "settled_at IS NOT NULL"
 """Calls that are up, and those that somebody dealt with: few among millions, and asked for with every page."""
+ODD = "CAST(findings AS TEXT) <> '{}'"
+"""Recordings of which something is worth a word. Word for word in every search, or no index answers it."""
 
 
 class Call(Base):
@@ -146,6 +148,7 @@ class Recording(Base):
             for column in ("kind", "state", "result")
         ),
         Index("ix_recordings_undescribed", "state", "result"),
+        Index("ix_recordings_odd", "started_at", "id", postgresql_where=text(ODD), sqlite_where=text(ODD)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -14,6 +14,9 @@ def includeme(config: Configurator) -> None:
     from dutycenter.ledger.authority import stamp_last_head
     from dutycenter.ledger.sealer import seal
     from dutycenter.ledger.services import Ledger, factory
+    from dutycenter.ledger.steps import StepWatch
+
+    config.register_service(StepWatch(), StepWatch)
 
     config.register_service_factory(factory, ILedger)
     config.register_service_factory(factory, Ledger)

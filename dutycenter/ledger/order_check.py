@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import func, literal, select, tuple_
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from dutycenter.db.base import UtcDateTime
 from dutycenter.ledger.faults import Proof
 from dutycenter.ledger.models import LedgerEntry, LedgerLeaf
+from dutycenter.ledger.steps import SET_BACK
 
 
 def check_order(db: Session, proof: Proof) -> None:
@@ -46,16 +48,30 @@ def check_order(db: Session, proof: Proof) -> None:
 
 
 def check_clock(db: Session, slack: timedelta, proof: Proof) -> None:
-    """Name entries whose moment lies before that of the entry before them: there the clock was set back.
+    """Name entries before which the clock was set back: by their own moments, or because the product says so.
 
-    Ids are given as rows are written, whatever the order of commits, so moments
-    may run back by no more than ``slack``.
+    Ids are given as rows are written. Within a transaction moments never run back; in SQLite, which lets one writer in
+    at a time, not between transactions either. Between those of PostgreSQL they may run back by as much as ``slack``,
+    whatever the order of commits.
     """
+    if db.get_bind().dialect.name == "sqlite":
+        _check_moments(db, timedelta(), proof)
+    else:
+        _check_moments(db, timedelta(), proof, partition_by=LedgerEntry.transaction_id)
+        _check_moments(db, slack, proof)
+    accused = proof.accused
+    told = select(LedgerEntry.id, LedgerEntry.data).where(LedgerEntry.action == SET_BACK).order_by(LedgerEntry.id)
+    for entry_id, data in db.execute(told):
+        if f"entry:{entry_id}" not in accused:
+            proof.accuse(f"entry:{entry_id}", f"tells that the system's clock was set back just before it: {data}")
+
+
+def _check_moments(db: Session, slack: timedelta, proof: Proof, **among: Any) -> None:
     moments = select(
         LedgerEntry.id,
         LedgerEntry.at,
-        func.lag(LedgerEntry.id).over(order_by=LedgerEntry.id).label("earlier_id"),
-        func.lag(LedgerEntry.at, type_=UtcDateTime()).over(order_by=LedgerEntry.id).label("earlier_at"),
+        func.lag(LedgerEntry.id).over(order_by=LedgerEntry.id, **among).label("earlier_id"),
+        func.lag(LedgerEntry.at, type_=UtcDateTime()).over(order_by=LedgerEntry.id, **among).label("earlier_at"),
     ).subquery()
     back = select(*moments.c).where(moments.c.at < moments.c.earlier_at).order_by(moments.c.id)
     accused = proof.accused

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from socket import gethostname
 from typing import Any
 
 from pyramid.request import Request
@@ -27,7 +28,10 @@ from dutycenter.db.bulk import insert_all
 from dutycenter.interfaces import Entry, IClock
 from dutycenter.ledger.canonical import canonical
 from dutycenter.ledger.models import LedgerEntry
+from dutycenter.ledger.steps import SET_BACK, StepWatch, untold_step
 
+MILLISECOND = timedelta(milliseconds=1)
+SUBJECT = 96  # characters
 _OWN_TRANSACTION = "CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)"  # PostgreSQL's
 
 
@@ -71,26 +75,32 @@ class Ledger:
         db: the session of the change that the entries tell of.
         clock: gives each entry its moment.
         actor: who acts, unless an entry says otherwise.
+        watch: notices that the clock was set back; who only reads needs none.
     """
 
-    def __init__(self, db: Session, clock: IClock, actor: str) -> None:
+    def __init__(self, db: Session, clock: IClock, actor: str, watch: StepWatch | None = None) -> None:
         self.db = db
         self.clock = clock
         self.actor = actor
+        self.watch = watch
 
     def append(
         self, action: str, subject: str, data: Mapping[str, Any] | None = None, *, actor: str | None = None
     ) -> int:
         """See ``ILedger.append``."""
+        self._tell_of_step()
+        return self._add(action, subject, data or {}, actor or self.actor)
+
+    def _add(self, action: str, subject: str, data: Mapping[str, Any], actor: str) -> int:
         statement = (
             insert(LedgerEntry)
             .values(
                 transaction_id=_own_transaction(self.db),
                 at=self.clock.now(),
-                actor=actor or self.actor,
+                actor=actor,
                 action=action,
                 subject=subject,
-                data=canonical(data or {}),
+                data=canonical(data),
             )
             .returning(LedgerEntry.id)
         )
@@ -98,6 +108,7 @@ class Ledger:
 
     def append_all(self, entries: Iterable[Entry]) -> None:
         """See ``ILedger.append_all``."""
+        self._tell_of_step()
         at = self.clock.now()
         rows = [
             {
@@ -107,6 +118,11 @@ class Ledger:
             for action, subject, data in entries
         ]  # fmt: skip
         insert_all(self.db, LedgerEntry, rows, transaction_id=_OWN_TRANSACTION)
+
+    def _tell_of_step(self) -> None:
+        step = untold_step(self.db, self.watch) if self.watch is not None else None
+        if step is not None:
+            self._add(SET_BACK, f"clock:{gethostname()}"[:SUBJECT], {"ms": step // MILLISECOND}, "clock")
 
     def end(self) -> Cursor:
         """The place after everything that can be followed now."""
@@ -168,4 +184,4 @@ def _in_order(query: Any, db: Session, *, descending: bool = False) -> Any:
 
 def factory(context: object, request: Request) -> Ledger:
     """The request's ledger."""
-    return Ledger(request.db, request.find_service(IClock), request.actor)
+    return Ledger(request.db, request.find_service(IClock), request.actor, request.find_service(StepWatch))

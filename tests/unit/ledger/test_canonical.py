@@ -13,20 +13,14 @@ from hypothesis import strategies as st
 from dutycenter.ledger.canonical import canonical, entry_bytes
 
 plain = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**53) + 1, 2**53 - 1)
-    | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4)
-    ),
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
 
 
 class TestCanonical:
-    @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), plain, max_size=5))
+    @given(st.dictionaries(st.text(), plain, max_size=5))
     def test_it_reads_back_and_is_written_the_same_again(self, data: dict[str, Any]) -> None:
         text = canonical(data)
         assert canonical(json.loads(text)) == text
