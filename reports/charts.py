@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import io
 import threading
+import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reports.paper import Bars, Columns
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FONT = "Noto Sans CJK SC"
-LEGEND = 45  # Latin letters that one line of a legend holds beside its keys
+SIZE = 8.5  # points
+GAP = 0.1  # inches between the picture's edge, a label and the axis, together
+LINE = 0.17  # inches: a line of labels
 WIDTH = 156 / 25.4  # inches: the width of the type area
 DEEP, INK, RULE = "#1F3A5F", "#222222", "#BBBBBB"
 FILLS: Sequence[tuple[str, str]] = (  # colour and hatch, from dark to light
@@ -33,7 +37,7 @@ FILLS: Sequence[tuple[str, str]] = (  # colour and hatch, from dark to light
 )
 STYLE: Any = {
     "font.family": [FONT],
-    "font.size": 8.5,
+    "font.size": SIZE,
     "axes.unicode_minus": False,
     "axes.edgecolor": INK,
     "axes.linewidth": 0.6,
@@ -69,32 +73,61 @@ def draw(chart: Columns | Bars) -> str:
             font_manager.findfont(FONT, fallback_to_default=False)
         except ValueError:
             raise FontMissing(f"the font {FONT} is not installed: apt-get install fonts-noto-cjk") from None
-        figure = Figure(figsize=(WIDTH, _height(chart)), layout="constrained")
-        FigureCanvasSVG(figure)
-        axes = figure.add_subplot()
+        frame = _frame(chart)
+        figure = Figure(figsize=(WIDTH, frame.high), facecolor="none", layout=None)
+        axes = figure.add_axes(frame.share, facecolor="none")
         if isinstance(chart, Columns):
             _columns(axes, chart)
+            figure.text(0, 1 - (frame.above - GAP / 2) / frame.high, chart.unit, va="bottom", color=INK)
         else:
             _bars(axes, chart)
-        _legend(figure, axes, len(chart.series))
-        _settle(figure)
+        _legend(figure, axes, _abreast(chart))
         out = io.StringIO()
-        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
     text = out.getvalue()
     return text[text.index("<svg") :]
 
 
-def _settle(figure: Figure) -> None:
-    """Find every part's place now: left to it, ``savefig`` draws the whole picture once more to do so."""
-    engine = figure.get_layout_engine()
-    assert engine is not None
-    engine.execute(figure)
-    figure.set_layout_engine("none")
+@dataclass(frozen=True)
+class _Frame:
+    """How high a picture is, and the margins around its axes, in inches: reckoned, since matplotlib finds them
+    by drawing everything twice before it draws."""
+
+    high: float
+    left: float
+    right: float
+    below: float
+    above: float
+
+    @property
+    def share(self) -> tuple[float, float, float, float]:
+        """The axes' place as matplotlib takes it: left, bottom, width, height as shares of the picture."""
+        wide = WIDTH - self.left - self.right
+        return self.left / WIDTH, self.below / self.high, wide / WIDTH, (self.high - self.below - self.above) / self.high
 
 
-def _height(chart: Columns | Bars) -> float:
-    """Inches."""
-    return 2.3 if isinstance(chart, Columns) else 0.7 + 0.25 * len(chart.categories)
+def _frame(chart: Columns | Bars) -> _Frame:
+    legend = LINE * -(-len(chart.series) // _abreast(chart)) + GAP
+    if isinstance(chart, Columns):
+        highest = max((sum(values) for values in zip(*(values for _, values in chart.series), strict=True)), default=0)
+        return _Frame(2.1 + legend, GAP + _inches(f"{highest:,}"), GAP / 2, 2 * LINE, legend)
+    names = max((_inches(_short(name)) for name in chart.categories), default=0.0)
+    unit = LINE  # stands above the totals
+    high = 0.25 * len(chart.categories) + legend + unit + LINE + GAP / 2
+    return _Frame(high, GAP + names, GAP / 2, LINE + GAP / 2, legend + unit)
+
+
+def _abreast(chart: Columns | Bars) -> int:
+    """How many series a line of the legend names."""
+    names = [name for name, _ in chart.series]
+    keys = 0.45 * len(names)
+    return len(names) if sum(map(_inches, names)) + keys < WIDTH else min(len(names), 3)
+
+
+def _inches(text: str) -> float:
+    """About how wide a label is set."""
+    ems = sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.6 for letter in text)
+    return ems * SIZE / 72
 
 
 def _columns(axes: Axes, chart: Columns) -> None:
@@ -109,13 +142,13 @@ def _columns(axes: Axes, chart: Columns) -> None:
     axes.set_xticks(list(places), chart.categories)
     axes.set_xlim(-0.6, len(chart.categories) - 0.4)
     axes.set_ylim(0, max(1, *below) * 1.08)
-    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.tick_params(length=2, width=0.5, colors=INK)
     axes.tick_params(axis="x", bottom=False)
     axes.grid(axis="y", color=RULE, linewidth=0.4)
     axes.set_axisbelow(True)
     axes.set_xlabel(chart.axis, loc="right", labelpad=1)
-    axes.set_ylabel(chart.unit, loc="top", rotation=0, labelpad=2)
 
 
 def _bars(axes: Axes, chart: Bars) -> None:
@@ -160,10 +193,8 @@ def _short(name: str) -> str:
     return clean if len(clean) <= 16 else clean[:15] + "…"
 
 
-def _legend(figure: Figure, axes: Axes, count: int) -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    wide = sum(len(label) for label in labels) > LEGEND and not all(ord(label[0]) > 0x2E80 for label in labels)
+def _legend(figure: Figure, axes: Axes, abreast: int) -> None:
     figure.legend(
-        handles, labels, loc="outside upper center", ncols=min(count, 3) if wide else count, frameon=False, fontsize=8.5,
-        handlelength=1.6, handleheight=0.9, columnspacing=1.6,
+        *axes.get_legend_handles_labels(), loc="upper center", ncols=abreast, frameon=False, fontsize=SIZE,
+        handlelength=1.6, handleheight=0.9, columnspacing=1.6, borderpad=0, borderaxespad=0.2,
     )  # fmt: skip
