@@ -74,8 +74,9 @@ def draw(chart: Columns | Bars) -> str:
         except ValueError:
             raise FontMissing(f"the font {FONT} is not installed: apt-get install fonts-noto-cjk") from None
         frame = _frame(chart)
-        figure = Figure(figsize=(WIDTH, frame.high), facecolor="none", layout=None)
-        axes = figure.add_axes(frame.share, facecolor="none")
+        figure = Figure(figsize=(WIDTH, frame.high))
+        FigureCanvasSVG(figure)
+        axes = figure.add_axes(frame.share)
         if isinstance(chart, Columns):
             _columns(axes, chart)
             figure.text(0, 1 - (frame.above - GAP / 2) / frame.high, chart.unit, va="bottom", color=INK)
@@ -83,7 +84,7 @@ def draw(chart: Columns | Bars) -> str:
             _bars(axes, chart)
         _legend(figure, axes, _abreast(chart))
         out = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
+        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = out.getvalue()
     return text[text.index("<svg") :]
 
@@ -103,7 +104,12 @@ class _Frame:
     def share(self) -> tuple[float, float, float, float]:
         """The axes' place as matplotlib takes it: left, bottom, width, height as shares of the picture."""
         wide = WIDTH - self.left - self.right
-        return self.left / WIDTH, self.below / self.high, wide / WIDTH, (self.high - self.below - self.above) / self.high
+        return (
+            self.left / WIDTH,
+            self.below / self.high,
+            wide / WIDTH,
+            (self.high - self.below - self.above) / self.high,
+        )
 
 
 def _frame(chart: Columns | Bars) -> _Frame:

@@ -153,6 +153,15 @@ class Past:
     acknowledged: int
     lapses: int  # reports late or missed
 
+    @property
+    def unanswered(self) -> int:
+        return self.calls - self.answered
+
+    @property
+    def silent(self) -> int:
+        """People called who did not acknowledge."""
+        return self.called - self.acknowledged
+
 
 @dataclass(frozen=True)
 class Served:

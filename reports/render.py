@@ -30,6 +30,8 @@ TEMPLATE = "paper.html.jinja2"
 SCHEME = "paper:"  # the package's own files, by name
 SHARED = ("paper.css", "short.css")
 FIGURES = re.compile(r"([0-9][0-9.,:%-]*)")
+WORD = 14  # letters that a column can bear unbroken
+NAME = 20  # Latin letters that a row's name may have on one line
 RARELY = (20_000, 10, 5)  # thresholds of the collector while pages are set
 
 
@@ -139,11 +141,23 @@ def _environment() -> Environment:
     environment.filters["code"] = _code
     environment.filters["groups"] = _groups
     environment.tests["of"] = _is
+    environment.tests["unbroken"] = _unbroken
+    environment.tests["brief"] = _brief
     return environment
 
 
 def _is(block: Block, kind: str) -> bool:
     return type(block).__name__ == kind
+
+
+def _unbroken(text: str) -> bool:
+    """Whether a piece of it is too long for a column, so that it may be broken anywhere."""
+    return len(text) > WORD and any(len(piece) > WORD for piece in text.split())
+
+
+def _brief(text: str) -> bool:
+    """Whether a row's name fits on one line beside its figures."""
+    return len(text) <= NAME and text.isascii()
 
 
 def _halfwidth(text: str) -> Markup:

@@ -29,10 +29,10 @@ def _evidence(t: Telling) -> list[str]:
     said, w, _ = [], t.words, t.gettext
     missing = t.facts.recorded(RecordingState.MISSING)
     if missing:
-        said.append(_("%(n)s recordings have no file: the evidence has a gap, its cause must be found.", n=w.number(missing)))  # fmt: skip
+        said.append(_("Recordings without a file: %(n)s. The evidence has a gap, its cause must be found.", n=w.number(missing)))  # fmt: skip
     unsealed = t.facts.ledger.entries - t.facts.ledger.sealed
     if unsealed and t.facts.complete:
-        said.append(_("%(n)s entries of the ledger are not sealed: please see whether the clerk runs.", n=w.number(unsealed)))  # fmt: skip
+        said.append(_("Entries of the ledger not sealed: %(n)s. Please see whether the clerk runs.", n=w.number(unsealed)))  # fmt: skip
     empty = uncovered(t)
     if empty:
         said.append(_("Nobody was on the roster at %(n)s times, %(hours)s hours together.", n=len(empty), hours=empty_hours(empty)))  # fmt: skip
@@ -53,7 +53,7 @@ def _calls(t: Telling) -> list[str]:
         said.append(_("Only %(share)s of the calls were answered, less than %(bound)s.",
                       share=w.share(calls.answered, calls.total), bound=f"{ANSWER_RATE:.0%}"))  # fmt: skip
     if calls.open:
-        said.append(_("%(n)s missed calls were dealt with by nobody up to now.",
+        said.append(_("Missed calls that nobody has dealt with up to now: %(n)s.",
                       n=w.number(calls.open)))  # fmt: skip
     return said
 
@@ -74,7 +74,7 @@ def _callouts(t: Telling) -> list[str]:
                       n=w.number(bad)))  # fmt: skip
     lines = attempts.get(Disposition.GATEWAY_DOWN, 0) + attempts.get(Disposition.CONGESTION, 0)
     if lines:
-        said.append(_("%(n)s calls could not go out, lines were down or full: please check them.", n=w.number(lines)))  # fmt: skip
+        said.append(_("Calls that could not go out, lines down or full: %(n)s. Please check the lines.", n=w.number(lines)))  # fmt: skip
     return said
 
 
@@ -83,26 +83,33 @@ def _unlike(t: Telling) -> list[str]:
     _ = t.gettext
     if not t.facts.complete or not t.facts.history:
         return []
-    measures: list[tuple[str, Callable[[Past], int]]] = [
-        (class_name(t, kind), _of_class(kind)) for kind in IncidentClass
-    ]
-    measures += [
-        (_("Calls"), lambda p: p.calls),
-        (_("Calls not answered"), lambda p: p.calls - p.answered),
-        (_("Reports late or missed"), lambda p: p.lapses),
-        (_("People called who did not acknowledge"), lambda p: p.called - p.acknowledged),
-    ]
     (_period, this), earlier = t.facts.history[0], t.facts.history[1:]
     said = []
-    for name, measure in measures:
+    for told, measure in _measures(t, this):
         found = unlike(measure(this), [measure(past) for _, past in earlier])
         if found is None:
             continue
         more = _("clearly more than usual") if found.z > 0 else _("clearly fewer than usual")
-        said.append(_("%(name)s: %(n)s, %(more)s (median of the %(of)s periods before %(median)s, robust z %(z)s).",
-                      name=name, n=t.words.number(measure(this)), more=more, of=found.of,
-                      median=f"{found.median:g}", z=f"{found.z:+.1f}".replace("-", "−")))  # fmt: skip
+        said.append(_("%(told)s, %(more)s (median of the %(of)s periods before %(median)s, robust z %(z)s).",
+                      told=told, more=more, of=found.of, median=f"{found.median:g}",
+                      z=f"{found.z:+.1f}".replace("-", "−")))  # fmt: skip
     return said
+
+
+def _measures(t: Telling, this: Past) -> list[tuple[str, Callable[[Past], int]]]:
+    """What is compared with the earlier periods: this one's figure in words, and how it is found."""
+    n, _ = t.words.number, t.gettext
+    classes = [
+        (_("%(name)s: %(n)s incidents", name=class_name(t, kind), n=n(_of_class(kind)(this))), _of_class(kind))
+        for kind in IncidentClass
+    ]
+    return [
+        *classes,
+        (_("Calls: %(n)s", n=n(this.calls)), lambda past: past.calls),
+        (_("Calls not answered: %(n)s", n=n(this.unanswered)), lambda past: past.unanswered),
+        (_("Reports late or missed: %(n)s", n=n(this.lapses)), lambda past: past.lapses),
+        (_("People called who did not acknowledge: %(n)s", n=n(this.silent)), lambda past: past.silent),
+    ]
 
 
 def _of_class(kind: IncidentClass) -> Callable[[Past], int]:
