@@ -1,9 +1,11 @@
-"""The county's rule, whole, on a real FreeSWITCH, with the product's own processes and a PostgreSQL.
+"""The county's rule, whole, with the product's own processes: on a real FreeSWITCH, or on the rehearsal switch.
 
     python -m tests.bench.county [--people 506] [--scale 1.0]
+    python -m tests.bench.county --rehearsed [--people 506] [--speed 4]
 
 506 people over 200 channels with the rule's own times take eight minutes; ``--scale``
-shortens them. What is measured is printed; a rule that is not kept ends with an error.
+shortens them on FreeSWITCH, which stands beside a PostgreSQL, and ``--speed`` lets the
+rehearsal's clock run faster. What is measured is printed; a rule that is not kept ends with an error.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from tests.conftest import private_postgresql
+from tests.functional.test_county import rehearsed
 from tests.support.county import WHOLE, County
 from tests.switch.conftest import Switch
 from tests.switch.phones import Telephone
@@ -47,9 +50,14 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--people", type=int, default=WHOLE)
     options.add_argument("--scale", type=float, default=1.0)
+    options.add_argument("--rehearsed", action="store_true")
+    options.add_argument("--speed", type=float, default=4.0)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="county-") as name:
-        found = on_freeswitch(chosen.people, chosen.scale, Path(name))
+        if chosen.rehearsed:
+            found = rehearsed(County(chosen.people, channels=round(chosen.people * LINES)), chosen.speed, Path(name))
+        else:
+            found = on_freeswitch(chosen.people, chosen.scale, Path(name))
     print("\n".join(found))
 
 

@@ -30,25 +30,30 @@ class Answers:
     """Takes the call ``after`` seconds of ringing, presses ``keys`` as (seconds after answering, key), leaves at ``stay``.
 
     ``speaks``: sends and hears sound. Hundreds of telephones of one process can't.
+    ``early``: the network plays something before the answer, a coloured ring-back tone or an announcement.
     """
 
     after: float = 0.1
     keys: Sequence[tuple[float, str]] = ()
     stay: float | None = None
     speaks: bool = True
+    early: bool = False
 
 
 @dataclass(frozen=True)
 class Refuses:
-    """Answers the call with a SIP status."""
+    """Answers the call with a SIP status; ``early`` as of ``Answers``."""
 
     status: int
     after: float = 0.1
+    early: bool = False
 
 
 @dataclass(frozen=True)
 class RingsOut:
-    """Rings until the caller gives up."""
+    """Rings until the caller gives up; ``early`` as of ``Answers``."""
+
+    early: bool = False
 
 
 @dataclass(frozen=True)
@@ -397,14 +402,20 @@ class Telephone:
         self.talks.append(talk)
         manner = dialog.manner = self._manner(talk)
         self._respond(message, source, 100, dialog=dialog)
+        early = not isinstance(manner, AnswersWhenTold) and manner.early
+        if early:
+            dialog.sound.start()
+            self._respond(message, source, 183, dialog=dialog, body=self._sdp(dialog))
+            talk.rang.set()
         if isinstance(manner, Refuses):
             time.sleep(manner.after)
             talk.status = manner.status
             talk.ended.set()
             self._respond(message, source, manner.status, dialog=dialog)
             return
-        self._respond(message, source, 180, dialog=dialog)
-        talk.rang.set()
+        if not early:
+            self._respond(message, source, 180, dialog=dialog)
+            talk.rang.set()
         if isinstance(manner, Answers) and not talk.ended.wait(manner.after):
             self._pick_up(dialog)
 
@@ -421,7 +432,7 @@ class Telephone:
             return
         dialog.talk.status = 200
         dialog.talk.answered.set()
-        if not isinstance(dialog.manner, Answers) or dialog.manner.speaks:
+        if not isinstance(dialog.manner, Answers) or (dialog.manner.speaks and not dialog.manner.early):
             dialog.sound.start()
         self._respond(dialog.invite, dialog.remote, 200, dialog=dialog, body=self._sdp(dialog))
         if isinstance(dialog.manner, Answers):

@@ -124,14 +124,14 @@ class TestHotline:
 
 class TestNotify:
     PEOPLE: dict[str, tuple[str, Manner, Disposition, Outcome]] = {
-        "应答": ("13800001001", Answers(keys=[(12, "1")]), Disposition.ACKNOWLEDGED, Outcome.ACKNOWLEDGED),
+        "应答": ("13800001001", Answers(after=1.5, early=True, keys=[(12, "1")]), Disposition.ACKNOWLEDGED, Outcome.ACKNOWLEDGED),
         "重听": ("13800001002", Answers(keys=[(12, "2"), (15, "9"), (18, "1")]), Disposition.ACKNOWLEDGED, Outcome.ACKNOWLEDGED),
         "不能": ("13800001003", Answers(keys=[(12, "4")]), Disposition.DECLINED, Outcome.DECLINED),
         "占线": ("13800001004", Refuses(486), Disposition.BUSY, Outcome.NOT_REACHED),
         "空号": ("13800001005", Refuses(404), Disposition.NO_SUCH_NUMBER, Outcome.NOT_REACHED),
-        "关机": ("13800001006", Refuses(480), Disposition.SWITCHED_OFF, Outcome.NOT_REACHED),
+        "关机": ("13800001006", Refuses(480, after=1.5, early=True), Disposition.SWITCHED_OFF, Outcome.NOT_REACHED),
         "拥塞": ("13800001007", Refuses(503), Disposition.CONGESTION, Outcome.NOT_REACHED),
-        "无人": ("13800001008", RingsOut(), Disposition.NO_ANSWER, Outcome.NOT_REACHED),
+        "无人": ("13800001008", RingsOut(early=True), Disposition.NO_ANSWER, Outcome.NOT_REACHED),
         "拒接": ("13800001009", Refuses(603), Disposition.REJECTED, Outcome.NOT_REACHED),
         "早挂": ("13800001010", Answers(stay=1.0), Disposition.HUNG_UP_EARLY, Outcome.NOT_REACHED),
         "听完": ("13800001011", Answers(), Disposition.HEARD, Outcome.REACHED),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 USUAL = {
     "answers": 52, "slow": 8, "second_time": 7, "busy": 4, "rings_out": 6, "switched_off": 3, "voicemail": 3,
     "hangs_up_at_once": 3, "leaves_early": 2, "wrong_key": 3, "silent": 2, "declines": 3, "desk": 1, "calls_back": 1,
-    "rejects": 1, "no_such_number": 1, "announcement": 0,
+    "rejects": 1, "no_such_number": 1, "announcement": 0, "leaves_once": 0,
 }  # fmt: skip
 
 
@@ -116,6 +116,7 @@ def manner(character: str, count: int, random_: random.Random) -> Manner:
     pick_up, think = random_.uniform(2, 9), WHO_CALLS + random_.uniform(2.5, 8)
     willing = Manner(answer_after=pick_up, greeting="喂,你好。", keys=("1",), think=think)
     again = Manner(answer_after=pick_up / 2, greeting="喂,刚才没接到。", keys=("1",), think=think)
+    leaves = Manner(answer_after=pick_up, greeting="喂?", hang_up_after=2 + think / 2)
     known = {
         "answers": willing,
         "slow": Manner(answer_after=pick_up + 12, greeting="喂,哪位?", keys=("1",), think=think),
@@ -131,7 +132,8 @@ def manner(character: str, count: int, random_: random.Random) -> Manner:
             answer_after=0.3, greeting="您拨打的号码是空号,请核对后再拨。", greets_times=6, hang_up_after=40,
         ),
         "hangs_up_at_once": Manner(answer_after=pick_up, greets_after=9, hang_up_after=0.2 if count % 2 else 0.0),
-        "leaves_early": Manner(answer_after=pick_up, greeting="喂?", hang_up_after=2 + think / 2),
+        "leaves_early": leaves,
+        "leaves_once": leaves if count == 1 else again,
         "wrong_key": Manner(answer_after=pick_up, greeting="喂,请讲。", keys=("9", "1"), think=think),
         "silent": Manner(answer_after=pick_up, greeting="喂?喂?"),
         "declines": Manner(answer_after=pick_up, greeting="你好。", keys=("4",), think=think),
