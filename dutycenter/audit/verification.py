@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from dutycenter.calls.models import Recording
 from dutycenter.calls.store import Store, examine
+from dutycenter.db.engine import see_one_moment
 from dutycenter.incidents.attachments.store import AttachmentStore
 from dutycenter.interfaces import ILedger
 from dutycenter.ledger.authority import NoStamp, StampCheck, authority_of
@@ -83,6 +84,7 @@ def verify(work: Work, say: Callable[[str], None] = lambda _: None) -> Verificat
     say("The ledger: every entry, every head, every anchored copy.")
     with work.read() as request:
         db: Session = request.db
+        see_one_moment(db)
         found = Verification(_ledger(db, settings))
         say("The recordings: every file hashed again.")
         _recordings(db, settings, found)

@@ -14,9 +14,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 WRITES = "writes"
 BUSY_SECONDS = 30
@@ -52,6 +53,15 @@ def limit_idle(engine: Engine, seconds: float) -> None:
         connection.commit()
 
     engine.dispose()
+
+
+def see_one_moment(db: Session) -> None:
+    """Let all that this transaction reads be of one moment, however long it takes; before its first query.
+
+    In SQLite every transaction is so.
+    """
+    if db.get_bind().dialect.name != "sqlite":
+        db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 
 
 def _on_connect(connection: Any, record: object) -> None:

@@ -19,6 +19,7 @@ from dutycenter.work import Work
 
 log = logging.getLogger(__name__)
 
+LONGEST_LINE = 4096  # bytes; ours have some 400
 PRINTED = "dutycenter-head"
 
 
@@ -60,12 +61,18 @@ class Unreadable:
     number: int
 
 
-def copies(place: Path) -> Iterator[Copy | Unreadable]:
-    """The lines of an anchor file, in order. A line that broke off and was written again whole is left out."""
+def copies(place: Path, length: int) -> Iterator[Copy | Unreadable]:
+    """The lines in the first ``length`` bytes of an anchor file, in order.
+
+    A line that broke off and was written again whole is left out.
+    """
     torn: tuple[int, str] | None = None
-    with place.open(encoding="utf-8", errors="replace") as file:
+    with place.open("rb") as file:
         for number, line in enumerate(file, start=1):
-            text = line.rstrip("\n")
+            length -= len(line)
+            if length < 0:
+                break
+            text = line.decode("utf-8", "replace").rstrip("\r\n")
             if torn is not None and not text.startswith(torn[1]):
                 yield Unreadable(torn[0])
             torn = None
@@ -76,6 +83,21 @@ def copies(place: Path) -> Iterator[Copy | Unreadable]:
                 torn = (number, text)
     if torn is not None:
         yield Unreadable(torn[0])
+
+
+def copied_since(place: Path, length: int) -> set[str]:
+    """The lines that end behind the first ``length`` bytes of an anchor file."""
+    with place.open("rb") as file:
+        file.seek(max(0, length - LONGEST_LINE))
+        before = file.read(min(length, LONGEST_LINE))
+        begun = before[before.rfind(b"\n") + 1 :]  # a line that was being written
+        lines = (begun + file.read()).splitlines()
+    return {line.decode("utf-8", "replace") for line in lines}
+
+
+def length_of(place: Path | None) -> int:
+    """Bytes of an anchor file; none when there is no such file."""
+    return place.stat().st_size if place is not None and place.is_file() else 0
 
 
 def _read(number: int, text: str) -> Copy | None:
@@ -163,7 +185,7 @@ def last_anchored(place: Path) -> int:
         return 0
     with place.open("rb") as file:
         file.seek(0, os.SEEK_END)
-        file.seek(max(0, file.tell() - 4096))
+        file.seek(max(0, file.tell() - LONGEST_LINE))
         lines = file.read().splitlines()
     for line in reversed(lines):
         try:

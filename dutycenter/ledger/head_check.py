@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from dutycenter.ledger.anchors import Copy, Head, Unreadable, anchor_line, copies
+from dutycenter.ledger.anchors import Copy, Head, Unreadable, anchor_line, copied_since, copies
 from dutycenter.ledger.faults import Proof
 from dutycenter.ledger.keys import Chain, is_signed, key_id
 from dutycenter.ledger.sealer import head_bytes
@@ -19,18 +19,21 @@ class HeadCheck:
         proof: is told what was changed.
         chain: the keys that heads must be signed with; None when it isn't known.
         anchor_file: the copies; None when there are none to hold heads against.
+        anchored: bytes of that file when the proof began; copies behind are of later heads, or come late.
     """
 
-    def __init__(self, proof: Proof, chain: Chain | None, anchor_file: Path | None) -> None:
+    def __init__(self, proof: Proof, chain: Chain | None, anchor_file: Path | None, anchored: int) -> None:
         self.proof = proof
         self.chain = chain
         self.anchor_file = anchor_file
+        self.anchored = anchored
         self.last_anchored = 0
         self._last_at: datetime | None = None
         self._copies: Iterator[Copy | Unreadable] = iter(())
         self._copy: Copy | None = None
+        self._without: list[Head] = []
         if anchor_file is not None and anchor_file.is_file():
-            self._copies = copies(anchor_file)
+            self._copies = copies(anchor_file, anchored)
             self._next()
 
     def check(self, head: Head, misfit: str | None) -> None:
@@ -65,6 +68,7 @@ class HeadCheck:
             last: the size of the last head.
         """
         self._let_pass(None)
+        self._look_again()
         if size > last and self.last_anchored != size:
             self.proof.accuse(
                 f"head:{size}" if self.last_anchored > last or self.anchor_file is None else f"leaf:{last}",
@@ -77,8 +81,7 @@ class HeadCheck:
         self._let_pass(head.size)
         copy = self._copy
         if copy is None or copy.size != head.size:
-            if self.anchor_file is not None and self.anchor_file.is_file():
-                self.proof.accuse(f"anchor of head:{head.size}", "is missing from the file")
+            self._without.append(head)
             return
         if copy.text == anchor_line(head):
             self.proof.anchored += 1
@@ -87,6 +90,17 @@ class HeadCheck:
         else:
             self.proof.accuse(f"anchor line {copy.number}", "was changed")
         self._next()
+
+    def _look_again(self) -> None:
+        """The clerk copies a head after its commit: the proof may have begun in between."""
+        if self.anchor_file is None or not self._without or not self.anchor_file.is_file():
+            return
+        since = copied_since(self.anchor_file, self.anchored)
+        for head in self._without:
+            if anchor_line(head) in since:
+                self.proof.anchored += 1
+            else:
+                self.proof.accuse(f"anchor of head:{head.size}", "is missing from the file")
 
     def _let_pass(self, size: int | None) -> None:
         """Copies of heads that the ledger doesn't have."""

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Row, literal, select, tuple_
 from sqlalchemy.orm import Session
 
+from dutycenter.ledger.anchors import length_of
 from dutycenter.ledger.faults import Fault, Proof
 from dutycenter.ledger.head_check import HeadCheck
 from dutycenter.ledger.keys import Chain, chain_of, key_id
@@ -51,15 +52,15 @@ def prove(
     """Check every entry, leaf, subtree and head, the anchored copies, the time stamps and the clock.
 
     Args:
-        db: a session that only reads.
+        db: a session that only reads, and sees one moment of the store.
         key: the first public key; later ones must be vouched for.
         anchor_file: the copies that lie elsewhere; None when there are none to hold it against.
         slack: how far an entry's time may lie before that of the entry before it.
         stamps: checks time stamps; None leaves them out.
     """
-    proof = Proof()
+    proof, anchored = Proof(), length_of(anchor_file)  # before the store is looked at: it has all that was copied
     chain = _trusted(db, chain_of(key, sealed_rotations(db)), proof)
-    walk = _Walk(db, proof, HeadCheck(proof, chain, anchor_file))
+    walk = _Walk(db, proof, HeadCheck(proof, chain, anchor_file, anchored))
     query = (
         select(*leaf_columns(), *entry_columns(db))
         .select_from(LEAVES.outerjoin(ENTRIES, ENTRIES.c.id == LEAVES.c.entry_id))

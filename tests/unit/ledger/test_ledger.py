@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError
 
+from dutycenter.audit.verification import verify
 from dutycenter.interfaces import ILedger
+from dutycenter.ledger import verify as module
 from dutycenter.ledger.keys import public_file, verifying_key
 from dutycenter.ledger.sealer import last_head, seal, unsealed
 from dutycenter.ledger.services import Cursor, Ledger
@@ -222,3 +224,43 @@ class TestProve:
         tamper(work)
         proof = proof_of(work)
         assert any(fault.subject.startswith(accused) for fault in proof.faults), proof.faults
+
+    @pytest.mark.parametrize("moment", ["chain_of", "leaf_columns", "check_order", "check_clock"])
+    def test_what_is_sealed_meanwhile_accuses_nothing(
+        self, work: Work, monkeypatch: pytest.MonkeyPatch, moment: str
+    ) -> None:
+        """A large ledger takes minutes to prove, and the clerk seals every two seconds."""
+        append(work, "a.one", "a.two")
+        seal(work)
+        before: Callable[..., object] = getattr(module, moment)
+
+        def meanwhile(*given: object) -> object:
+            append(work, "b.one")
+            seal(work)
+            return before(*given)
+
+        monkeypatch.setattr(module, moment, meanwhile)
+        found = verify(work)
+        assert found.faults == []
+        assert (found.proof.entries, found.proof.heads, found.proof.anchored, found.proof.unsealed) == (2, 1, 1, 0)
+        monkeypatch.undo()
+        assert verify(work).figures()["anchored"] == 2
+
+    def test_a_copy_that_is_just_being_made_is_waited_for(self, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The clerk copies a head after its commit: a proof may begin in between."""
+        append(work, "a.one")
+        seal(work)
+        append(work, "a.two")
+        line = work.settings.ledger_anchor_file
+        short = line.read_text() + '{"at": "20'  # the clerk is writing
+        seal(work)
+        whole = line.read_text()
+        line.write_text(short)
+        before: Callable[..., object] = getattr(module, "chain_of")  # noqa: B009 – it is not exported
+
+        def meanwhile(*given: object) -> object:
+            line.write_text(whole)
+            return before(*given)
+
+        monkeypatch.setattr(module, "chain_of", meanwhile)
+        assert verify(work).faults == []
