@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from broadcast.models import Attempt, Broadcast
+from dutycenter.audit.custody_log import ACTIONS
 from dutycenter.calls.models import Recording
 from dutycenter.incidents.models import Incident
 from dutycenter.incidents.timeline import names_of
@@ -19,6 +20,7 @@ from reports.papers.base import data_until, hashed, list_paper, maker, the
 from reports.queries import covering_head, snapshot
 from reports.words import NOTHING, Words
 
+HANDED = ("recording.replayed", "recording.downloaded", "recording.exported")  # a person heard it or has a copy
 ENTRIES = 300  # of the ledger, named one by one
 SHORT = 16  # characters of a leaf's hash: the whole stands in the ledger
 
@@ -81,11 +83,15 @@ def _recorded(w: Words, made: Maker, recordings: Sequence[Recording]) -> list[Bl
 
 def _custody(w: Words, db: Session, made: Maker, entries: Sequence[LedgerEntry]) -> list[Block]:
     _ = w.gettext
-    handed = [entry for entry in entries if entry.action in ("recording.replayed", "recording.exported")]
+    handed = [entry for entry in entries if entry.action in HANDED]
     if not handed:
         return [Paragraph(_("No recording was replayed or taken out."))]
     names = names_of(db, (entry.actor for entry in handed))
-    rows = [(w.clock(entry.at), names.get(entry.actor, entry.actor), entry.action, entry.subject) for entry in handed]
+    rows = [
+        (w.clock(entry.at), names.get(entry.actor, entry.actor), w.said(ACTIONS[entry.action]),
+         entry.subject.removeprefix("recording:"))
+        for entry in handed
+    ]  # fmt: skip
     head = (_("When"), _("Who"), _("What"), _("Recording"))
     return [made.table(_("Replays and copies"), head, rows, align="llll", queries=(), counting="")]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -106,6 +107,8 @@ class TestEveryPaper:
         notes = [note.get_object() for page in reader.pages for note in page.get("/Annots", [])]
         assert not any("/URI" in str(note) for note in notes)
         assert len(reader.pages) < 12
+        last = re.sub(r"— \d+ —", "", reader.pages[-1].extract_text())
+        assert len(last) > 20, "signatures stand alone on a page"
 
     @pytest.mark.parametrize("kind", ABOUT)
     def test_speaks_english_where_that_is_wished(self, store: Work, kind: ReportKind) -> None:
@@ -201,7 +204,7 @@ class TestEvidence:
         paper = made(store, ReportKind.EVIDENCE, "1")
         recordings, custody, entries = tables(paper)[:3]
         assert recordings.rows[0][-2].text == SHA
-        assert len(custody.rows) == 1
+        assert [row[2].text for row in custody.rows] == ["收听"]
         assert {row[2].text for row in entries.rows} >= {"incident.created", "recording.replayed"}
         assert "qr" in render_html(paper)
 
