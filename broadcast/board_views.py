@@ -32,11 +32,11 @@ from dutycenter.live.views import streamed
 from dutycenter.notices import say
 from dutycenter.vocabulary import BroadcastState, SmsMeaning, SmsState, SmsWhen
 from dutycenter.work import settings_of
+from dutycenter.workbook import MEDIA_TYPE
 
 _ = TranslationStringFactory("dutycenter")
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 # --- board --------------------------------------------------------------------------
@@ -212,7 +212,7 @@ def receipts_csv(request: Request) -> Response:
 def receipts_xlsx(request: Request) -> Response:
     """The receipts, every call and every text as a spreadsheet."""
     broadcast = broadcast_of(request)
-    response = Response(body=workbook(request.db, broadcast, _words(request)), content_type=XLSX)
+    response = Response(body=workbook(request.db, broadcast, _words(request)), content_type=MEDIA_TYPE)
     response.content_disposition = f'attachment; filename="broadcast-{broadcast.id}.xlsx"'
     return response
 

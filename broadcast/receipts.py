@@ -18,6 +18,7 @@ from broadcast.models import Broadcast, Receipt, Recipient
 from broadcast.sms.models import TextMessage, TextReply
 from dutycenter.frame.labels import label
 from dutycenter.vocabulary import Means
+from dutycenter.workbook import new_workbook
 
 _ = TranslationStringFactory("dutycenter")
 
@@ -175,7 +176,7 @@ def workbook(db: Session, broadcast: Broadcast, words: Words) -> bytes:
     """The list as a spreadsheet: receipts, every call, every text. No cell can be a formula."""
     out = io.BytesIO()
     say = words.translate
-    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+    with new_workbook(out) as book:
         book.set_properties({"title": broadcast.title, "created": broadcast.finished_at or broadcast.created_at})
         lines = receipts(db, broadcast.id)
         top = [

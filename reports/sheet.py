@@ -11,6 +11,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from dutycenter.workbook import new_workbook
 from reports.paper import Bars, Columns, Figure, Note, Paper, Paragraph, Section, Table
 
 if TYPE_CHECKING:
@@ -33,11 +34,8 @@ CHART_ROWS = 18
 
 def render_sheet(paper: Paper) -> bytes:
     """The paper as ``.xlsx``: a sheet for each section, and one for the sources."""
-    from xlsxwriter import Workbook
-
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = Workbook(out, options)
+    book = new_workbook(out)
     book.set_properties({"title": f"{paper.subtitle} {paper.title}", "author": paper.head,
                          "created": datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)})  # fmt: skip
     styles = _Styles(book)

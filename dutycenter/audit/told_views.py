@@ -27,10 +27,9 @@ from dutycenter.ledger.models import LedgerEntry
 from dutycenter.typed import row_id
 from dutycenter.vocabulary import Disposition, Outcome, SmsMeaning, SmsState
 from dutycenter.work import Work, settings_of
+from dutycenter.workbook import MEDIA_TYPE, new_workbook
 
 _ = TranslationStringFactory("dutycenter")
-
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @view_config(route_name="audit.film", permission="audit", renderer="dutycenter:audit/templates/film.jinja2")
@@ -77,8 +76,6 @@ def told(request: Request) -> dict[str, Any]:
 @view_config(route_name="audit.told_sheet", permission="audit")
 def told_sheet(request: Request) -> Response:
     """The table as a spreadsheet; taking it away is on record."""
-    import xlsxwriter
-
     incident, legs = _of_incident(request)
     zone, say = settings_of(request.registry).time_zone, request.localizer.translate
     words = {value: say(text) for value, text in _words().items()}
@@ -87,7 +84,7 @@ def told_sheet(request: Request) -> Response:
             "evidence.table_taken", f"incident:{incident.id}", {"address": request.client_addr or ""}
         )
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = new_workbook(out)
     sheet = book.add_worksheet()
     bold = book.add_format({"bold": True, "bottom": 1})
     sheet.write_row(0, 0, [say(text) for text in COLUMNS], bold)
@@ -105,7 +102,7 @@ def told_sheet(request: Request) -> Response:
     sheet.set_column(4, 11, 16)
     _texts_sheet(book, bold, request.find_service(IBroadcasts).texts(incident.id), zone, say)
     book.close()
-    response = Response(out.getvalue(), content_type=SHEET)
+    response = Response(out.getvalue(), content_type=MEDIA_TYPE)
     response.content_disposition = f'attachment; filename="told-{incident.number}.xlsx"'
     return response
 

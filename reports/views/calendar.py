@@ -15,6 +15,7 @@ from pyramid.view import view_config
 from dutycenter.notices import say
 from dutycenter.vocabulary import LetterState, ReportState
 from dutycenter.work import settings_of
+from dutycenter.workbook import MEDIA_TYPE
 from reports.jobs import TRIES
 from reports.letters import send_again, write_letters
 from reports.models import Report, ReportLetter
@@ -25,8 +26,6 @@ from reports.views import language_of, read_period, this_month
 from reports.words import Words
 
 _ = TranslationStringFactory("dutycenter")
-
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def calendar(request: Request, period: Period) -> dict[str, Any]:
@@ -112,7 +111,7 @@ def pdf(request: Request) -> Response:
 def sheet(request: Request) -> Response:
     """The report's tables as a spreadsheet."""
     report = _report(request)
-    return serve(request, request.find_service(Reports).file(report.sheet_name if report else ""), SHEET)
+    return serve(request, request.find_service(Reports).file(report.sheet_name if report else ""), MEDIA_TYPE)
 
 
 def serve(request: Request, path: Path | None, media_type: str) -> Response:

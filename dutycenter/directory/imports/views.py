@@ -16,7 +16,7 @@ from dutycenter.directory.imports.models import DirectoryImport
 from dutycenter.directory.imports.services import LISTED, TAKEN, Imports
 from dutycenter.directory.imports.sheets import MOST_BYTES
 from dutycenter.directory.imports.words import kept
-from dutycenter.directory.imports.writing import CSV, XLSX, rows_of, template, write_csv, write_xlsx
+from dutycenter.directory.imports.writing import CSV, rows_of, template, write_csv, write_xlsx
 from dutycenter.directory.services import Directory
 from dutycenter.directory.views import asked_for
 from dutycenter.interfaces import IClock, ILedger
@@ -24,6 +24,7 @@ from dutycenter.notices import say
 from dutycenter.typed import whole
 from dutycenter.vocabulary import ImportState, RowVerdict
 from dutycenter.work import Work, settings_of
+from dutycenter.workbook import MEDIA_TYPE
 
 _ = TranslationStringFactory("dutycenter")
 
@@ -99,7 +100,7 @@ def wrong_rows(request: Request) -> Response:
     sheet = _sheet(request)
     rows = request.db.scalars(Imports.of(sheet)).all()
     cells = [row.cells for row in rows if row.verdict is RowVerdict.WRONG]
-    return _file(request, write_xlsx(cells, request.localizer.translate), XLSX, "not-taken-in.xlsx")
+    return _file(request, write_xlsx(cells, request.localizer.translate), MEDIA_TYPE, "not-taken-in.xlsx")
 
 
 def take_away(request: Request) -> Response:
@@ -115,12 +116,12 @@ def take_away(request: Request) -> Response:
     day = request.find_service(IClock).now().astimezone(settings_of(request.registry).time_zone).strftime("%Y%m%d")
     if kind == "csv":
         return _file(request, write_csv(rows, translate), CSV, f"directory-{day}.csv")
-    return _file(request, write_xlsx(rows, translate), XLSX, f"directory-{day}.xlsx")
+    return _file(request, write_xlsx(rows, translate), MEDIA_TYPE, f"directory-{day}.xlsx")
 
 
 def blank(request: Request) -> Response:
     """An empty sheet to fill in."""
-    return _file(request, template(request.localizer.translate), XLSX, "directory-template.xlsx")
+    return _file(request, template(request.localizer.translate), MEDIA_TYPE, "directory-template.xlsx")
 
 
 def _file(request: Request, content: bytes, kind: str, name: str) -> Response:

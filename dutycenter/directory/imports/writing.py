@@ -6,18 +6,18 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-import xlsxwriter
 from pyramid.i18n import TranslationStringFactory
 
 from dutycenter.directory.hours import words_of
 from dutycenter.directory.imports.columns import HEADS, KINDS, Column, cells_of, write_numbers
 from dutycenter.directory.models import Person
+from dutycenter.workbook import new_workbook
 
 _ = TranslationStringFactory("dutycenter")
 
 Translate = Callable[[object], str]
 
-XLSX, CSV = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "text/csv"
+CSV = "text/csv"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 WIDTHS = {Column.ID: 9, Column.NAME: 12, Column.DEPARTMENT: 28, Column.POST: 18, Column.ADDRESS: 30}
 EXAMPLE: Mapping[str, str] = {
@@ -64,8 +64,7 @@ def write_csv(rows: Iterable[Mapping[str, str]], translate: Translate) -> bytes:
 def write_xlsx(rows: Iterable[Mapping[str, str]], translate: Translate, notes: Sequence[object] = ()) -> bytes:
     """Rows as a workbook of texts alone; notes stand on a sheet of their own."""
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(out, options)
+    book = new_workbook(out)
     head = book.add_format({"bold": True, "bg_color": "#E8EEF6", "bottom": 1})
     text = book.add_format({"num_format": "@"})
     sheet = book.add_worksheet(translate(_("People")))

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dutycenter.workbook import new_workbook
+
 WIDTHS = {"text": 40, "long": 60, "count": 9, "moment": 17}
 
 Column = tuple[str, str]
@@ -22,11 +24,8 @@ def write_sheet(
     Args:
         rows: text, whole numbers, moments in UTC, or None.
     """
-    import xlsxwriter
-
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(out, options)
+    book = new_workbook(out)
     book.set_properties({"title": title, "created": datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)})
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter"})
     forms = {

@@ -26,12 +26,12 @@ from dutycenter.notices import say
 from dutycenter.typed import whole
 from dutycenter.vocabulary import IncidentClass, IncidentStatus, Level, SourceChannel
 from dutycenter.work import Work, settings_of
+from dutycenter.workbook import MEDIA_TYPE
 
 _ = TranslationStringFactory("dutycenter")
 
 PAGE = 50
 MOST_ROWS = 5000  # of a spreadsheet: what is written in a second
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS: tuple[Column, ...] = (
     (_("Number"), "moment"), (_("Title"), "text"), (_("Class"), "moment"), (_("Sub-type"), "moment"),
     (_("Level"), "moment"), (_("Status"), "moment"), (_("District"), "moment"), (_("Place"), "text"),
@@ -98,7 +98,7 @@ def export(request: Request) -> Response:
         about,
         settings_of(request.registry).time_zone,
     )
-    response = Response(content, content_type=SHEET)
+    response = Response(content, content_type=MEDIA_TYPE)
     response.content_disposition = 'attachment; filename="incidents.xlsx"'
     return response
 
