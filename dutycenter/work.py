@@ -84,3 +84,15 @@ def settings_of(registry: Registry) -> Settings:
     """The application's settings."""
     settings: Settings = registry["dutycenter.settings"]
     return settings
+
+
+def kept(registry: Registry, name: str, make: Callable[[], T]) -> T:
+    """What this process keeps under a name, made by the first who asks.
+
+    Not when the application is configured: ``pserve`` does that before gunicorn's
+    worker patches the standard library, and an unpatched lock stops all greenlets.
+    """
+    if name not in registry:
+        registry.setdefault(name, make())
+    found: T = registry[name]
+    return found

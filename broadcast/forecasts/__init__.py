@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from pyramid.config import Configurator
+from pyramid.request import Request
 
 from broadcast.forecasts.asking import Desk, IForesight
+from dutycenter.work import kept, settings_of
+
+
+def foresight(context: object, request: Request) -> IForesight:
+    """The one that this process asks."""
+    settings = settings_of(request.registry)
+    return kept(request.registry, "broadcast.foresight", lambda: Desk(settings.database_url, settings.time_zone.key))
 
 
 def includeme(config: Configurator) -> None:
-    settings = config.registry["dutycenter.settings"]
-    config.register_service(Desk(settings.database_url, settings.time_zone.key), IForesight)
+    config.register_service_factory(foresight, IForesight)
     config.include("broadcast.forecasts.views")

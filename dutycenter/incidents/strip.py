@@ -19,20 +19,22 @@ from dutycenter.incidents.instructions.services import Instructions
 from dutycenter.incidents.line import LineWatch
 from dutycenter.interfaces import IClock, ISwitch
 from dutycenter.vocabulary import CallState
-from dutycenter.work import settings_of
+from dutycenter.work import kept, settings_of
 
 WAITING_STATES = (CallState.QUEUED, CallState.RINGING)
 
 
 def strip(request: Request) -> dict[str, Any]:
-    """What the strip shows; a call that rings at the reader's desk, or anywhere when they may answer, comes first."""
+    """What the strip shows: what rings at the reader's own telephone first, else a call that waits, if they may answer."""
     settings = settings_of(request.registry)
-    watch: LineWatch = request.registry["dutycenter.line"]
+    watch = kept(request.registry, "dutycenter.line", LineWatch)
     desks, desk = request.find_service(Desks), request.identity.desk
     waiting = desks.waiting(desk)
     may_answer = bool(request.has_permission("desk"))
+    called = next((c for c in desks.called() if c.desk == desk and not c.talks), None) if may_answer and desk else None
+    offered = next(iter(desks.offered(desk)), None) if may_answer else None
     ringing = next((w for w in waiting if w.desk_channel_uuid), None)
-    if ringing is None and may_answer:
+    if may_answer and not (ringing or offered or called):
         ringing = next((w for w in waiting if w.call.state in WAITING_STATES), None)
     deadlines, now = request.find_service(Deadlines).running(), request.find_service(IClock).now()
     over = [deadline for deadline in deadlines if deadline.due_at < now]
@@ -62,10 +64,8 @@ def strip(request: Request) -> dict[str, Any]:
         "report_labels": REPORT_LABELS,
         "whole": whole,
         "ringing": ringing,
-        "called": next((c for c in desks.called() if c.desk == desk and not c.talks), None)
-        if may_answer and desk
-        else None,
-        "offered": next(iter(desks.offered(desk)), None) if may_answer else None,
+        "called": called,
+        "offered": offered,
         "caller": caller_of(request, ringing.call) if ringing and may_answer else None,
         "may_answer": may_answer,
         "room": room(settings),
@@ -73,7 +73,6 @@ def strip(request: Request) -> dict[str, Any]:
 
 
 def includeme(config: Configurator) -> None:
-    config.registry["dutycenter.line"] = LineWatch()
     config.add_route("strip", "/strip")
     config.add_view(
         strip,

@@ -28,6 +28,7 @@ from dutycenter.interfaces import IClock
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.ledger.services import Cursor, Ledger, Seen
 from dutycenter.live.presences import Here, Presences
+from dutycenter.work import kept
 
 log = logging.getLogger(__name__)
 
@@ -260,12 +261,5 @@ def _change(seen: Seen) -> Change:
 
 
 def hub_of(registry: Registry) -> Hub:
-    """This process's hub, made by the first who asks.
-
-    Not when the application is configured: ``pserve`` does that before gunicorn's
-    worker patches the standard library, and an unpatched lock stops all greenlets.
-    """
-    if "dutycenter.live" not in registry:
-        registry.setdefault("dutycenter.live", Hub(registry["dutycenter.engine"], registry["dutycenter.clock"]))
-    hub: Hub = registry["dutycenter.live"]
-    return hub
+    """This process's hub."""
+    return kept(registry, "dutycenter.live", lambda: Hub(registry["dutycenter.engine"], registry["dutycenter.clock"]))
