@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import pyotp
 import pytest
@@ -27,6 +28,20 @@ NEW_PASSWORD = "Liuhe-Water-2026"
 SECONDS = 30
 
 
+@dataclass
+class Authenticator:
+    """What a person's telephone makes codes with; a code is good once."""
+
+    secret: str
+    used: int = 0  # the last time step whose code was typed
+
+    def code(self) -> str:
+        """A code that was not used yet: of this time step, or of the next, which is taken too."""
+        totp = pyotp.TOTP(self.secret)
+        self.used = max(int(time.time()) // totp.interval, self.used + 1)
+        return str(totp.generate_otp(self.used))
+
+
 @dataclass(frozen=True)
 class Installation:
     """Everything at work: where it is, who may log in, and a way to look behind the pages."""
@@ -34,6 +49,8 @@ class Installation:
     town: Town
     work: Work
     url: str
+    entered: set[str] = field(default_factory=set)  # who has changed their one-time password
+    authenticators: dict[str, Authenticator] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="package")
@@ -88,28 +105,69 @@ class Person:
         return self.page
 
     def log_in(self) -> None:
-        """With the one-time password the first time, changing it as asked."""
-        page = self.open("/")
+        """With the one-time password the first time, changing it as asked; with a code when one is asked for."""
+        page, first = self.open("/"), self.username not in self.installation.entered
         page.fill("input[name=username]", self.username)
-        page.fill("input[name=password]", self.installation.town.logins[self.username])
+        page.fill("input[name=password]", self.installation.town.logins[self.username] if first else NEW_PASSWORD)
         page.press("input[name=password]", "Enter")
+        if first:
+            self._change_password()
+        page.wait_for_selector("nav.mainnav, form[action$='/code']")
+        if page.url.endswith("/account/factor"):
+            self.set_up_factor()
+        elif self.username in self.installation.authenticators:
+            self._show_code()
+
+    def log_out(self) -> None:
+        """By the menu."""
+        self.page.click(".who-open")
+        self.page.click("form[action$='/log-out'] button")
+        self.page.wait_for_selector("input[name=username]")
+
+    def set_up_factor(self) -> None:
+        """With an authenticator; the paper codes are laid aside."""
+        page = self.page
+        page.click("form[action$='/account/factor'] button")
+        made = self.installation.authenticators[self.username] = Authenticator(
+            page.inner_text(".one-time").replace(" ", "")
+        )
+        page.fill("input[name=code]", made.code())
+        page.press("input[name=code]", "Enter")
+        page.wait_for_selector("ol.paper-codes")
+        with page.expect_navigation():
+            page.click(".actions a[href='/']")
+
+    def _change_password(self) -> None:
+        page = self.page
         page.wait_for_selector("input[name=new_password]")
         page.fill("input[name=password]", self.installation.town.logins[self.username])
         page.fill("input[name=new_password]", NEW_PASSWORD)
         page.fill("input[name=again]", NEW_PASSWORD)
         with page.expect_navigation():
             page.press("input[name=again]", "Enter")
-        page.wait_for_selector("nav.mainnav")
-        if page.url.endswith("/account/factor"):
-            self._set_up_factor()
+        self.installation.entered.add(self.username)
 
-    def _set_up_factor(self) -> None:
-        """With an authenticator, as the role demands; the paper codes are laid aside."""
+    def _show_code(self) -> None:
         page = self.page
-        page.click("form[action$='/account/factor'] button")
-        secret = page.inner_text(".one-time").replace(" ", "")
-        page.fill("input[name=code]", pyotp.TOTP(secret).now())
-        page.press("input[name=code]", "Enter")
-        page.wait_for_selector("ol.paper-codes")
+        page.fill("input[name=code]", self.installation.authenticators[self.username].code())
         with page.expect_navigation():
-            page.click(".actions a[href='/']")
+            page.press("input[name=code]", "Enter")
+        page.wait_for_selector("nav.mainnav")
+
+
+@pytest.fixture
+def person(installation: Installation, chromium: Browser) -> Iterator[Callable[[str], Person]]:
+    """Make a person at a screen of their own; nothing in their browser may have complained."""
+    people: list[Person] = []
+
+    def sit_down(username: str) -> Person:
+        context = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+        someone = Person(installation, context, username)
+        people.append(someone)
+        someone.log_in()
+        return someone
+
+    yield sit_down
+    for someone in people:
+        someone.context.close()
+    assert [complaint for someone in people for complaint in someone.complaints] == []

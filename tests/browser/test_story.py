@@ -1,88 +1,90 @@
-"""The whole story through the screens, by keyboard where a duty officer would use it."""
+"""A whole shift through the screens, by keyboard where a duty officer would use it; then it is heard and printed."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
+from sqlalchemy import select
 
+from dutycenter.incidents.intakes import texts_of
+from dutycenter.incidents.models import Intake
 from dutycenter.switch.rehearsal.control import Control
+from tests.browser import steps
 from tests.browser.conftest import Installation, Person
 
 pytestmark = pytest.mark.browser
 
-MINUTES = 60_000  # milliseconds, for what the telephones decide
-
-
-@pytest.fixture
-def person(installation: Installation, chromium: Browser) -> Iterator[object]:
-    """Make a person at a screen of their own; nothing in their browser may have complained."""
-    people: list[Person] = []
-
-    def sit_down(username: str) -> Person:
-        context = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
-        someone = Person(installation, context, username)
-        people.append(someone)
-        someone.log_in()
-        return someone
-
-    yield sit_down
-    for someone in people:
-        someone.context.close()
-    assert [complaint for someone in people for complaint in someone.complaints] == []
+# Callers, as they dial and as they are shown.
+ALONE = ("13507315501", "135 0731 5501")
+FIRST = ("13607312202", "136 0731 2202")
+SECOND = ("13907318803", "139 0731 8803")
+PLACE = "柳河镇 <b>三组</b>"
 
 
 class TestTheStory:
-    def test_from_the_first_ring_to_the_printed_month(self, installation: Installation, person: object) -> None:
-        officer: Person = person("officer")  # type: ignore[operator]
-        self._answer_a_call(installation, officer)
-        number = self._write_the_incident(officer)
-        self._call_people_out(officer, number)
-        self._hear_it(person("auditor"))  # type: ignore[operator]
-        self._print_the_month(person("admin"))  # type: ignore[operator]
+    def test_from_taking_over_to_the_printed_month(
+        self, installation: Installation, person: Callable[[str], Person]
+    ) -> None:
+        before = person("officer2")
+        steps.hand_over(before, "张伟 · 值班员", "三号楼电梯检修")
+        officer = person("officer")
+        officer.open("/account/factor")
+        officer.set_up_factor()
+        officer.log_out()
+        officer.log_in()
+        steps.take_over(officer, "陈静", "三号楼电梯检修")
+        before.open("/desk").keyboard.press("F8")  # goes home
+        expect(before.page.locator("#desk-pause")).to_contain_text("示闲")
 
-    def _answer_a_call(self, installation: Installation, officer: Person) -> None:
-        page = officer.open("/desk")
+        number = self._answer_alone(installation, officer)
+        self._answer_two_at_once(installation, officer)
+
+        page = steps.open_incident(officer, number)
+        expect(page.locator("main")).to_contain_text(PLACE)
+        steps.call_people_out(page)
+        steps.report(steps.open_incident(officer, number), "省政府总值班室", "王值班员")
+
+        steps.hand_over(officer, "陈静 · 值班员", "柳河水位每小时一报")
+        officer.log_out()
+        steps.take_over(before, "张伟", "柳河水位每小时一报")
+
+        self._hear_it(person("auditor"))
+        self._print_the_month(person("admin"))
+
+    def _answer_alone(self, installation: Installation, officer: Person) -> str:
+        page, control = officer.open("/desk"), Control(installation.town.settings)
         page.wait_for_selector("#desk-pause")
-        Control(installation.town.settings).call("13507315501", "flood", talks_for=90)
-        ringing = page.locator(".ring-mine")
-        expect(ringing).to_contain_text("135 0731 5501", timeout=MINUTES)
-        expect(ringing.locator("button")).to_contain_text("接听")
-        page.keyboard.press("Space")
-        expect(page.locator(".bar-live")).to_contain_text("135 0731 5501", timeout=MINUTES)
+        leg = control.call(ALONE[0], "hand")
+        steps.answer(page, ALONE[1])
+        number = steps.write_incident(page, PLACE, "柳河水位超过警戒线,低洼处已经进水。")
+        steps.talks(page, ALONE[1])  # still: it was written while talking
+        control.hangup(leg)
+        expect(page.locator(".bar-live")).to_have_count(0, timeout=steps.MINUTES)
+        return number
 
-    def _write_the_incident(self, officer: Person) -> str:
-        page = officer.page
-        page.wait_for_selector("#f-course", timeout=MINUTES)
-        page.fill("#f-place", "柳河镇 <b>三组</b>")
-        page.select_option("#f-incident_class", "natural")
-        page.select_option("#f-level", "III")
-        page.fill("#f-course", "柳河水位超过警戒线,低洼处已经进水。")
-        page.keyboard.press("F2")
-        written = page.locator(".intake-number a")  # the desk shows other incidents' numbers too
-        written.wait_for(timeout=MINUTES)
-        return written.inner_text()
-
-    def _call_people_out(self, officer: Person, number: str) -> None:
-        page = officer.open("/incidents")
-        page.get_by_role("link", name=number).first.click()
-        expect(page.locator("main")).to_contain_text("柳河镇 <b>三组</b>")
-        page.locator("a[href*='/broadcasts/new']").first.click()
-        page.wait_for_load_state()
-        page.locator("[data-picker] input[type=search]").click()
-        for department in ("应急局", "水利局"):
-            page.locator("[data-picker] [data-token^='department:']", has_text=department).click()
-        page.fill("#title", "防汛响应")
-        page.fill("#message", "柳河水位超过警戒线,请立即到岗。")
-        page.fill("#rounds", "1")
-        page.fill("#ring_timeout", "15")
-        expect(page.locator("#go")).to_contain_text("路")  # so many people over so many lines: it was looked up
-        expect(page.locator("#go")).to_be_enabled()
-        page.keyboard.press("Control+Enter")
-        page.wait_for_url(re.compile(r"/broadcasts/\d+$"), timeout=3 * MINUTES)
-        expect(page.locator(".score-main b")).not_to_have_text("0", timeout=10 * MINUTES)
+    def _answer_two_at_once(self, installation: Installation, officer: Person) -> None:
+        """The second rings while the first one's words are being typed: a key that is no letter answers it."""
+        page, control = officer.open("/desk"), Control(installation.town.settings)
+        first = control.call(FIRST[0], "hand")
+        steps.ringing(page, FIRST[1])
+        second = control.call(SECOND[0], "hand")
+        steps.answer(page, FIRST[1])
+        expect(page.locator(".ring", has_text=SECOND[1])).to_be_visible()  # waits, and is seen to wait
+        page.click("#f-course")
+        page.keyboard.type("人民路 路口 两车 相撞")
+        control.hangup(first)
+        steps.ringing(page, SECOND[1])
+        page.keyboard.type(" ,三人 受伤")
+        page.keyboard.press("F9")
+        steps.talks(page, SECOND[1])
+        expect(page.locator("#f-course")).to_have_value("")  # the second one's own form
+        with installation.work.read() as request:
+            written = [texts_of(intake).get("course") for intake in request.db.scalars(select(Intake))]
+        assert "人民路 路口 两车 相撞 ,三人 受伤" in written
+        control.hangup(second)
+        expect(page.locator(".bar-live")).to_have_count(0, timeout=steps.MINUTES)
 
     def _hear_it(self, auditor: Person) -> None:
         page = auditor.open("/recordings?number=13507315501")
@@ -91,11 +93,11 @@ class TestTheStory:
             page.wait_for_timeout(1000)
             page.reload()
         found.click()
-        page.locator("#reason").wait_for(timeout=3 * MINUTES)  # once the caller has hung up
+        page.locator("#reason").wait_for(timeout=3 * steps.MINUTES)  # once the caller has hung up
         page.fill("#reason", "核对来电内容")
         page.keyboard.press("Enter")
         play = page.locator("[data-player=play]")
-        expect(play).to_be_enabled(timeout=MINUTES)
+        expect(play).to_be_enabled(timeout=steps.MINUTES)
         play.click()
         page.wait_for_function("() => document.querySelector('[data-player=now]').textContent !== '00:00'")
         page.reload()
@@ -106,6 +108,6 @@ class TestTheStory:
         page = admin.open("/reports")
         page.locator(".month-chosen form button").click()
         made = page.locator(".month-chosen a[target=_blank]")
-        made.wait_for(timeout=3 * MINUTES)
+        made.wait_for(timeout=3 * steps.MINUTES)
         answer = admin.context.request.get(admin.installation.url + str(made.get_attribute("href")))
         assert answer.body()[:5] == b"%PDF-"

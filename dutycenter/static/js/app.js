@@ -62,7 +62,9 @@
 
   // --- keys -----------------------------------------------------------------
   // <button data-key="F2" data-key-label="Save">: the key presses the button (or puts the cursor into a field).
+  // Several keys stand beside each other: "Space F9". With data-key-over they work while a dialog or an input method is open.
   const isTyping = (element) => element.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]");
+  const keysOf = (element) => element.dataset.key.split(" ");
   const isShown = (element) => element.getClientRects().length > 0 && !element.disabled;
 
   function nameOf(event) {
@@ -72,19 +74,20 @@
 
   function matching(name) {
     const wanted = name.toLowerCase();
-    return [...document.querySelectorAll("[data-key]")].find((element) => element.dataset.key.toLowerCase() === wanted && isShown(element));
+    return [...document.querySelectorAll("[data-key]")].find((element) => keysOf(element).some((key) => key.toLowerCase() === wanted) && isShown(element));
   }
 
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.isComposing || event.repeat) return;
+    if (event.defaultPrevented || event.repeat) return;
     const name = nameOf(event);
     const plain = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
     if (plain && isTyping(event.target)) return;
     if (plain && name === "space" && event.target.closest("button, a, summary, [role=button]")) return;
     if (name === "?" && plain) { event.preventDefault(); openKeys(); return; }
-    if (document.querySelector("dialog[open]") && name !== "Ctrl+k") return;
     const element = matching(name);
     if (!element) return;
+    const busy = event.isComposing || document.querySelector("dialog[open]");
+    if (busy && name !== "Ctrl+k" && (plain || !("keyOver" in element.dataset))) return;
     event.preventDefault();
     if (element.matches("input, textarea, select")) { element.focus(); element.select?.(); return; }
     element.dataset.heldByKey = "yes";
@@ -98,7 +101,7 @@
     list.replaceChildren();
     const add = (key, label) => {
       const term = document.createElement("dt");
-      key.split("+").forEach((part) => { const cap = document.createElement("kbd"); cap.textContent = part === "Space" ? words.space : part; term.append(cap, " "); });
+      key.split(/[+ ]/).forEach((part) => { const cap = document.createElement("kbd"); cap.textContent = part === "Space" ? words.space : part; term.append(cap, " "); });
       const text = document.createElement("dd");
       text.textContent = label;
       list.append(term, text);
