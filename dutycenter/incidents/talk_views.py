@@ -56,7 +56,6 @@ def transfer(request: Request) -> Response:
                 talks.hand_over(call.id, desk, name)
                 say(
                     request,
-                    "success",
                     _("Telephone ${desk} rings. The call stays yours until it is answered.", mapping={"desk": desk}),
                 )
             return

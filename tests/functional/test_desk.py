@@ -411,6 +411,7 @@ class TestTalking:
         name, channel, desk, extension = switch.told[-1]
         assert (name, desk, extension) == ("call_desk", "1002", f"take-{call.channel_uuid}")
         assert "rings" in page.html.select_one(".party").text
+        assert "Telephone 1002 rings" in page.html.select_one(".notice-success").text
         leader = site.logged_in(Role.LEADER)
         assert "138 0013 8000" in leader.get("/strip").html.select_one(".strip-ring").text
         page = send(leader.get("/desk"), "/parties/").follow()
