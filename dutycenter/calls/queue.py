@@ -108,6 +108,26 @@ class Desks:
             found.append(Called(leg.channel_uuid, leg.rings_for or "", leg.number, number or "", person, since, talks))
         return found
 
+    def outside(self) -> dict[int, str]:
+        """Calls that desks did not take, and for which somebody is called outside: by id, who, or their number."""
+        rows = self.db.execute(
+            select(Call.id, Leg.number)
+            .join(Leg, Leg.call_id == Call.id)
+            .where(
+                Call.ended_at.is_(None),
+                Leg.channel_uuid != Call.channel_uuid,
+                Leg.gateway != "",
+                Leg.ended_at.is_(None),
+                Call.desk_channel_uuid.is_(None) | (Leg.channel_uuid == Call.desk_channel_uuid),
+            )
+        ).all()
+        found = {}
+        for call_id, number in rows:
+            person_id = person_of(self.db, number)
+            person = self.db.get(Person, person_id) if person_id else None
+            found[call_id] = person.name if person else number
+        return found
+
     def answer_called(self, desk_channel_uuid: str, account_id: int, desk: str | None) -> None:
         """Make this desk's telephone, which rings for a called person, answer.
 

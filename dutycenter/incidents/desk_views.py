@@ -61,6 +61,7 @@ def left(request: Request) -> dict[str, Any]:
     return {
         "waiting": sorted(waiting, key=lambda w: w.desk_channel_uuid is None),
         "callers": desk.callers(request, [w.call for w in waiting]),
+        "outside": desks.outside(),
         "live": [call for call in desks.live() if call.desk != request.identity.desk],
         "supervised": desk.supervised(request.db, request.identity.id),
         "writes_up_until": desks.writes_up_until(request.identity.desk),

@@ -65,6 +65,10 @@ def test_the_leader_is_written_down_before_they_are_called(room: Work) -> None:
     assert (outside.number, outside.gateway, outside.asks) == ("13900000001", "pstn", ASKS)
     with room.read() as request:
         assert request.db.get_one(Leg, outside.channel_uuid).call_id == call.id
+        assert request.find_service(Desks).outside() == {call.id: "李建国"}  # the desks see who is called
+    with room.write() as request:
+        request.find_service(Calls).leg_ended(outside.channel_uuid, "NO_ANSWER")
+        assert request.find_service(Desks).outside() == {}
 
 
 def test_writing_up_is_a_break_that_ends_by_itself(room: Work, switch: Any) -> None:

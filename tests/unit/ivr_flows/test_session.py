@@ -119,8 +119,8 @@ class TestHotline:
         assert ("pressed", "1", True) in told
 
     def test_it_takes_a_message_when_nobody_answers(self, stage: Stage) -> None:
-        leg, told = stage.play(HOTLINE, None, None, "timeout", None, None, 12.5)
-        assert leg.names == ["ask", "play", "set", "queue", "play", "play", "record", "play", "hangup"]
+        leg, told = stage.play(HOTLINE, None, None, "timeout", None, "timeout", None, 12.5)
+        assert leg.names == ["ask", "play", "set", "queue", "play", "queue", "play", "record", "play", "hangup"]
         assert [one[0] for one in told if one[0] == "leader"] == ["leader"]
         file_name = f"{stage.cast.UUID}.voicemail.wav"
         assert [one for one in told if one[0] == "message"] == [
@@ -129,7 +129,7 @@ class TestHotline:
         ]
 
     def test_it_keeps_a_message_that_ends_by_hanging_up(self, stage: Stage) -> None:
-        _, told = stage.play(HOTLINE, None, None, "timeout", None, None, LegGone())
+        _, told = stage.play(HOTLINE, None, None, "timeout", None, "timeout", None, LegGone())
         assert ("message", f"{stage.cast.UUID}.voicemail.wav", 0.0) in told
         assert told[-1] == ("closing",)
 
