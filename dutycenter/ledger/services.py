@@ -52,7 +52,7 @@ class Cursor:
         Raises:
             ValueError: it is something else.
         """
-        transaction_id, _, entry_id = text.partition("-")
+        transaction_id, _, entry_id = text.rpartition("-")
         return cls(int(transaction_id), int(entry_id))
 
 

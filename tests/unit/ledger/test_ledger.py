@@ -67,6 +67,7 @@ class TestFollow:
             assert [entry.action for entry in first + rest] == ["a.one", "a.two", "a.three"]
             assert ledger.end() == rest[-1].cursor
             assert Cursor.parse(str(rest[-1].cursor)) == rest[-1].cursor
+            assert Cursor.parse(str(Cursor(-3, 7))) == Cursor(-3, 7)  # restored into another server
 
     def test_what_is_behind_is_not_read_again(self, sqlite_work: Work) -> None:
         """Following and sealing cost what is new, not what the ledger holds."""
