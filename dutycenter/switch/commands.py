@@ -251,11 +251,11 @@ def hold(channel_uuid: str, held: bool) -> str:
     return f"api uuid_hold {'' if held else 'off '}{channel(channel_uuid)}"
 
 
-def press(channel_uuid: str, key: str) -> str:
-    """Do as if this leg's telephone had pressed a key."""
-    if len(key) != 1 or key not in KEYS:
-        raise RefusedValue(f"a key cannot be {key[:60]!r}")
-    return f"api uuid_recv_dtmf {channel(channel_uuid)} {key}"
+def press(channel_uuid: str, keys: str) -> str:
+    """Do as if this leg's telephone had pressed these keys."""
+    if not 0 < len(keys) <= MOST_DIGITS or not set(keys) <= set(KEYS):
+        raise RefusedValue(f"keys cannot be {keys[:60]!r}")
+    return f"api uuid_recv_dtmf {channel(channel_uuid)} {keys}"
 
 
 def tell(channel_uuid: str, files: Files, played: Sequence[Path], both: bool) -> str:

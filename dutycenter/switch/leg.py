@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import gevent
 from gevent.event import AsyncResult, Event
 
 from dutycenter.interfaces import IClock, LegGone, OutsideCall, SwitchError, SwitchEvent
@@ -53,6 +54,9 @@ class Leg:
         self._files = commands.Files(settings.prompts_dir, settings.uploads_dir, settings.recordings_dir)
         self._clock = clock
         self._running: dict[str, tuple[AsyncResult[SwitchEvent], bool]] = {}
+        self._busy = ""  # the event uuid of the application that the switch is running now
+        self._takes_keys = ""  # that of the one which waits for keys, or will
+        self._early = ""  # keys that were pressed while the switch was running nothing, and nobody took
         self._hung_up = Event()
         self._handed_over = False
         self._link = OutboundLink(address, sock, self._took, self._ended)
@@ -64,6 +68,8 @@ class Leg:
             SwitchError: whoever connected is no switch, or gives no full control.
             LegGone: it has gone already.
         """
+        # In one breath: from ``connect`` on the switch takes keys off the line, and tells of each once.
+        following = gevent.spawn(self._refused, commands.my_events())
         self._data = self._link.send(commands.connect()).headers
         self.channel_uuid = commands.channel(self._data.get("Unique-ID", ""))
         self.variables = {
@@ -73,8 +79,9 @@ class Leg:
             raise SwitchError("the dialplan must say: socket HOST:PORT async full")
         if self._data.get("Answer-State") == "hangup":
             self._hung_up.set()
-        for command in (commands.my_events(), commands.linger(LINGER)):
-            self._link.ask(command)
+        if (refused := following.get()) is not None:
+            raise refused
+        self._link.ask(commands.linger(LINGER))
         # "*" would end a prompt: only what is asked for may.
         self.set("playback_terminators", "none")
 
@@ -100,14 +107,16 @@ class Leg:
             self._execute(lambda event: commands.playback(event, self._files, played), _length(played))
 
     def ask(self, files: Iterable[Path], keys: str, wait: float) -> str:
-        """Play, and take one of ``keys``; empty when none came.
+        """Play, and take one of ``keys``; empty when none came. A key counts from before the first word.
 
         A key that is not among ``keys`` ends it too, with nothing: whoever
         wants to know of wrong keys asks for all of them and looks.
         """
         played = list(files)
         limit = _length(played) + 2 * wait
-        event = self._execute(lambda event: commands.ask(event, self._files, played, keys, wait), limit)
+        event = self._execute(
+            lambda event: commands.ask(event, self._files, played, keys, wait), limit, takes_keys=True
+        )
         pressed = event.variable(commands.ASKED)
         return pressed if len(pressed) == 1 and pressed in keys else ""
 
@@ -115,7 +124,9 @@ class Leg:
         """Play, and take up to so many digits, ended by ``#`` or by a pause; empty when none came."""
         played = list(files)
         limit = _length(played) + (digits + 1) * wait
-        event = self._execute(lambda event: commands.enter(event, self._files, played, digits, wait), limit)
+        event = self._execute(
+            lambda event: commands.enter(event, self._files, played, digits, wait), limit, takes_keys=True
+        )
         pressed = event.variable(commands.ASKED)
         return pressed if pressed.isascii() and pressed.isdigit() else ""
 
@@ -208,19 +219,23 @@ class Leg:
 
     # --- the engine ------------------------------------------------------------
 
-    def _execute(self, build: Callable[[str], str], limit: float, *, after_hangup: bool = False) -> SwitchEvent:
+    def _execute(
+        self, build: Callable[[str], str], limit: float, *, after_hangup: bool = False, takes_keys: bool = False
+    ) -> SwitchEvent:
         """Run an application to its end.
 
         Args:
             build: gives the command for an event uuid.
             limit: how long it can take, in the product's seconds.
             after_hangup: its end counts even if the leg was hung up meanwhile.
+            takes_keys: keys that were pressed before it began are its own.
         """
         event_uuid = str(uuid.uuid4())
         command = build(event_uuid)
         self._check()
         ended: AsyncResult[SwitchEvent] = AsyncResult()
         self._running[event_uuid] = (ended, after_hangup)
+        self._takes_keys = event_uuid if takes_keys else ""
         try:
             self._link.ask(command)
             return self._wait(ended, limit)
@@ -250,20 +265,45 @@ class Leg:
             raise LegGone("the leg talks to a desk")
 
     def _try_to(self, command: str) -> None:
+        if (refused := self._refused(command)) is not None:
+            log.info("Leg %s: %s.", self.channel_uuid, refused)
+
+    def _refused(self, command: str) -> SwitchError | None:
+        """Why the switch did not do it, if it did not."""
         try:
             self._link.ask(command)
         except SwitchError as error:
-            log.info("Leg %s: %s.", self.channel_uuid, error)
+            return error
+        return None
 
     def _took(self, block: bytes) -> None:
         event = read_event(block)
-        if event.name == "CHANNEL_EXECUTE_COMPLETE":
-            ended, _ = self._running.get(event.headers.get("Application-UUID", ""), (None, False))
+        application = event.headers.get("Application-UUID", "")
+        if event.name == "CHANNEL_EXECUTE":
+            self._began(application)
+        elif event.name == "CHANNEL_EXECUTE_COMPLETE":
+            self._busy = "" if self._busy == application else self._busy
+            ended, _ = self._running.get(application, (None, False))
             if ended is not None and not ended.ready():
                 ended.set(event)
+        elif event.name == "DTMF":
+            self._pressed(event.headers.get("DTMF-Digit", ""))
         elif event.name in ("CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE") and event.channel_uuid == self.channel_uuid:
             self._hung_up.set()
             self._fail(even_after_hangup=event.name == "CHANNEL_HANGUP_COMPLETE")
+
+    def _began(self, application: str) -> None:
+        if application not in self._running:
+            return
+        self._busy = application
+        if application == self._takes_keys and self._early:
+            early, self._early = self._early, ""
+            gevent.spawn(self._try_to, commands.press(self.channel_uuid, early))  # replies are read by who calls this
+
+    def _pressed(self, key: str) -> None:
+        """The switch took a key off the line. What it runs has it; while it runs nothing, it would be lost."""
+        if not self._busy and len(key) == 1 and key in commands.KEYS and len(self._early) < commands.MOST_DIGITS:
+            self._early += key
 
     def _ended(self) -> None:
         self._hung_up.set()

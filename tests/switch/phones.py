@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import random
 import re
 import socket
@@ -31,6 +32,7 @@ class Answers:
 
     ``speaks``: sends and hears sound. Hundreds of telephones of one process can't.
     ``early``: the network plays something before the answer, a coloured ring-back tone or an announcement.
+    ``says``: for so many seconds, then listens, as people do; a machine talks on.
     """
 
     after: float = 0.1
@@ -38,6 +40,7 @@ class Answers:
     stay: float | None = None
     speaks: bool = True
     early: bool = False
+    says: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class Sound:
         self.socket.settimeout(0.2)
         self.remote: tuple[str, int] | None = None
         self.keys: list[str] = []
-        self.speaking = True
+        self.says = math.inf  # seconds of tone, then silence
         self.packets = 0
         self._sequence = random.randrange(30000)
         self._stamp = random.randrange(1 << 30)
@@ -125,7 +128,7 @@ class Sound:
                 self._event(self.keys.pop(0))
                 due = time.monotonic()
             else:
-                self._packet(8, self._tone() if self.speaking else bytes([ALAW_SILENCE]) * 160)
+                self._packet(8, self._tone() if self.packets * PACKET < self.says else bytes([ALAW_SILENCE]) * 160)
             due += PACKET
             time.sleep(max(0.0, due - time.monotonic()))
         self.socket.close()
@@ -432,6 +435,8 @@ class Telephone:
             return
         dialog.talk.status = 200
         dialog.talk.answered.set()
+        if isinstance(dialog.manner, Answers):
+            dialog.sound.says = dialog.manner.says
         if not isinstance(dialog.manner, Answers) or (dialog.manner.speaks and not dialog.manner.early):
             dialog.sound.start()
         self._respond(dialog.invite, dialog.remote, 200, dialog=dialog, body=self._sdp(dialog))

@@ -212,6 +212,24 @@ class TestLeg:
         assert took < 2.0  # the prompts are 4.5 s long
         assert until(lambda: not switch.commands.exists(leg))
 
+    def test_keys_pressed_while_we_think_are_taken_by_the_question(
+        self, switch: Switch, network: Telephone, tones: list[Path]
+    ) -> None:
+        """Both right after the answer and between two questions; several make a number."""
+        network.manners["13800000009"] = Answers(keys=[(0.1, "3"), (1.2, "4"), (1.5, "2"), (1.8, "#")])
+
+        def flow(leg: ILeg) -> tuple[str, str, float]:
+            gevent.sleep(0.8)
+            began = time.monotonic()
+            key = leg.ask([*tones, *tones], "1234", 3)
+            took = time.monotonic() - began
+            gevent.sleep(1.6)
+            return key, leg.enter(tones[:1], 3, 3), took
+
+        _, (key, number, took) = self.run(switch, "13800000009", flow)  # type: ignore[misc]
+        assert (key, number) == ("3", "42")
+        assert took < 2.0  # the prompts are 3 s long
+
     @pytest.mark.parametrize(
         ("pressed", "asked", "taken"), [("9", "1234", ""), ("#", "0123456789*#", "#"), ("*", "*", "*")]
     )

@@ -134,7 +134,7 @@ class TestNotify:
         "无人": ("13800001008", RingsOut(early=True), Disposition.NO_ANSWER, Outcome.NOT_REACHED),
         "拒接": ("13800001009", Refuses(603), Disposition.REJECTED, Outcome.NOT_REACHED),
         "早挂": ("13800001010", Answers(stay=1.0), Disposition.HUNG_UP_EARLY, Outcome.NOT_REACHED),
-        "听完": ("13800001011", Answers(), Disposition.HEARD, Outcome.REACHED),
+        "听完": ("13800001011", Answers(after=1.5, says=0.8), Disposition.HEARD, Outcome.REACHED),
     }  # fmt: skip
 
     def test_every_person_gets_what_happened(self, switch: Switch, network: Telephone, product: Product) -> None:
@@ -172,7 +172,7 @@ class TestNotify:
         assert until(lambda: product.attempts() and product.attempts()[0][1].disposition, 30)
         assert product.attempts()[0][1].disposition == Disposition.GATEWAY_DOWN
         assert [one.outcome for one in product.recipients()] == [None]
-        back = Telephone({"13800001001": Answers(keys=[(12, "1")])}, port=switch.away_port)
+        back = Telephone({"13800001001": Answers(keys=[(3, "1")])}, port=switch.away_port)
         try:
             assert until(lambda: product.finished(broadcast_id), 150), product.attempts()
         finally:
@@ -186,7 +186,7 @@ class TestNotify:
         """Nobody is forgotten, nobody who has acknowledged is called again, every attempt is settled once."""
         people = {f"人{count:02}": f"138000020{count:02}" for count in range(20)}
         for number in people.values():
-            network.manners[number] = Answers(after=0.3, keys=[(12, "1")])
+            network.manners[number] = Answers(after=0.3, keys=[(5, "1")])
         product.start_ivr()
         product.start_dialer()
         broadcast_id = product.broadcast(people, channels=6, rounds=3)

@@ -23,7 +23,7 @@ from dutycenter.settings import Settings
 from dutycenter.switch.rehearsal.people import USUAL
 from dutycenter.work import Work
 
-START_SECONDS = 60.0
+START_SECONDS = 240.0
 # The usual town without those who call the hotline back: the story counts its own calls.
 PEOPLE = " ".join(f"{character}={share}" for character, share in USUAL.items() if character != "calls_back")
 

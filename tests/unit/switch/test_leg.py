@@ -60,6 +60,9 @@ class Switch(Peer):
     def _execute(self, command: str) -> None:
         fields = dict(line.split(": ", 1) for line in command.splitlines() if ": " in line)
         application, event = fields["execute-app-name"], fields["Event-UUID"]
+        self.event(
+            f"Event-Name: CHANNEL_EXECUTE\nUnique-ID: {CALL}\nApplication: {application}\nApplication-UUID: {event}"
+        )
         self.on_execute(application, event)
         if application == "hangup":
             self.hang_up()
@@ -75,6 +78,9 @@ class Switch(Peer):
 
     def hang_up(self) -> None:
         self.event(f"Event-Name: CHANNEL_HANGUP\nUnique-ID: {CALL}\nHangup-Cause: NORMAL_CLEARING")
+
+    def press(self, key: str) -> None:
+        self.event(f"Event-Name: DTMF\nUnique-ID: {CALL}\nDTMF-Digit: {key}")
 
     @property
     def applications(self) -> list[str]:
@@ -194,6 +200,25 @@ class TestApplications:
         ivr.flow = lambda leg: leg.ask([prompt], "123", 2)
         gevent.spawn(switch.serve)
         assert ivr.result() == taken
+
+    def test_keys_that_were_pressed_before_anything_was_asked_are_the_question_s(
+        self, ivr: Ivr, switch: Switch, prompt: Path
+    ) -> None:
+        def flow(leg: ILeg) -> None:
+            for key in "1x#":  # while we think; "x" no telephone has
+                switch.press(key)
+            gevent.sleep(0.05)
+            leg.set("dc_a", "1")
+            leg.play([prompt])  # takes no keys, and ends none
+            leg.ask([prompt], "123", 2)
+
+        switch.on_execute = lambda application, event: switch.press("7") if application == "playback" else None
+        ivr.flow = flow
+        switch.serve()
+        pressed = [number for number, command in enumerate(switch.commands) if "uuid_recv_dtmf" in command]
+        asked = next(n for n, command in enumerate(switch.commands) if "play_and_get_digits" in command)
+        assert [switch.commands[number] for number in pressed] == [f"api uuid_recv_dtmf {CALL} 1#"]
+        assert pressed[0] > asked
 
     @pytest.mark.parametrize(
         ("told", "cause"),
