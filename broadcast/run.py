@@ -44,6 +44,7 @@ from dutycenter.calls.legs import LOST
 from dutycenter.calls.models import Leg
 from dutycenter.db.bulk import update_all
 from dutycenter.interfaces import Entry, IClock, ILedger
+from dutycenter.ledger.parts import in_parts
 from dutycenter.settings import Settings
 from dutycenter.switch.causes import meaning
 from dutycenter.vocabulary import BroadcastState, Disposition, EscalationKind
@@ -259,7 +260,8 @@ class Run:
             given = store.finish(db, broadcast, self.clock.now())
             if self.exercise:
                 mark_recordings(db, self.id)
-            self._tell("finished", state=broadcast.state.value, outcomes=given)
+            state, settled = {"state": broadcast.state.value}, [{"recipient": r, "outcome": o.value} for r, o in given]
+            self._said += in_parts("broadcast.finished", f"broadcast:{self.id}", state, "settled", settled)
             self.over = True
             log.info("Broadcast %d has ended.", self.id)
         self._flush(db, ledger)

@@ -22,6 +22,7 @@ from broadcast.settle import Ground
 from dutycenter.directory.services import Directory
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import ExtraNumber, IClock, ILedger, Prompt
+from dutycenter.ledger.parts import in_parts
 from dutycenter.settings import Settings
 from dutycenter.vocabulary import BroadcastState, Outcome, RecipientRole
 from dutycenter.work import settings_of
@@ -102,10 +103,9 @@ class Running:
         self.db.add_all(made)
         self.db.flush()
         if made:
-            self._tell(
-                broadcast_id,
-                "people_added",
-                recipients=[{"id": r.id, "person": r.person_id, "name": r.name} for r in made],
+            taken_in = [{"id": r.id, "person": r.person_id, "name": r.name} for r in made]
+            self.ledger.append_all(
+                in_parts("broadcast.people_added", f"broadcast:{broadcast_id}", {}, "recipients", taken_in)
             )
         return made
 

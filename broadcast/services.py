@@ -39,6 +39,7 @@ from dutycenter.interfaces import (
     VoiceError,
     Wish,
 )
+from dutycenter.ledger.parts import in_parts
 from dutycenter.settings import Settings
 from dutycenter.vocabulary import BroadcastState, EscalationKind, Outcome, SmsWhen
 from dutycenter.work import settings_of
@@ -192,14 +193,15 @@ class Broadcasts(Answering):
         if any(step.kind is EscalationKind.SUPERIOR for step in wish.steps):
             told = superiors_text(text, self.translate)
             self._keep_message(broadcast, SUPERIORS, told, self._speak(told))
-        self._tell(
+        self._tell_of_many(
             broadcast.id,
             "drafted",
+            "recipients",
+            [{"id": r.id, "person": r.person_id, "name": r.name} for r in broadcast.recipients],
             incident=wish.incident_id,
             title=broadcast.title,
             message=text,
             exercise=exercise,
-            recipients=[{"id": r.id, "person": r.person_id, "name": r.name} for r in broadcast.recipients],
             channels=wish.channels,
             rounds=wish.rounds,
             pause=wish.pause,
@@ -327,11 +329,12 @@ class Broadcasts(Answering):
             .where(Recipient.broadcast_id == broadcast_id, Recipient.outcome == Outcome.NOT_CALLED)
             .order_by(Recipient.id)
         ).all()
-        self._tell(
+        self._tell_of_many(
             broadcast_id,
             "launched",
+            "not_called",
+            [{"recipient": recipient, "ground": ground} for recipient, ground in left_out],
             incident=broadcast.incident_id,
-            not_called=[{"recipient": recipient, "ground": ground} for recipient, ground in left_out],
         )
         if broadcast.incident_id is not None:
             enter_launch(self.incidents(), self.db, broadcast, self.translate)
@@ -423,6 +426,11 @@ class Broadcasts(Answering):
         if broadcast is None:
             raise LookupError(f"there is no broadcast {broadcast_id}")
         return broadcast
+
+    def _tell_of_many(
+        self, broadcast_id: int, verb: str, name: str, things: Sequence[Mapping[str, Any]], **data: Any
+    ) -> None:
+        self.ledger.append_all(in_parts(f"broadcast.{verb}", f"broadcast:{broadcast_id}", data, name, things))
 
     def _tell(self, broadcast_id: int, verb: str, **data: Any) -> None:
         self.ledger.append(f"broadcast.{verb}", f"broadcast:{broadcast_id}", data)

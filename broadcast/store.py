@@ -25,7 +25,7 @@ from dutycenter.calls.models import Leg
 from dutycenter.db.bulk import insert_all
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.switch.models import Gateway
-from dutycenter.vocabulary import AttemptKind, BroadcastState, Direction
+from dutycenter.vocabulary import AttemptKind, BroadcastState, Direction, Outcome
 
 PAGE = 200  # recipients that are read at a time
 
@@ -383,10 +383,10 @@ def last_joined(db: Session, broadcast: Broadcast) -> float:
     return 0.0 if joined is None else max(0.0, (joined - broadcast.launched_at).total_seconds())
 
 
-def finish(db: Session, broadcast: Broadcast, now: datetime) -> dict[str, list[int]]:
-    """Nobody is left to call: every recipient without an outcome gets one; ids by outcome."""
+def finish(db: Session, broadcast: Broadcast, now: datetime) -> list[tuple[int, Outcome]]:
+    """Nobody is left to call: every recipient without an outcome gets one; who, and which."""
     stopped = broadcast.state is BroadcastState.STOPPED
-    given: dict[str, list[int]] = {}
+    given: list[tuple[int, Outcome]] = []
     recipients = db.scalars(
         select(Recipient)
         .where(Recipient.broadcast_id == broadcast.id, Recipient.outcome.is_(None))
@@ -407,7 +407,7 @@ def finish(db: Session, broadcast: Broadcast, now: datetime) -> dict[str, list[i
         assert found is not None
         recipient.outcome, recipient.outcome_ground = found
         recipient.outcome_at = now
-        given.setdefault(found[0].value, []).append(recipient.id)
+        given.append((recipient.id, found[0]))
     if not stopped:
         broadcast.state = BroadcastState.FINISHED
     broadcast.finished_at = now

@@ -24,6 +24,7 @@ from broadcast.plans.models import Escalation, KnockTask
 from dutycenter.directory.models import Department, Person
 from dutycenter.directory.services import Directory
 from dutycenter.interfaces import EscalationStep, ILedger
+from dutycenter.ledger.parts import in_parts
 from dutycenter.vocabulary import EscalationKind, RecipientRole
 
 LOOK = 2.0  # the product's seconds: who declines has their deputy called so soon
@@ -174,22 +175,16 @@ class _Taking:
             )
             for recipient, one in zip(recipients, found, strict=True)
         )
-        ledger.append(
-            "broadcast.escalated",
-            f"broadcast:{self.broadcast.id}",
+        people = [
             {
-                "step": position,
-                "kind": step.kind.value,
-                "people": [
-                    {
-                        "recipient": recipient.id,
-                        "stand_in": None if one.stand_in is None else one.stand_in.id,
-                        "ground": one.ground,
-                    }
-                    for recipient, one in zip(recipients, found, strict=True)
-                ],
-            },
-        )
+                "recipient": recipient.id,
+                "stand_in": None if one.stand_in is None else one.stand_in.id,
+                "ground": one.ground,
+            }
+            for recipient, one in zip(recipients, found, strict=True)
+        ]
+        told = {"step": position, "kind": step.kind.value}
+        ledger.append_all(in_parts("broadcast.escalated", f"broadcast:{self.broadcast.id}", told, "people", people))
 
     # --- deputies -----------------------------------------------------------------
 

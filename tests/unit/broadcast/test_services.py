@@ -137,6 +137,18 @@ class TestDraft:
         with town.work.read() as request:
             assert entries(request, made[0]) == ["broadcast.drafted", "broadcast.launched"]
 
+    def test_more_people_than_one_entry_has_room_for(self, small_town):
+        small_town.settle(1)
+        small_town.gateway()
+        with small_town.work.write() as request:
+            request.db.add_all(Person(name=f"{p:04}" + "名" * 60, department_id=1) for p in range(1200))
+            request.db.flush()
+            broadcasts = request.find_service(Broadcasts)
+            made = broadcasts.draft(wish(list(request.db.scalars(select(Person.id)))))
+            broadcasts.launch(made)
+            told = entries(request, made)
+        assert told == ["broadcast.drafted_part", "broadcast.drafted_part", "broadcast.drafted", "broadcast.launched"]
+
     def test_what_an_exercise_incident_launches_is_an_exercise_and_in_its_timeline(self, small_town):
         people = small_town.settle(1)
         small_town.gateway()
