@@ -46,7 +46,7 @@ CALL_HEADS = (
     _("Answered"),
     _("Ended"),
     _("Outcome"),
-    _("Key"),
+    _("Key pressed"),
     _("Cause"),
     _("Gateway"),
 )

@@ -120,7 +120,7 @@ def _departments(t: Telling) -> list[Block]:
     rows.append([_("Total"), *_row(t, whole, outcomes, {}), half])
     table = t.maker.table(
         _("Call-outs by department"),
-        (_("Unit"), _("People"), *(outcome_name(t, outcome) for outcome in outcomes),
+        (_("Unit"), _("Notified"), *(outcome_name(t, outcome) for outcome in outcomes),
          _("Rate"), _("Half within")),
         rows,
         queries=["recipients_by_outcome", "time_to_acknowledge"],
@@ -299,6 +299,6 @@ def listed(t: Telling, title: str, found: Sequence[Launched], whole: int, counti
         )
         for one in found
     ]
-    head = (_("Launched"), _("Broadcast"), _("People"), _("Acknowledged"), _("Share"))
+    head = (_("Launched"), _("Broadcast"), _("Notified"), _("Acknowledged"), _("Share"))
     table = t.maker.table(title, head, rows, align="llrrr", queries=["launched_broadcasts"], counting=counting)
     return [table, *cut_off(t, len(rows), whole)]

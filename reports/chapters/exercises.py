@@ -65,7 +65,7 @@ def _people(t: Telling) -> list[Block]:
     rows.append((_("Total"), w.count(b.recipients, t.rows("recipients", exercise="1")), w.part(1, 1)))
     table = t.maker.table(
         _("Results of exercises"),
-        (_("Result"), _("People"), _("Share")),
+        (_("Result"), _("Notified"), _("Share")),
         rows,
         queries=["recipients_by_outcome", "attempts_by_disposition", "time_to_acknowledge"],
         counting=_counting(t),

@@ -63,7 +63,7 @@ def _result(w: Words, made: Maker, people: Sequence[Recipient]) -> Block:
         count = sum(p.outcome is outcome for p in people)
         rows.append((w.label(outcome) if outcome else _("Not settled"), w.count(count), w.part(count, len(people))))
     rows.append((_("Total"), w.count(len(people)), w.part(len(people), len(people))))
-    return made.table(_("Result of the broadcast"), (_("Result"), _("People"), _("Share")), rows,
+    return made.table(_("Result of the broadcast"), (_("Result"), _("Notified"), _("Share")), rows,
                       queries=(), counting="", total=True)  # fmt: skip
 
 

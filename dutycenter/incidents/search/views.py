@@ -35,7 +35,7 @@ MOST_ROWS = 5000  # of a spreadsheet: what is written in a second
 COLUMNS: tuple[Column, ...] = (
     (_("Number"), "moment"), (_("Title"), "text"), (_("Class"), "moment"), (_("Sub-type"), "moment"),
     (_("Level"), "moment"), (_("Status"), "moment"), (_("District"), "moment"), (_("Place"), "text"),
-    (_("Occurred"), "moment"), (_("Reported"), "moment"), (_("How it came in"), "moment"), (_("Dead"), "count"),
+    (_("Occurred"), "moment"), (_("Reported at"), "moment"), (_("How it came in"), "moment"), (_("Dead"), "count"),
     (_("Injured"), "count"), (_("Missing"), "count"), (_("Trapped"), "count"), (_("Evacuated"), "count"),
     (_("Course so far"), "long"), (_("Measures"), "long"), (_("Reporter"), "text"), (_("Reporter's number"), "moment"),
     (_("At the scene"), "text"), (_("Closed"), "moment"), (_("Exercise"), "count"),
