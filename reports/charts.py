@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import io
 import threading
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reports.measure import ems
 from reports.paper import Bars, Columns
 
 if TYPE_CHECKING:
@@ -132,8 +132,7 @@ def _abreast(chart: Columns | Bars) -> int:
 
 def _inches(text: str) -> float:
     """About how wide a label is set."""
-    ems = sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.6 for letter in text)
-    return ems * SIZE / 72
+    return ems(text) * SIZE / 72
 
 
 def _columns(axes: Axes, chart: Columns) -> None:

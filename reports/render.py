@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from dutycenter.frame.numerals import numeral
 from reports.charts import draw
-from reports.paper import Block, Figure, Paper, Proof
+from reports.measure import shares
+from reports.paper import Block, Figure, Paper, Proof, Table
 from reports.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ TEMPLATE = "paper.html.jinja2"
 SCHEME = "paper:"  # the package's own files, by name
 SHARED = ("paper.css", "short.css")
 FIGURES = re.compile(r"([0-9][0-9.,:%-]*)")
+WIDE = 442.0  # points: the type area
+TEXT, SMALL = 10.5, 9.0  # points: letters of tables, and of those with many columns or in English
 WORD = 14  # letters that a column can bear unbroken
 NAME = 20  # Latin letters that a row's name may have on one line
 RARELY = (20_000, 10, 5)  # thresholds of the collector while pages are set
@@ -140,6 +143,7 @@ def _environment() -> Environment:
     environment.filters["halfwidth"] = _halfwidth
     environment.filters["code"] = _code
     environment.filters["groups"] = _groups
+    environment.filters["shares"] = _shares
     environment.tests["of"] = _is
     environment.tests["unbroken"] = _unbroken
     environment.tests["brief"] = _brief
@@ -169,6 +173,12 @@ def _halfwidth(text: str) -> Markup:
         escape(part) if n % 2 == 0 else Markup('<span class="h">{}</span>').format(part) for n, part in enumerate(parts)
     ]
     return Markup("").join(set_)
+
+
+def _shares(table: Table, latin: bool) -> Sequence[float]:
+    return shares(
+        table, WIDE * (0.75 if len(table.head) < 4 else 1) / (SMALL if latin or len(table.head) > 7 else TEXT)
+    )
 
 
 def _groups(text: str, size: int = 8) -> str:
