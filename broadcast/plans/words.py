@@ -121,9 +121,9 @@ def step_words(step: EscalationStep, names: Names, translate: Translate) -> str:
 def suits_words(content: Content, names: Names, translate: Translate) -> str:
     """What a plan is for."""
     parts = [
-        "、".join(translate(label(one)) for one in content.classes),
-        "、".join(translate(label(one)) for one in content.levels),
-        "、".join(names.districts.get(one, "?") for one in content.districts),
+        translate(_(", ")).join(translate(label(one)) for one in content.classes),
+        translate(_(", ")).join(translate(label(one)) for one in content.levels),
+        translate(_(", ")).join(names.districts.get(one, "?") for one in content.districts),
     ]
     return " · ".join(part for part in parts if part) or translate(_("any incident"))
 
@@ -132,7 +132,7 @@ def _who(content: Content, names: Names, translate: Translate) -> str:
     waves = []
     ordered = sorted(content.who, key=lambda who: who.tier)
     for place, (_tier, group) in enumerate(groupby(ordered, key=lambda who: who.tier)):
-        said = "、".join(_one(who, names, translate) for who in group)
+        said = translate(_(", ")).join(_one(who, names, translate) for who in group)
         if place == 0:
             waves.append(translate(_("first call ${who}", mapping={"who": said})))
         elif content.wave_pause:
