@@ -50,6 +50,7 @@ def ask_for_what_is_due(work: Work) -> None:
 
 def make_waiting(work: Work) -> None:
     """Make every paper that waits, or that failed and may be tried again; what people wait for comes first."""
+    _settle_forgotten(work)
     with work.read() as request:
         now = request.find_service(IClock).now()
         order = (Report.asked_by_id.is_(None), Report.asked_at, Report.id)
@@ -58,6 +59,17 @@ def make_waiting(work: Work) -> None:
         claimed = _claim(work, report_id)
         if claimed is not None:
             _make(work, report_id, *claimed)
+
+
+def _settle_forgotten(work: Work) -> None:
+    """Call failed what no clerk lived to finish, however often it was tried: people must see it."""
+    with work.read() as request:
+        now = request.find_service(IClock).now()
+        stuck = (Report.state == ReportState.WAITING, Report.tries >= TRIES, Report.claimed_at < now - TAKEN_OVER)
+        columns = select(Report.id, Report.claimed_at, Report.kind, Report.about, Report.language).where(*stuck)
+        found = request.db.execute(columns).all()
+    for report_id, claimed_at, *asked in found:
+        _settle(work, report_id, claimed_at, Asked(*asked), None, f"the clerk ended while making it, {TRIES} times")
 
 
 def _to_do(now: datetime) -> ColumnElement[bool]:

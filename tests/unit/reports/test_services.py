@@ -148,6 +148,24 @@ class TestMakeWaiting:
         (row,) = rows(sqlite_work)
         assert (row.state, row.tries, row.error) == (ReportState.MADE, 2, "")
 
+    def test_one_over_which_every_clerk_died_is_seen_as_failed_and_may_be_asked_for_again(
+        self, sqlite_work: Work, wall: Wall
+    ) -> None:
+        with sqlite_work.write() as request:
+            report_id = request.find_service(Reports).ask(OCTOBER, None).id
+        for _ in range(jobs.TRIES):
+            assert jobs._claim(sqlite_work, report_id) is not None
+            wall.moment += jobs.TAKEN_OVER + timedelta(seconds=1)
+        jobs.make_waiting(sqlite_work)
+        (row,) = rows(sqlite_work)
+        assert row.state is ReportState.FAILED
+        assert "the clerk ended" in row.error
+        assert entries(sqlite_work)[-1][0] == "report.failed"
+        with sqlite_work.write() as request:
+            request.find_service(Reports).ask(OCTOBER, None)
+        jobs.make_waiting(sqlite_work)
+        assert rows(sqlite_work)[0].state is ReportState.MADE
+
     def test_a_failure_is_kept_and_tried_again_later(self, sqlite_work: Work, wall: Wall) -> None:
         folder = sqlite_work.settings.reports_dir
         folder.parent.mkdir(parents=True, exist_ok=True)
