@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import socket
 import uuid
@@ -21,6 +22,14 @@ from dutycenter.db.models import MODELS
 from dutycenter.settings import Settings, load
 from dutycenter.work import Work
 from tests.support.postgresql import PG_BIN, PostgreSql
+from tests.support.templates import COMPILED
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: nobody looks through it for garbage, and through the rest less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def free_port() -> int:
@@ -128,7 +137,7 @@ def make_tables(url: str) -> None:
 
 def open_store(settings: Settings) -> Work:
     """A configured application as units of work."""
-    return Work(configure(settings).registry, "test")
+    return Work(configure(settings, COMPILED).registry, "test")
 
 
 @pytest.fixture

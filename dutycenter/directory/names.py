@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pypinyin import lazy_pinyin
-
 # Characters that are read otherwise as a surname (《通用规范汉字字典》).
 SURNAMES: dict[str, tuple[str, ...]] = {
     "单": ("shan",), "曾": ("zeng",), "仇": ("qiu",), "解": ("xie",), "区": ("ou",), "查": ("zha",), "任": ("ren",),
@@ -24,5 +22,11 @@ def _syllables(name: str) -> list[str]:
     name = "".join(name.split())
     for surname in (name[:2], name[:1]):
         if surname in SURNAMES and len(name) > len(surname):
-            return [*SURNAMES[surname], *lazy_pinyin(name[len(surname) :])]
-    return list(lazy_pinyin(name))
+            return [*SURNAMES[surname], *_read(name[len(surname) :])]
+    return _read(name)
+
+
+def _read(characters: str) -> list[str]:
+    from pypinyin import lazy_pinyin  # its dictionary takes most of a second, and most processes never read a name
+
+    return list(lazy_pinyin(characters))

@@ -5,19 +5,20 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from webtest import TestApp, TestResponse
 
 from dutycenter import configure
+from dutycenter.accounts import passwords
 from dutycenter.accounts.models import Account
-from dutycenter.accounts.passwords import hash_password
 from dutycenter.interfaces import IClock
 from dutycenter.settings import Settings
 from dutycenter.vocabulary import Role
 from dutycenter.work import Work
+from tests.support.templates import COMPILED
 
 PASSWORD = "four words nobody guesses"
 
@@ -70,22 +71,27 @@ def strict_site(settings: Settings, sqlite_template: Path) -> Iterator[Site]:
     yield from _opened(settings, sqlite_template)
 
 
-@cache
-def _hashed() -> str:
-    """Slow on purpose, so once."""
-    return hash_password(PASSWORD)
+@pytest.fixture(scope="package", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Hashes that cost next to nothing: each of these tests logs in. ``test_passwords`` has the real ones."""
+    passwords._nobodys_hash.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+    passwords._nobodys_hash.cache_clear()
 
 
 def _opened(settings: Settings, store: Path) -> Iterator[Site]:
     settings.var.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(store, settings.var / "dutycenter.sqlite")
-    config = configure(settings)
+    config = configure(settings, COMPILED)
     work = Work(config.registry, "test")
     site = Site(work, config.make_wsgi_app())
+    hashed = passwords.hash_password(PASSWORD)
     with work.write() as request:
         for role in Role:
             account = Account(
-                username=role.value, name=role.name.title(), role=role, password_hash=_hashed(), must_change=False,
+                username=role.value, name=role.name.title(), role=role, password_hash=hashed, must_change=False,
                 created_at=request.find_service(IClock).now(),
                 language="en",
             )  # fmt: skip

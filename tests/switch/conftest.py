@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -44,6 +45,19 @@ def binary() -> str | None:
     return os.environ.get("FREESWITCH") or shutil.which("freeswitch")
 
 
+def claim_sound_ports() -> tuple[int, socket.socket]:
+    """The first of a thousand ports for sound that no other switch of these tests uses, and the claim on them."""
+    for first in range(21000, 32000, 1000):  # below what the system gives out by itself
+        claim = socket.socket()
+        try:
+            claim.bind(("127.0.0.1", first))
+        except OSError:
+            claim.close()
+        else:
+            return first, claim
+    raise OSError("every port for sound is taken")
+
+
 class Switch:
     """FreeSWITCH as a process that can be started, stopped and killed.
 
@@ -56,15 +70,16 @@ class Switch:
         self.folder = folder
         self.trunk_port, self.desks_port = free_port(), free_port()
         self.network_port, self.away_port = free_port(), free_port()
+        sound, self._claim = claim_sound_ports()
         self.ini = folder / "dutycenter.ini"
         self.ini.write_text(
             "[app:main]\nuse = egg:dutycenter\n"
             f"switch.port = {free_port()}\nivr.port = {free_port()}\nhotline.patience = {PATIENCE}\n"
-            f"hotline.number = {HOTLINE}\nvoice = espeak\n"
+            f"hotline.number = {HOTLINE}\nvoice = espeak\nlanguages = zh_CN\n"
         )
         told = {
             "listen_address": "127.0.0.1", "trunk_port": self.trunk_port, "desks_port": self.desks_port,
-            "rtp_first_port": 21000, "rtp_last_port": 22000, "loglevel": "debug", "gateway_ping": 5, **machine,
+            "rtp_first_port": sound + 2, "rtp_last_port": sound + 998, "loglevel": "debug", "gateway_ping": 5, **machine,
         }  # fmt: skip
         described = folder / "switch.ini"
         described.write_text(
@@ -121,6 +136,7 @@ class Switch:
         self._process.wait()
 
     def stop(self) -> None:
+        self._claim.close()
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
