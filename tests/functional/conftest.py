@@ -15,7 +15,7 @@ from dutycenter import configure
 from dutycenter.accounts import passwords
 from dutycenter.accounts.models import Account
 from dutycenter.interfaces import IClock
-from dutycenter.settings import Settings
+from dutycenter.settings import Settings, load
 from dutycenter.vocabulary import Role
 from dutycenter.work import Work
 from tests.support.templates import COMPILED
@@ -62,6 +62,13 @@ def form_to(page: TestResponse, part: str) -> object:
 @pytest.fixture
 def site(settings: Settings, sqlite_template: Path) -> Iterator[Site]:
     """An installation on an empty SQLite store with one account of every role, named after it; passwords suffice."""
+    yield from _opened(replace(settings, second_factor=()), sqlite_template)
+
+
+@pytest.fixture(scope="module")
+def standing_site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Site]:
+    """One site for all tests of a file that change nothing in it: making it takes longer than looking at a page."""
+    settings = load({"voice": "silent", "rehearsal": "true"}, here=tmp_path_factory.mktemp("standing"))
     yield from _opened(replace(settings, second_factor=()), sqlite_template)
 
 

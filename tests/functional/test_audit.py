@@ -47,12 +47,12 @@ class TestSearch:
     @pytest.mark.parametrize(
         "query", ["page=-1", "page=x", "kind=%27%3B--", "state=nothing", "number=%00", "page=9999999999"]
     )
-    def test_absurd_questions_get_a_page(self, site: Site, query: str) -> None:
-        site.logged_in(Role.AUDITOR).get(f"/recordings?{query}", status=200)
+    def test_absurd_questions_get_a_page(self, standing_site: Site, query: str) -> None:
+        standing_site.logged_in(Role.AUDITOR).get(f"/recordings?{query}", status=200)
 
     @pytest.mark.parametrize("path", ["/recordings?number=%FF", "/%FF", "/recordings/%C0%AF"])
-    def test_an_address_that_is_no_text_is_refused_with_a_page(self, site: Site, path: str) -> None:
-        answer = Request.blank(path).get_response(site.app)
+    def test_an_address_that_is_no_text_is_refused_with_a_page(self, standing_site: Site, path: str) -> None:
+        answer = Request.blank(path).get_response(standing_site.app)
         assert answer.status_int == 400
         assert "<h1" in answer.text
 

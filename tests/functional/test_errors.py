@@ -79,19 +79,19 @@ class TestUnknownThings:
             ("/directory/people/1%00", "There is nothing here"),
         ],
     )
-    def test_they_are_said_to_be_unknown(self, site: Site, path: str, words: str) -> None:
-        page = site.logged_in(Role.ADMINISTRATOR).get(path, status=404)
+    def test_they_are_said_to_be_unknown(self, standing_site: Site, path: str, words: str) -> None:
+        page = standing_site.logged_in(Role.ADMINISTRATOR).get(path, status=404)
 
         assert words in page.text
         assert "What to do" in page.text
 
-    def test_a_week_that_is_none_is_refused_with_an_example(self, site: Site) -> None:
-        officer = site.logged_in(Role.OFFICER)
+    def test_a_week_that_is_none_is_refused_with_an_example(self, standing_site: Site) -> None:
+        officer = standing_site.logged_in(Role.OFFICER)
         assert "2026-11-23" in officer.get("/roster/week?week=soon", status=400).text
         assert "no roster so far away" in officer.get("/roster/week?week=9999-12-31", status=400).text
 
-    def test_the_page_speaks_the_readers_language(self, site: Site) -> None:
-        page = site.browser().get("/nothing", headers={"Accept-Language": "zh-CN"}, status=404)
+    def test_the_page_speaks_the_readers_language(self, standing_site: Site) -> None:
+        page = standing_site.browser().get("/nothing", headers={"Accept-Language": "zh-CN"}, status=404)
 
         assert "页面不存在" in page.text
         assert "怎么办" in page.text

@@ -75,8 +75,8 @@ class TestPage:
     @pytest.mark.parametrize(
         "path", ["4711", "4711/timeline", "1/facts/password", "4711/facts/place", "x", "9999999999"]
     )
-    def test_what_is_unknown_is_not_found(self, officer: TestApp, path: str) -> None:
-        assert "There is nothing here" in officer.get(f"/incidents/{path}", status=404)
+    def test_what_is_unknown_is_not_found(self, standing_site: Any, path: str) -> None:
+        assert "There is nothing here" in standing_site.logged_in(Role.OFFICER).get(f"/incidents/{path}", status=404)
 
     def test_an_auditor_reads_but_changes_nothing(self, site: Any, incident: int) -> None:
         auditor = site.logged_in(Role.AUDITOR)

@@ -119,8 +119,8 @@ class TestMonth:
     @pytest.mark.parametrize(
         "address", ["?month=x", "?month=2026-13", "/week?week=1", "/days/2026-02-30", "/shifts/99"]
     )
-    def test_an_address_that_names_nothing_is_refused(self, site: Site, address: str) -> None:
-        found = site.logged_in(Role.DISPLAY).get("/roster" + address, expect_errors=True)
+    def test_an_address_that_names_nothing_is_refused(self, standing_site: Site, address: str) -> None:
+        found = standing_site.logged_in(Role.DISPLAY).get("/roster" + address, expect_errors=True)
         assert found.status_int in (400, 404)
 
 
