@@ -135,7 +135,8 @@ class Sound:
 
     def _tone(self) -> bytes:
         self.packets += 1
-        return b"".join(bytes([0x85 if (at // 10) % 2 else 0x05]) for at in range(160))  # 400 Hz, rectangular
+        # 200 Hz, rectangular: as low as a voice; what is higher and as even is a machine's signal.
+        return b"".join(bytes([0x85 if (at // 20) % 2 else 0x05]) for at in range(160))
 
     def _event(self, key: str) -> None:
         code, start = EVENT_CODES[key], self._stamp
