@@ -5,10 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from reports.paper import Table
+from reports.paper import Cell, Table
 
 LATIN = 0.58  # of an em: digits and letters of the papers' fonts, on the mean
-PADDING = 0.7  # ems at the sides of a cell, together
+PADDING = 0.8  # ems at the sides of a cell, together
+HASH = 10.0  # ems of half a hash, in its small letters
 LEAST = 5.0  # ems that a column of words keeps
 
 
@@ -19,15 +20,27 @@ def ems(text: str) -> float:
 
 def shares(table: Table, wide: float) -> Sequence[float]:
     """The columns' shares of a table's width, in percent: each as wide as its widest text, and the rest by size.
-    Where that is too much, words are broken into lines; figures are not.
+    Where that is too much, the widest columns of words break theirs into lines; figures stay whole.
 
     Args:
         wide: what the table has, in ems.
     """
-    needs = [PADDING + max(ems(name), *(ems(row[at].text) for row in table.rows)) for at, name in enumerate(table.head)]
-    over = sum(needs) - wide
-    words = [max(0.0, need - LEAST) if letter == "l" else 0.0 for need, letter in zip(needs, table.align, strict=True)]
-    if over > 0 and sum(words) > 0:
-        part = min(1.0, over / sum(words))
-        needs = [need - part * word for need, word in zip(needs, words, strict=True)]
+    needs = [PADDING + max(ems(name), *(_cell(row[at]) for row in table.rows)) for at, name in enumerate(table.head)]
+    words = [need for need, letter in zip(needs, table.align, strict=True) if letter == "l"]
+    most = _level(words, wide - sum(needs) + sum(words))
+    needs = [min(need, most) if letter == "l" else need for need, letter in zip(needs, table.align, strict=True)]
     return [100 * need / sum(needs) for need in needs]
+
+
+def _cell(cell: Cell) -> float:
+    return HASH if cell.form == "hash" else ems(cell.text)
+
+
+def _level(needs: Sequence[float], wide: float) -> float:
+    """The most that each may have so that all fit; what the small ones leave is the large ones'."""
+    for place, need in enumerate(sorted(needs)):
+        level = wide / (len(needs) - place)
+        if need > level:
+            return max(level, LEAST)
+        wide -= need
+    return max(needs, default=0.0)

@@ -32,7 +32,8 @@ SCHEME = "paper:"  # the package's own files, by name
 SHARED = ("paper.css", "short.css")
 FIGURES = re.compile(r"([0-9][0-9.,:%-]*)")
 WIDE = 442.0  # points: the type area
-TEXT, SMALL = 10.5, 9.0  # points: letters of tables, and of those with many columns or in English
+NARROW = 0.75  # of it, for tables of few columns
+TEXT, SMALL, LISTED = 10.5, 9.0, 9.5  # points: letters of tables; of many columns or in English; of short papers
 WORD = 14  # letters that a column can bear unbroken
 NAME = 20  # Latin letters that a row's name may have on one line
 RARELY = (20_000, 10, 5)  # thresholds of the collector while pages are set
@@ -175,10 +176,11 @@ def _halfwidth(text: str) -> Markup:
     return Markup("").join(set_)
 
 
-def _shares(table: Table, latin: bool) -> Sequence[float]:
-    return shares(
-        table, WIDE * (0.75 if len(table.head) < 4 else 1) / (SMALL if latin or len(table.head) > 7 else TEXT)
-    )
+def _shares(table: Table, paper: Paper) -> Sequence[float]:
+    small = SMALL if len(table.head) > 7 or not paper.chinese else TEXT
+    letters = small if paper.form == "report" else LISTED
+    part = NARROW if len(table.head) < 4 and paper.form == "report" else 1.0
+    return shares(table, part * WIDE / letters)
 
 
 def _groups(text: str, size: int = 8) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.measure import PADDING, ems, shares
+from reports.measure import HASH, PADDING, ems, shares
 from reports.paper import Cell, Table
 
 TEXTS = st.text("字a1,%<\u200b ", max_size=60)
@@ -27,3 +27,12 @@ def test_a_long_name_takes_no_more_than_is_left() -> None:
     name, figure = shares(table([("名" * 200, "12,345")]), 40)
     assert 40 * figure / 100 == pytest.approx(PADDING + ems("12,345"))
     assert name == pytest.approx(100 - figure)
+
+
+def test_the_longest_column_gives_way_before_short_ones_do() -> None:
+    when, what = "10月1日14:48:56", "各" * 90
+    rows = [[Cell("赵海燕"), Cell(when), Cell(what), Cell("ab" * 32, form="hash")]]
+    name, moment, _, code = shares(Table("表 1", "x", ("姓名", "时间", "内容", "哈希"), rows, "llll"), 40)
+    assert 40 * name / 100 == pytest.approx(PADDING + 3)
+    assert 40 * moment / 100 == pytest.approx(PADDING + ems(when))
+    assert 40 * code / 100 == pytest.approx(PADDING + HASH)
