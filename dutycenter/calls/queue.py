@@ -19,6 +19,7 @@ from dutycenter.calls.numbers import person_of
 from dutycenter.calls.orders import Apart, DeskError
 from dutycenter.directory.models import Person
 from dutycenter.interfaces import IClock, ILedger, ISwitch, SwitchAway, SwitchError
+from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import CallState
 from dutycenter.work import Work, outside, settings_of
 
@@ -116,7 +117,7 @@ class Desks:
             .where(
                 Call.ended_at.is_(None),
                 Leg.channel_uuid != Call.channel_uuid,
-                Leg.gateway != "",
+                Leg.gateway.in_(select(Gateway.name)),  # a desk's telephone comes by none of those
                 Leg.ended_at.is_(None),
                 Call.desk_channel_uuid.is_(None) | (Leg.channel_uuid == Call.desk_channel_uuid),
             )

@@ -19,7 +19,7 @@ from dutycenter.directory.models import Department, Person, PhoneNumber
 from dutycenter.interfaces import IClock
 from dutycenter.roster.models import Shift, ShiftMember
 from dutycenter.switch.models import Gateway
-from dutycenter.vocabulary import NumberKind, Role, ShiftDuty
+from dutycenter.vocabulary import Direction, NumberKind, Role, ShiftDuty
 from dutycenter.work import Work
 
 ASKS = Path("/prompts/leader.wav")
@@ -57,7 +57,12 @@ def test_desks_on_duty_ring_first_and_all_at_once_when_nobody_is(room: Work, swi
 def test_the_leader_is_written_down_before_they_are_called(room: Work) -> None:
     channel = str(uuid.uuid4())
     with room.write() as request:
-        call = request.find_service(Calls).arrive(channel, "13800138000", "07318888")
+        calls, desk = request.find_service(Calls), str(uuid.uuid4())
+        call = calls.arrive(channel, "13800138000", "07318888")
+        calls.leg_created(desk, Direction.OUTBOUND, "1001", "desks")
+        calls.ringing(channel, "1001", desk)
+        assert request.find_service(Desks).outside() == {}  # a desk is not outside
+        calls.leg_ended(desk, "NO_ANSWER")
         assert request.find_service(Overflow).to_leader(channel, ASKS) is None  # no trunk may carry the number
         request.db.add(Gateway(name="pstn", channels=9, calls_per_second=1.0, caller_id="07318888"))
         outside = request.find_service(Overflow).to_leader(channel, ASKS)
