@@ -24,8 +24,8 @@ REHEARSAL, STORIES = "tests/functional/test_rehearse.py", "tests/switch/test_sto
 NAMED = {
     "browser, faults and rehearsal": ["tests/browser", "tests/faults", REHEARSAL],
     "broadcast": ["tests/unit/broadcast"],
-    "stories on the switch": [STORIES],
     "switch": ["tests/switch", f"--ignore={STORIES}"],
+    "stories on the switch": [STORIES],
     "pages": ["tests/functional", f"--ignore={REHEARSAL}"],
     "reports and flows": ["tests/unit/reports", "tests/unit/ivr_flows"],
 }

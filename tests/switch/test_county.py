@@ -1,6 +1,6 @@
-"""The county's rule on a real FreeSWITCH: a tenth of its people, its times shortened to a quarter.
+"""The county's rule on a real FreeSWITCH: a tenth of its people, its times shortened to three tenths.
 
-``python -m tests.bench.county`` carries out the whole.
+Shorter, and the talks, which take their time, would be all of it. ``python -m tests.bench.county`` carries out the whole.
 """
 
 from __future__ import annotations
@@ -56,7 +56,5 @@ def product(switch: Switch, network: Telephone, tmp_path: Path) -> Iterator[Prod
 
 class TestCounty:
     def test_all_are_woken_or_their_superiors_told_in_time(self, product: Product, network: Telephone) -> None:
-        county = County(
-            people=56, scale=0.25, channels=50, message="暴雨红色预警,立即转移。", number="138{:08d}".format
-        )
+        county = County(people=56, scale=0.3, channels=50, message="暴雨红色预警,立即转移。", number="138{:08d}".format)
         carry_out(county, product, network)
