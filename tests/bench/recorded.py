@@ -34,12 +34,12 @@ from dutycenter.calls.sound import QUIET, WINDOW
 from dutycenter.directory.models import Department, Person, PhoneNumber
 from dutycenter.interfaces import Wish
 from dutycenter.switch.models import Gateway
-from dutycenter.vocabulary import NumberKind
+from dutycenter.vocabulary import NumberKind, ReachedRule
 from tests.bench.dialer_rate import Meter, Scene, running, used
 from tests.conftest import private_postgresql
 from tests.switch.conftest import until
 
-STAY = 90_000  # milliseconds that whoever answered listens
+STAY = 600_000  # milliseconds that whoever answered would listen: it is the conversation that ends the call
 SPREAD = 10.0  # seconds over which the calls begin
 MESSAGE = "柳河水位超过警戒线，低洼处已经进水，请沿河各村立即组织群众转移，到岗后按一回复。" * 5
 CHANNELS = re.compile(r"^(\d+) total", re.MULTILINE)
@@ -86,7 +86,18 @@ def call(scene: Scene, calls: int) -> tuple[int, list[int]]:
         request.db.flush()
         people = list(request.db.scalars(select(Person.id)))
         service = request.find_service(Broadcasts)
-        made: int = service.draft(Wish("转移", MESSAGE, people, channels=calls, rounds=1, pause=5, ring_timeout=30))
+        made: int = service.draft(
+            Wish(
+                "转移",
+                MESSAGE,
+                people,
+                channels=calls,
+                rounds=1,
+                pause=5,
+                ring_timeout=30,
+                reached_rule=ReachedRule.HEARD,
+            )
+        )
         service.launch(made)
     link, up = scene.connection(), list[int]()
     while not _finished(scene, made):
