@@ -73,6 +73,7 @@ class Scene:
 
     def __init__(self, folder: Path, store: str, stay: int = STAY, *, echo: bool = False) -> None:
         self.folder, self.stay = folder, stay
+        self.log = folder / "invites.log"  # SIPp's: when each call came
         self.media = ["-rtp_echo"] if echo else []
         self.switch = Switch(
             folder, loglevel="err", gateway_ping=3600, sessions_per_second=2000, max_sessions=6000,
@@ -91,7 +92,7 @@ class Scene:
         scenario.write_text(text.replace("[ring]", str(RING)).replace("[stay]", str(self.stay)))
         self.callees = subprocess.Popen(
             ["sipp", "-sf", scenario, "-i", "127.0.0.1", "-p", str(self.switch.network_port),
-             "-mp", "50000", "-nostdin", "-aa", *self.media],
+             "-mp", "50000", "-nostdin", "-aa", "-trace_logs", "-log_file", self.log, *self.media],
             cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         self.switch.start()
@@ -185,7 +186,12 @@ class Scene:
             return ", ".join(f"{what or 'open'} ({cause}) {count}" for what, cause, count in found)
 
     def lag(self, broadcast_id: int) -> str:
-        """Milliseconds between the end of a call that nobody answered, as the switch says it, and its entry."""
+        """The middle and the slow end of ``lags``."""
+        at = quantiles(self.lags(broadcast_id), n=100)
+        return f"median {at[49]:.0f} ms, 99 % {at[98]:.0f} ms"
+
+    def lags(self, broadcast_id: int) -> list[float]:
+        """Milliseconds between the end of each call that nobody answered, as the switch says it, and its entry."""
         with self.work.read() as request:
             db = request.db
             ended = {
@@ -201,9 +207,7 @@ class Scene:
                 )
             )
             told = {json.loads(entry.data)["attempt"]: entry.at for entry in entries}
-        found = [(told[attempt] - at).total_seconds() * 1000 for attempt, at in ended.items() if at and attempt in told]
-        at = quantiles(found, n=100)
-        return f"median {at[49]:.0f} ms, 99 % {at[98]:.0f} ms"
+        return [(told[attempt] - at).total_seconds() * 1000 for attempt, at in ended.items() if at and attempt in told]
 
     def rest(self, link: InboundESL) -> None:
         """Until every leg is down."""

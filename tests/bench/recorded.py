@@ -1,13 +1,13 @@
 """So many calls at once that hear a message and are recorded, on a real FreeSWITCH.
 
-    python -m tests.bench.recorded [--calls 500] [--store postgresql|sqlite]
+    python -m tests.bench.recorded [--calls 500] [--echo] [--store postgresql|sqlite]
 
-A FreeSWITCH of its own, SIPp as the called network: everybody answers, sends back
-what they hear and stays. Dialer and ivr are the processes that an installation runs,
+A FreeSWITCH of its own, SIPp as the called network: everybody answers and stays, with
+``--echo`` sending back what they hear. Dialer and ivr are the processes that an installation runs,
 with the calls' beginnings spread over some ten seconds. How many legs are up at once is
 the switch's own count. Whether all of them heard the message is read from the recordings
-themselves: each lasts as long as its leg, and in each side the message is as long, and as
-loud in every tenth of a second, as in the middle one of them all.
+themselves: each lasts as long as its leg, and each side of it has sound in the same tenths of a
+second as the middle one of them all.
 """
 
 from __future__ import annotations
@@ -139,6 +139,9 @@ def judge(scene: Scene, made: int, calls: int) -> list[str]:
             f"shorter than its leg by {max(short):.2f} s at most"]  # fmt: skip
     for at, name in enumerate(SIDES):
         of_all = [side[at] for _, side in heard]
+        if not any(side.loud.any() for side in of_all):
+            said.append(f"{name}: silence")
+            continue
         windows = min(len(side.loud) - side.first for side in of_all)
         words = np.array([side.spoken(windows) for side in of_all])
         usual = np.median(words, axis=0) > 0.5
@@ -148,10 +151,10 @@ def judge(scene: Scene, made: int, calls: int) -> list[str]:
     return said
 
 
-def measure(store: str, calls: int) -> None:
+def measure(store: str, calls: int, *, echo: bool) -> None:
     """Carry it out and print what was measured."""
     with tempfile.TemporaryDirectory(prefix="recorded-") as name:
-        scene = Scene(Path(name), store or f"sqlite:///{name}/store.sqlite", STAY, echo=True)
+        scene = Scene(Path(name), store or f"sqlite:///{name}/store.sqlite", STAY, echo=echo)
         scene.start()
         program = [str(Path(sys.executable).with_name("dutycenter")), "-c", str(scene.switch.ini), "serve"]
         logs = {role: scene.folder / f"{role}.log" for role in ("ivr", "dialer")}
@@ -191,12 +194,13 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--calls", type=int, default=500)
     options.add_argument("--store", choices=["postgresql", "sqlite"], default="postgresql")
+    options.add_argument("--echo", action="store_true")
     chosen = options.parse_args()
     if chosen.store == "sqlite":
-        measure("", chosen.calls)
+        measure("", chosen.calls, echo=chosen.echo)
         return
     with private_postgresql(durable=True) as server:
-        measure(server.replace("postgresql://", "postgresql+psycopg://"), chosen.calls)
+        measure(server.replace("postgresql://", "postgresql+psycopg://"), chosen.calls, echo=chosen.echo)
 
 
 if __name__ == "__main__":
