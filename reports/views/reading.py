@@ -9,17 +9,27 @@ from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from pyramid.view import view_config
 
+from dutycenter.frame.labels import label
 from dutycenter.interfaces import IClock
 from dutycenter.work import settings_of
 from reports.paper import Figure, Rows
 from reports.render import heading, subheading
-from reports.rows import PAGE, find
+from reports.rows import KINDS, PAGE, UNSAID, find
 from reports.services import Asked, Reports
 from reports.statistics import of_block
 from reports.views import has_begun, language_of, read_period, rows_path
-from reports.words import Words
+from reports.words import LANGUAGES, Words
 
 _ = TranslationStringFactory("dutycenter")
+
+FILTERS = {
+    "class": _("Class"), "level": _("Level"), "district": _("District"), "channel": _("How it came in"),
+    "status": _("Status"), "result": _("Result"), "outcome": _("Outcome"), "department": _("Department"),
+    "disposition": _("Result"), "report": _("Report"), "kind": _("Kind"), "state": _("State"),
+    "foundling": _("Foundlings"), "standing": _("State"), "day": _("Day"), "hour": _("o'clock"),
+    "exercise": _("Exercise"),
+}  # fmt: skip
+STANDINGS = {"met": _("In time"), "late": _("Late"), "missed": _("Not reported"), "pending": _("Not due yet")}
 
 
 @view_config(route_name="reports.read", renderer="reports:templates/read.jinja2")
@@ -28,7 +38,7 @@ def read(request: Request) -> dict[str, Any]:
     period = read_period(request.matchdict["about"])
     if not has_begun(request, period):
         raise HTTPNotFound(_("This period has not begun yet."))
-    paper = request.find_service(Reports).paper(Asked.period(period, language_of(request)))
+    paper = request.find_service(Reports).paper(Asked.period(period, _readers_language(request)))
     figures = [block for section in paper.sections for block in section.all_blocks if isinstance(block, Figure)]
     return {
         "period": period,
@@ -44,6 +54,13 @@ def read(request: Request) -> dict[str, Any]:
         },
         "kind_of": lambda block: type(block).__name__,
     }
+
+
+def _readers_language(request: Request) -> str:
+    """A page speaks its reader's language, unless another is asked for."""
+    if "language" in request.params or request.locale_name not in LANGUAGES:
+        return language_of(request)
+    return str(request.locale_name)
 
 
 @view_config(route_name="reports.rows", renderer="reports:templates/rows.jinja2")
@@ -63,9 +80,25 @@ def rows(request: Request) -> dict[str, Any]:
         "kind": wanted.kind,
         "period": period,
         "name": Words(request.locale_name, settings.time_zone).period(period),
-        "filters": filters,
+        "chosen": [_chosen(request, wanted.kind, name, value) for name, value in wanted.filters],
         "found": found,
         "page": number,
         "pages": max(1, -(-found.total // PAGE)),
         "paths": [request.current_route_path(_query={**filters, "page": str(number + step)}) for step in (-1, 1)],
     }
+
+
+def _chosen(request: Request, kind: str, name: str, value: str) -> str:
+    """A filter of rows in words: what it is about, and which."""
+    words: str = request.localizer.translate(FILTERS.get(name, name))
+    column = KINDS[kind].filters.get(name)
+    kinds = getattr(column.type, "enum_class", None) if column is not None else None
+    if value == UNSAID:
+        value = "–"
+    elif kinds is not None and value in {member.value for member in kinds}:
+        value = request.localizer.translate(label(kinds(value)))
+    elif name == "standing":
+        value = request.localizer.translate(STANDINGS.get(value, value))
+    elif name in ("exercise", "foundling"):
+        value = "✓" if value == "1" else "–"
+    return f"{value} {words}" if name == "hour" else f"{words} {value}"

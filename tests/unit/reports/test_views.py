@@ -221,5 +221,9 @@ class TestDrill:
             .html.select("[data-chart]")[0]["data-chart"]
         )
         assert dates["series"][-1]["values"][30] is None, "September has no 31st"
-        read = browser(Role.AUDITOR).get("/reports/2026-10/read?language=en")
+        auditor, english = browser(Role.AUDITOR), {"Accept-Language": "en"}
+        read = auditor.get("/reports/2026-10/read", headers=english)
+        assert "Monthly Report" in read.text
         assert "/reports/2026-10/rows/incidents?class=" in read.text
+        rows = auditor.get("/reports/2026-10/rows/deadlines?standing=late&report=written", headers=english)
+        assert "State Late" in rows.text
