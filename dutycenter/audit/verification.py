@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from dutycenter.db.engine import see_one_moment
 from dutycenter.incidents.attachments.store import AttachmentStore
 from dutycenter.interfaces import ILedger
 from dutycenter.ledger.authority import NoStamp, StampCheck, authority_of
+from dutycenter.ledger.canonical import said_in
 from dutycenter.ledger.keys import KeyTrouble, verifying_key
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.ledger.verify import SLACK, Fault, Proof, prove
@@ -129,16 +129,18 @@ def _ledger(db: Session, settings: Settings) -> Proof:
 
 def _recordings(db: Session, settings: Settings, found: Verification) -> None:
     store = Store(settings)
-    ended = {entry.subject: json.loads(entry.data) for entry in _entries(db, "recording.destroyed")}
+    ended = dict(_entries(db, "recording.destroyed", found))
+    in_doubt = found.proof.entries_in_doubt
     rows = {row.id: row for row in db.scalars(select(Recording))}
-    for entry in _entries(db, "recording.kept"):
-        kept = json.loads(entry.data)
-        row = rows.pop(int(entry.subject.partition(":")[2]), None)
+    for subject, kept in _entries(db, "recording.kept", found):
+        row = rows.pop(int(subject.partition(":")[2]), None)
         found.recordings += 1
-        name = f"{entry.subject} ({kept['file']})"
+        name = f"{subject} ({kept['file']})"
         if row is None:
             found.proof.accuse(name, "its row was removed")
-        elif row.state is RecordingState.DESTROYED and _is_agreed(ended.get(entry.subject), kept):
+        elif row.state is RecordingState.DESTROYED and (
+            _is_agreed(ended.get(subject), kept) or (in_doubt and subject not in ended)
+        ):
             found.destroyed += 1
             continue
         elif (row.state, row.sha256, row.sm3, row.file_name) != (
@@ -147,10 +149,13 @@ def _recordings(db: Session, settings: Settings, found: Verification) -> None:
             found.proof.accuse(name, "its row says something else than the ledger")
         _file(found, name, store.path(kept["file"], kept["sha256"]), kept)
     for row in rows.values():
-        if row.state is RecordingState.KEPT:
-            found.proof.accuse(
-                f"recording:{row.id} ({row.file_name})", "is called kept, but the ledger knows nothing of it"
-            )
+        name = f"recording:{row.id} ({row.file_name})"
+        if row.state is RecordingState.KEPT and in_doubt:
+            found.recordings += 1
+            own = {"sha256": row.sha256 or "", "sm3": row.sm3 or ""}
+            _file(found, name, store.path(row.file_name, row.sha256), own)
+        elif row.state is RecordingState.KEPT:
+            found.proof.accuse(name, "is called kept, but the ledger knows nothing of it")
         elif row.state is RecordingState.MISSING:
             found.missing += 1
 
@@ -165,7 +170,7 @@ def _is_agreed(ended: dict[str, Any] | None, kept: dict[str, Any]) -> bool:
 
 
 def _papers(db: Session, settings: Settings, found: Verification) -> None:
-    newest = {entry.subject: json.loads(entry.data) for entry in _entries(db, "report.made")}
+    newest = dict(_entries(db, "report.made", found))
     for subject, made in newest.items():
         found.papers += 1
         _file(found, f"{subject} ({made['file']})", settings.reports_dir / made["file"], made)
@@ -173,10 +178,9 @@ def _papers(db: Session, settings: Settings, found: Verification) -> None:
 
 def _attachments(db: Session, settings: Settings, found: Verification) -> None:
     store = AttachmentStore(settings.attachments_dir)
-    for entry in _entries(db, "attachment.added"):
-        added = json.loads(entry.data)
+    for subject, added in _entries(db, "attachment.added", found):
         found.attachments += 1
-        _file(found, f"{entry.subject} ({added['name']})", store.place(added["sha256"]), added)
+        _file(found, f"{subject} ({added['name']})", store.place(added["sha256"]), added)
 
 
 def _file(found: Verification, name: str, path: Path, recorded: dict[str, str]) -> None:
@@ -191,6 +195,11 @@ def _file(found: Verification, name: str, path: Path, recorded: dict[str, str]) 
         found.proof.accuse(name, "the file was changed")
 
 
-def _entries(db: Session, action: str) -> list[LedgerEntry]:
+def _entries(db: Session, action: str, found: Verification) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Subjects and data of the entries of an action, oldest first; what was changed tells nothing."""
+    accused = found.proof.accused
     query = select(LedgerEntry).where(LedgerEntry.action == action).order_by(LedgerEntry.id)
-    return list(db.scalars(query.execution_options(yield_per=CHUNK)))
+    for entry in db.scalars(query.execution_options(yield_per=CHUNK)):
+        said = said_in(entry.data)
+        if said and f"entry:{entry.id}" not in accused:
+            yield entry.subject, said

@@ -6,12 +6,13 @@ Nothing but a hash leaves the house.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpx
 from cryptography.x509 import Certificate, load_pem_x509_certificates
@@ -26,7 +27,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dutycenter.interfaces import ILedger
-from dutycenter.ledger.canonical import instant
+from dutycenter.ledger.canonical import instant, said_in
 from dutycenter.ledger.faults import Proof
 from dutycenter.ledger.models import LedgerEntry, LedgerHead, LedgerTimestamp
 from dutycenter.ledger.sealer import head_bytes, last_head
@@ -164,20 +165,51 @@ class StampCheck:
 
     def check(self, db: Session, proof: Proof) -> None:
         """Name every stamp that was changed, removed or put in, and every head that its stamp contradicts."""
-        rows = {f"head:{row.size}": row for row in db.scalars(select(LedgerTimestamp))}
-        entries = select(LedgerEntry.subject, LedgerEntry.data).where(LedgerEntry.action == STAMPED)
-        for subject, data in db.execute(entries):
-            row = rows.pop(subject, None)
-            if row is None:
-                proof.accuse(f"time stamp of {subject}", "was removed")
-            elif (hashlib.sha256(row.reply).hexdigest(), instant(row.at), row.authority) != tuple(
-                json.loads(data).get(name) for name in ("reply", "at", "authority")
-            ):
-                proof.accuse(f"time stamp of {subject}", "was changed")
-            else:
+        rows: dict[str, list[LedgerTimestamp]] = defaultdict(list)
+        for row in db.scalars(select(LedgerTimestamp).order_by(LedgerTimestamp.id)):
+            rows[f"head:{row.size}"].append(row)
+        entries = select(LedgerEntry.id, LedgerEntry.subject, LedgerEntry.data).where(LedgerEntry.action == STAMPED)
+        accused = proof.accused
+        told = set()
+        for number, subject, data in db.execute(entries):
+            if f"entry:{number}" in accused:
+                continue
+            told.add(subject)
+            self._find(db, rows[subject], subject, said_in(data), proof)
+        for subject, left in rows.items():
+            for row in left:
+                self._judge_untold(db, row, proof, told=subject in told)
+
+    def _find(
+        self, db: Session, rows: list[LedgerTimestamp], subject: str, said: Mapping[str, Any], proof: Proof
+    ) -> None:
+        """The stamp that an entry tells of, taken out of its head's."""
+        wanted = tuple(said.get(name) for name in ("reply", "at", "authority"))
+        for row in rows:
+            if (hashlib.sha256(row.reply).hexdigest(), instant(row.at), row.authority) == wanted:
+                rows.remove(row)
                 self._hold(db, row, proof)
-        for subject in rows:
-            proof.accuse(f"time stamp of {subject}", "was put in: the ledger knows nothing of it")
+                return
+        proof.accuse(f"time stamp of {subject}", "was changed" if rows else "was removed")
+        del rows[:1]
+
+    def _judge_untold(self, db: Session, row: LedgerTimestamp, proof: Proof, *, told: bool) -> None:
+        """No entry tells of this stamp: it was put in, unless it holds and its entry is what is gone."""
+        head = db.get(LedgerHead, row.size)
+        if not told and head is not None and self._holds(row, head):
+            if proof.entries == row.size:
+                proof.accuse(f"leaf:{row.size}", "is gone: it held the entry of the time stamp on the last head")
+                return
+            if proof.entries_in_doubt:
+                return
+        proof.accuse(f"time stamp of head:{row.size}", "was put in: the ledger knows nothing of it")
+
+    def _holds(self, row: LedgerTimestamp, head: LedgerHead) -> bool:
+        try:
+            self.authority.check(row.reply, _message(head))
+        except NoStamp:
+            return False
+        return True
 
     def _hold(self, db: Session, row: LedgerTimestamp, proof: Proof) -> None:
         subject = f"head:{row.size}"

@@ -74,3 +74,12 @@ def _check(value: Any, place: str) -> None:
             _check(item, f"{place}[{index}]")
     else:
         raise ValueError(f"{place}: {type(value).__name__} cannot be written down")
+
+
+def said_in(data: str) -> dict[str, Any]:
+    """What an entry's data says; nothing when somebody made something else of it."""
+    try:
+        said = json.loads(data)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}

@@ -34,5 +34,10 @@ class Proof:
         """The subjects of all faults."""
         return {fault.subject for fault in self.faults}
 
+    @property
+    def entries_in_doubt(self) -> bool:
+        """An entry or a leaf was changed or removed: what it told of may be missing elsewhere, and is not to blame."""
+        return any(fault.subject.startswith(("entry:", "leaf:")) for fault in self.faults)
+
     def accuse(self, subject: str, what: str) -> None:
         self.faults.append(Fault(subject, what))

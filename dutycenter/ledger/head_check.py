@@ -32,6 +32,7 @@ class HeadCheck:
         self._copies: Iterator[Copy | Unreadable] = iter(())
         self._copy: Copy | None = None
         self._without: list[Head] = []
+        self._foreign: list[tuple[str, str]] = []  # signed by a key that no entry introduces
         if anchor_file is not None and anchor_file.is_file():
             self._copies = copies(anchor_file, anchored)
             self._next()
@@ -42,15 +43,18 @@ class HeadCheck:
         self.proof.heads += 1
         if misfit:
             self.proof.accuse(subject, misfit)
+        anchored = self.proof.anchored
+        if self.anchor_file is not None:
+            self._hold_against_copy(head)
         wrong = self.signature_fault(head)
-        if wrong:
+        if wrong and self._is_foreign(head) and self.proof.anchored > anchored and not misfit:
+            self._foreign.append((subject, wrong))
+        elif wrong:
             self.proof.accuse(subject, wrong)
         else:
             if self._last_at is not None and head.at < self._last_at:
                 self.proof.accuse(subject, "is older than the head before it: the clock went back")
             self._last_at = head.at
-        if self.anchor_file is not None:
-            self._hold_against_copy(head)
 
     def signature_fault(self, head: Head) -> str | None:
         """What is wrong with a head's signature, if it is known who must have signed."""
@@ -59,6 +63,9 @@ class HeadCheck:
         if head.key_id != key_id(self.chain.key_for(head.size)):
             return f"is signed with another key ({head.key_id})"
         return None if _signed_by(self.chain, head) else "its signature is wrong"
+
+    def _is_foreign(self, head: Head) -> bool:
+        return self.chain is not None and head.key_id not in {key_id(known) for _, known in self.chain.keys}
 
     def close(self, size: int, last: int) -> None:
         """No head follows.
@@ -69,6 +76,9 @@ class HeadCheck:
         """
         self._let_pass(None)
         self._look_again()
+        if not self.proof.entries_in_doubt:  # otherwise it may be the entry of their key; their copies agree
+            for subject, what in self._foreign:
+                self.proof.accuse(subject, what)
         if size > last and self.last_anchored != size:
             self.proof.accuse(
                 f"head:{size}" if self.last_anchored > last or self.anchor_file is None else f"leaf:{last}",
@@ -139,11 +149,7 @@ class HeadCheck:
 
     def _is_of_a_later_key(self, copy: Copy) -> bool:
         """Beyond the ledger's end a copy may bear a key whose introduction was cut off with the end."""
-        return (
-            self.chain is not None
-            and copy.text == anchor_line(copy)
-            and copy.key_id not in {key_id(known) for _, known in self.chain.keys}
-        )
+        return self.chain is not None and copy.text == anchor_line(copy) and self._is_foreign(copy)
 
 
 def _signed_by(chain: Chain, head: Head) -> bool:

@@ -9,7 +9,6 @@ that covers this entry. So the first public key proves all of them.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,6 +24,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
+
+from dutycenter.ledger.canonical import said_in
 
 ROTATED = "ledger.key_rotated"
 
@@ -83,7 +84,7 @@ def chain_of(first: Ed25519PublicKey, rotations: Iterable[Rotation]) -> Chain:
 
 def rotation_of(position: int, data: str) -> Rotation:
     """Read a rotation from its entry's data; what is missing stays empty and so proves nothing."""
-    said = json.loads(data)
+    said = said_in(data)
     return Rotation(position, *(str(said.get(name, "")) for name in ("old", "new", "public_key", "signature")))
 
 

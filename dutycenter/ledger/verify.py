@@ -69,6 +69,7 @@ def prove(
     for rows in db.execute(query.execution_options(yield_per=CHUNK)).partitions():
         walk.take(rows)
     proof.entries = walk.close()
+    _judge_rotations(db, chain, proof)
     check_order(db, proof)
     check_clock(db, slack, proof)
     if stamps is not None:
@@ -82,9 +83,16 @@ def _trusted(db: Session, chain: Chain, proof: Proof) -> Chain | None:
     if ids and not ids & {key_id(known) for _, known in chain.keys}:
         proof.accuse("key", f"the public key {key_id(chain.keys[0][1])} is not the one that signed the ledger's heads")
         return None
-    for position, what in chain.faults:
-        proof.accuse(f"leaf:{position}", what)
     return chain
+
+
+def _judge_rotations(db: Session, chain: Chain | None, proof: Proof) -> None:
+    """Name rotations that prove nothing, unless it is known already that their entry was changed."""
+    accused = proof.accused
+    for position, what in chain.faults if chain else ():
+        entry = db.scalar(select(LedgerLeaf.entry_id).where(LedgerLeaf.position == position))
+        if not accused & {f"entry:{entry}", f"leaf:{position}"}:
+            proof.accuse(f"leaf:{position}", what)
 
 
 class _Walk:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import random
-import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
-from dutycenter.settings import Settings
+from tests.support.tampered import Store
 
 Named = Callable[[str], bool]
 
@@ -24,36 +22,17 @@ class Tampering:
     named: Named
 
 
-@dataclass(frozen=True)
-class Store:
-    """An installation on SQLite whose owner has gone bad."""
-
-    settings: Settings
-    rng: random.Random
-
-    def run(self, *statements: str) -> None:
-        """Change the store behind the application's back."""
-        with closing(sqlite3.connect(self.settings.var / "dutycenter.sqlite")) as owner:
-            for (name,) in owner.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-                owner.execute(f"DROP TRIGGER {name}")
-            for statement in statements:
-                owner.execute(statement)
-            owner.commit()
-
-    def row(self, query: str) -> tuple[object, ...]:
-        """The first row of a query."""
-        with closing(sqlite3.connect(self.settings.var / "dutycenter.sqlite")) as owner:
-            found: tuple[object, ...] = owner.execute(query).fetchone()
-            return found
-
-
 def only(*subjects: str) -> Named:
     """Exactly these subjects, or what is said of them."""
     return lambda subject: any(subject == one or subject.startswith(f"{one} (") for one in subjects)
 
 
-def rows(store: Store) -> Iterator[Tampering]:
-    """One column of one row, one row removed, one row put in; in every table of the ledger."""
+def rows(store: Store, times: int) -> Iterator[Tampering]:
+    """One column of one row, one row removed, one row put in; in every table of the ledger.
+
+    Args:
+        times: how often each kind of change is made, at another place; an entry's twice as often.
+    """
     for table, key, columns in (
         ("ledger_entries", "id", ("at", "actor", "action", "subject", "data", "transaction_id")),
         ("ledger_leaves", "position", ("sha256", "sm3", "entry_id")),
@@ -62,18 +41,41 @@ def rows(store: Store) -> Iterator[Tampering]:
         ("ledger_timestamps", "size", ("at", "authority", "reply")),
     ):  # fmt: skip
         for column in columns:
-            for _ in range(12 if table == "ledger_entries" else 6):
+            if column == "transaction_id" and not store.seals_transactions:
+                continue
+            for _ in range(2 * times if table == "ledger_entries" else times):
                 yield _changed(store, table, key, column)
-        for _ in range(6):
+        for _ in range(times):
             yield _removed(store, table, key)
     yield from _put_in(store)
     yield from _tail_cut_off(store)
 
 
+def telling(store: Store) -> Iterator[Tampering]:
+    """The entries that a verification itself reads: of recordings, keys and time stamps."""
+    actions = "('recording.kept', 'ledger.key_rotated', 'ledger.stamped')"
+    for (number,) in store.rows(f"SELECT id FROM ledger_entries WHERE action IN {actions} ORDER BY id"):
+        named = only(f"entry:{number}")
+        changes = {
+            "no JSON": "data = '#'",
+            "other JSON": "data = '[1]'",
+            "JSON without what belongs there": "data = '{}'",
+            "another action": "action = 'call.key'",
+            "another subject": "subject = 'call:7'",
+            "no subject of its kind": "subject = 'x'",
+        }
+        for what, change in changes.items():
+            statement = f"UPDATE ledger_entries SET {change} WHERE id = {number}"
+            yield Tampering(f"entry {number}: {what}", partial(store.run, statement), named)
+        for column in ("data", "data", "at", "actor"):
+            yield _of_row(store, "ledger_entries", "id", int(str(number)), column, named)
+        removal = f"DELETE FROM ledger_entries WHERE id = {number}"
+        yield Tampering(f"entry {number} removed", partial(store.run, removal), named)
+
+
 def _pick(store: Store, table: str, key: str) -> tuple[int, Named]:
     sealed = "WHERE id IN (SELECT entry_id FROM ledger_leaves)" if table == "ledger_entries" else ""
-    offset = store.rng.randrange(int(str(store.row(f"SELECT count(*) FROM {table} {sealed}")[0])))
-    (value,) = store.row(f"SELECT {key} FROM {table} {sealed} ORDER BY {key} LIMIT 1 OFFSET {offset}")
+    (value,) = store.rng.choice(store.rows(f"SELECT {key} FROM {table} {sealed} ORDER BY {key}"))
     names = {
         "ledger_entries": only(f"entry:{value}"),
         "ledger_leaves": only(f"leaf:{value}"),
@@ -86,14 +88,18 @@ def _pick(store: Store, table: str, key: str) -> tuple[int, Named]:
 
 def _changed(store: Store, table: str, key: str, column: str) -> Tampering:
     value, named = _pick(store, table, key)
-    (old,) = store.row(f"SELECT {column} FROM {table} WHERE {key} = {value}")
+    return _of_row(store, table, key, value, column, named)
+
+
+def _of_row(store: Store, table: str, key: str, value: int, column: str, named: Named) -> Tampering:
+    ((old,),) = store.rows(f"SELECT {column} FROM {table} WHERE {key} = {value}")
     new = _other(store, old)
     if column == "entry_id":
         new = "(SELECT max(id) FROM ledger_entries)"
     if (table, column) == ("ledger_heads", "size"):
         # The row that was changed is the old head and the new one: both names are its own.
-        sizes = str(store.row("SELECT group_concat(size) FROM ledger_heads")[0]).split(",")
-        new = next(str(n) for n in range(int(str(old)) + 1, 10**6) if str(n) not in sizes)
+        sizes = _sizes(store)
+        new = next(str(n) for n in range(value + 1, 10**6) if n not in sizes)
         named = only(f"head:{old}", f"head:{new}", f"anchor of head:{new}", f"time stamp of head:{old}")
     statement = f"UPDATE {table} SET {column} = {new} WHERE {key} = {value}"
     return Tampering(f"{table} {value}: {column}", lambda: store.run(statement), named)
@@ -104,7 +110,7 @@ def _other(store: Store, old: object) -> str:
     if isinstance(old, bytes):
         changed = bytearray(old)
         changed[store.rng.randrange(len(changed))] ^= 1 << store.rng.randrange(8)
-        return f"x'{changed.hex()}'"
+        return store.blob(bytes(changed))
     if isinstance(old, int):
         return str(old + 1)
     text = str(old)
@@ -133,12 +139,12 @@ def _put_in(store: Store) -> Iterator[Tampering]:
             lambda row=row, other=other: store.run(entry.format(row, other)),
             only(f"entry:{row}"),
         )
+    nothing = store.blob(bytes(32))
     for position in (-1, -5):
-        leaf = f"INSERT INTO ledger_leaves VALUES ({position}, -9, zeroblob(32), zeroblob(32))"
+        leaf = f"INSERT INTO ledger_leaves VALUES ({position}, -9, {nothing}, {nothing})"
         yield Tampering(f"leaf {position} put in", lambda leaf=leaf: store.run(leaf), only(f"leaf:{position}"))
-    (size,) = store.row("SELECT max(size) FROM ledger_heads")
-    last = int(str(size))
-    leaf = f"INSERT INTO ledger_leaves VALUES ({last}, -9, zeroblob(32), zeroblob(32))"
+    last = _sizes(store)[-1]
+    leaf = f"INSERT INTO ledger_leaves VALUES ({last}, -9, {nothing}, {nothing})"
     yield Tampering("a leaf put in at the end", lambda: store.run(leaf), only(f"leaf:{last}", "entry:-9"))
     for between in (2, 40, last - 1):
         forged = (
@@ -147,6 +153,9 @@ def _put_in(store: Store) -> Iterator[Tampering]:
         )
         named = only(f"head:{between}", f"anchor of head:{between}")
         yield Tampering(f"head {between} put in", lambda forged=forged: store.run(forged), named)
+    twice = "INSERT INTO ledger_timestamps SELECT 98, size, at, authority, reply FROM ledger_timestamps LIMIT 1"
+    ((stamped,),) = store.rows("SELECT size FROM ledger_timestamps")
+    yield Tampering("a time stamp twice", lambda: store.run(twice), only(f"time stamp of head:{stamped}"))
     stamp = "INSERT INTO ledger_timestamps SELECT 99, 1, at, authority, reply FROM ledger_timestamps LIMIT 1"
     yield Tampering("a time stamp put in", lambda: store.run(stamp), only("time stamp of head:1"))
     subtree = "INSERT INTO ledger_subtrees SELECT 8, 77, sha256, sm3 FROM ledger_subtrees LIMIT 1"
@@ -154,9 +163,9 @@ def _put_in(store: Store) -> Iterator[Tampering]:
 
 
 def _tail_cut_off(store: Store) -> Iterator[Tampering]:
-    sizes = str(store.row("SELECT group_concat(size) FROM (SELECT size FROM ledger_heads ORDER BY size)")[0]).split(",")
-    for kept in store.rng.sample(sizes[:-1], 4):
-        lost = [f"head:{size}" for size in sizes if int(size) > int(kept)]
+    sizes = _sizes(store)
+    for kept in sizes[:-1]:
+        lost = [f"head:{size}" for size in sizes if size > kept]
         stamps = [f"time stamp of {head}" for head in lost]
         cut = (
             f"DELETE FROM ledger_entries WHERE id IN (SELECT entry_id FROM ledger_leaves WHERE position >= {kept})",
@@ -166,7 +175,8 @@ def _tail_cut_off(store: Store) -> Iterator[Tampering]:
             f"DELETE FROM ledger_subtrees WHERE (position + 1) * 256 > {kept}",
             f"DELETE FROM ledger_timestamps WHERE size > {kept}",
         )
-        yield Tampering(f"the end cut off at {kept}", lambda cut=cut: store.run(*cut), only(*lost, *stamps))
+        named = only(*lost, *stamps, f"leaf:{kept}")
+        yield Tampering(f"the end cut off at {kept}", lambda cut=cut: store.run(*cut), named)
 
 
 def files(store: Store) -> Iterator[Tampering]:
@@ -210,13 +220,22 @@ def recordings(store: Store, kept: list[tuple[int, str, Path]]) -> Iterator[Tamp
 
 def clock(store: Store) -> Iterator[Tampering]:
     """The clock is set back, and the record goes on."""
-    for seconds in (6, 60, 3600, 86400, 40_000_000):
-        (next_id,) = store.row("SELECT max(id) + 1 FROM ledger_entries")
+    ((next_id, transaction),) = store.rows("SELECT max(id) + 1, max(transaction_id) FROM ledger_entries")
+    ((last,),) = store.rows(f"SELECT at FROM ledger_entries WHERE id = {next_id} - 1")
+    own = transaction if store.seals_transactions else int(str(transaction)) + 1
+    # Between transactions of several hosts little steps say nothing; there the product itself tells of them.
+    little = (0.001, 1, 4) if store.seals_transactions else ()
+    for seconds in (*little, 6, 60, 3600, 86400, 40_000_000):
+        at = datetime.fromisoformat(str(last)) - timedelta(seconds=seconds)
         late = (
-            f"INSERT INTO ledger_entries SELECT {next_id}, 0, strftime('%Y-%m-%d %H:%M:%S', at, '-{seconds} seconds')"
-            f" || '.000000', actor, action, subject, data FROM ledger_entries WHERE id = {int(str(next_id)) - 1}"
+            f"INSERT INTO ledger_entries SELECT {next_id}, {own}, '{at:%Y-%m-%d %H:%M:%S.%f}', actor, action, subject,"
+            f" data FROM ledger_entries WHERE id = {next_id} - 1"
         )
         yield Tampering(f"the clock {seconds} s back", lambda late=late: store.run(late), only(f"entry:{next_id}"))
+
+
+def _sizes(store: Store) -> list[int]:
+    return [int(str(size)) for (size,) in store.rows("SELECT size FROM ledger_heads ORDER BY size")]
 
 
 def _about_anchors(subject: str) -> bool:
@@ -232,14 +251,3 @@ def _flipped(store: Store, file: Path, named: Named) -> Tampering:
 
 def _write(file: Path, content: bytes) -> None:
     file.write_bytes(content)
-
-
-def snapshot(settings: Settings, place: Path) -> None:
-    """Keep the installation as it is."""
-    shutil.copytree(settings.var, place)
-
-
-def restore(settings: Settings, place: Path) -> None:
-    """Put the installation back as it was."""
-    shutil.rmtree(settings.var)
-    shutil.copytree(place, settings.var)
