@@ -32,6 +32,7 @@ CHECK = 5.0  # real seconds of silence after which the switch is asked whether t
 SLACK = 15.0  # real seconds by which an application may overrun what its arguments say
 LONGEST_PROMPT = 600.0  # seconds; for files whose length cannot be read
 DESK_RING = 30  # seconds that a desk telephone rings
+KEEPS_KEYS = ("answer", "set", "playback")  # what is pressed before anything longer is not the next question's
 LONGEST_TALK = 4 * 3600.0  # seconds
 
 
@@ -280,7 +281,7 @@ class Leg:
         event = read_event(block)
         application = event.headers.get("Application-UUID", "")
         if event.name == "CHANNEL_EXECUTE":
-            self._began(application)
+            self._began(application, event.headers.get("Application", ""))
         elif event.name == "CHANNEL_EXECUTE_COMPLETE":
             self._busy = "" if self._busy == application else self._busy
             ended, _ = self._running.get(application, (None, False))
@@ -292,12 +293,14 @@ class Leg:
             self._hung_up.set()
             self._fail(even_after_hangup=event.name == "CHANNEL_HANGUP_COMPLETE")
 
-    def _began(self, application: str) -> None:
+    def _began(self, application: str, name: str) -> None:
         if application not in self._running:
             return
         self._busy = application
-        if application == self._takes_keys and self._early:
-            early, self._early = self._early, ""
+        if name in KEEPS_KEYS:
+            return
+        early, self._early = self._early, ""
+        if application == self._takes_keys and early:
             gevent.spawn(self._try_to, commands.press(self.channel_uuid, early))  # replies are read by who calls this
 
     def _pressed(self, key: str) -> None:

@@ -211,6 +211,10 @@ class TestApplications:
             leg.set("dc_a", "1")
             leg.play([prompt])  # takes no keys, and ends none
             leg.ask([prompt], "123", 2)
+            switch.press("5")
+            gevent.sleep(0.05)
+            leg.queue("duty")  # whoever waited there does not mean the question behind it
+            leg.ask([prompt], "123", 2)
 
         switch.on_execute = lambda application, event: switch.press("7") if application == "playback" else None
         ivr.flow = flow
