@@ -144,7 +144,7 @@ TEXT_COLUMNS = (
 )  # fmt: skip
 COLUMNS = (
     _("Called"), _("Answered"), _("Ended"), _("Acknowledged"), _("Department"), _("Post"), _("Name"), _("Number"),
-    _("How it ended"), _("Key pressed"), _("Outcome"), _("Message"),
+    _("How it ended"), _("Key pressed"), _("In the end"), _("Message"),
 )  # fmt: skip
 
 

@@ -68,6 +68,7 @@ class TestPlayer:
         page.mouse.move(wave["x"] + wave["width"] * 0.7, y, steps=8)
         page.mouse.up()
         expect(page.locator("[data-player=loop]")).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("[data-player=play]")).to_have_text("Pause")
         # The place of the note runs with the sound: it goes back at least twice, and never leaves the part.
         back = page.evaluate(
             """() => new Promise((done, failed) => {

@@ -57,7 +57,9 @@
     part("note-at").value = Math.round(seconds * 1000);
   });
   const showState = () => {
-    part("play").querySelector("i").className = wave.isPlaying() ? "bi bi-pause-fill" : "bi bi-play-fill";
+    const [sign, word] = part("play").children;
+    sign.className = wave.isPlaying() ? "bi bi-pause-fill" : "bi bi-play-fill";
+    word.textContent = wave.isPlaying() ? word.dataset.playing : word.dataset.standing;
   };
   wave.on("play", showState);
   wave.on("pause", showState);
