@@ -119,7 +119,7 @@ def _overview(t: Telling, classes: Sequence[IncidentClass | None]) -> str:
     closed = incidents.statuses.get(IncidentStatus.CLOSED, 0)
     return w.join(
         [
-            _("In %(this)s %(n)s incidents were reported (%(change)s).",
+            _("Incidents reported in %(this)s: %(n)s (%(change)s).",
               this=t.terms.this, n=w.number(incidents.total), change=t.change(total)),
             _leading(t, class_name(t, most), of_class(most)(t.now), incidents.total),
             _handled(t, closed, incidents.total),
