@@ -6,6 +6,7 @@ from pyramid.config import Configurator
 
 from dutycenter.interfaces import ILedger
 from dutycenter.settings import Settings
+from dutycenter.work import kept
 
 SEAL_SECONDS = 2.0
 
@@ -16,8 +17,9 @@ def includeme(config: Configurator) -> None:
     from dutycenter.ledger.services import Ledger, factory
     from dutycenter.ledger.steps import StepWatch
 
-    config.register_service(StepWatch(), StepWatch)
-
+    config.register_service_factory(
+        lambda context, request: kept(request.registry, "dutycenter.steps", StepWatch), StepWatch
+    )
     config.register_service_factory(factory, ILedger)
     config.register_service_factory(factory, Ledger)
     config.add_job(seal, name="ledger.seal", seconds=SEAL_SECONDS)
