@@ -25,7 +25,8 @@ from tests.conftest import free_port
 from .phones import Answers, Refuses, RingsOut, Telephone
 
 PREPARE = Path(__file__).parents[2] / "deploy" / "freeswitch" / "prepare"
-PATIENCE = 8  # seconds that the hotline's queue waits
+PATIENCE = 16  # seconds that the hotline's queue waits: longer than until a caller is told their place
+OVERFLOW = 3  # seconds in which only the desks on duty ring
 HOTLINE = "07318888"
 MANNERS = {
     "13800000000": Answers(),
@@ -75,6 +76,7 @@ class Switch:
         self.ini.write_text(
             "[app:main]\nuse = egg:dutycenter\n"
             f"switch.port = {free_port()}\nivr.port = {free_port()}\nhotline.patience = {PATIENCE}\n"
+            f"hotline.overflow = {OVERFLOW}\n"
             f"hotline.number = {HOTLINE}\nvoice = espeak\nlanguages = zh_CN\n"
         )
         told = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -12,7 +13,7 @@ import uuid
 import wave
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,15 +23,21 @@ from broadcast.models import Attempt, Broadcast, Recipient, RecipientNumber
 from dutycenter.bootstrap import open_work
 from dutycenter.calls.models import Call, Recording
 from dutycenter.db.base import Base
-from dutycenter.interfaces import IVoice, Originate
+from dutycenter.directory.models import Department, Person, PhoneNumber
+from dutycenter.interfaces import IClock, IVoice, Originate
+from dutycenter.roster.models import Shift, ShiftMember
 from dutycenter.switch import make_switch
 from dutycenter.switch.freeswitch import ensure_password, read_password
+from dutycenter.switch.models import Gateway
 from dutycenter.switch.rehearsal import People, RehearsalSwitch, Town
 from dutycenter.switch.rehearsal.control import Control
-from dutycenter.vocabulary import BroadcastState, CallResult, NumberKind, RecordingKind
+from dutycenter.vocabulary import BroadcastState, CallResult, NumberKind, RecordingKind, ShiftDuty
 from dutycenter.work import Work
+from ivr_flows.prompts import PromptBook, load_catalogue
+from ivr_flows.voice import voice_for
 
 SPEED = 20
+LEADER = "15400000001"
 MESSAGE = "紧急通知：受持续强降雨影响，全市防汛应急响应提升至二级，请防汛指挥部全体成员立即到指挥中心集合，并报告各自岗位到岗情况。"
 
 
@@ -71,6 +78,31 @@ class House:
         assert call is not None
         return call
 
+    def does(self, channel_uuid: str) -> str:
+        """What a telephone does."""
+        return next((one["does"] for one in self.control.phones() if one["uuid"] == channel_uuid), "")
+
+    def rings(self, number: str) -> str:
+        """The leg of a telephone that rings; empty when it doesn't."""
+        ringing = (one for one in self.control.phones() if one["number"] == number and one["does"] == "ringing")
+        return next((one["uuid"] for one in ringing), "")
+
+    def hears(self, channel_uuid: str, prompt: str) -> bool:
+        """Is this being played to them?"""
+        path = str(self.book.find(prompt, "zh_CN").path)
+        return any(one["uuid"] == channel_uuid and path in one["hears"] for one in self.control.phones())
+
+    @property
+    def book(self) -> PromptBook:
+        settings = self.work.settings
+        return PromptBook(load_catalogue(settings), voice_for(settings), settings.prompts_dir)
+
+    def told(self, channel_uuid: str) -> list[str]:
+        """What was said to somebody over the music."""
+        lines = map(json.loads, (self.work.settings.var / "rehearsal.jsonl").read_text().splitlines())
+        return [one["file"].removeprefix("file_string://") for one in lines
+                if one["what"] == "told" and one["uuid"] == channel_uuid]  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
@@ -87,7 +119,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     ensure_password(settings.switch_password_file)
     town = Town(
         recordings=settings.recordings_dir, var=settings.var, password=read_password(settings.switch_password_file),
-        port=settings.switch_port, ivr=f"127.0.0.1:{settings.ivr_port}", patience=settings.hotline_patience,
+        port=settings.switch_port, ivr=f"127.0.0.1:{settings.ivr_port}", patience=settings.hotline_patience, overflow=5,
         people=People(seed=1), synthesize=False,
     )  # fmt: skip
     log = home / "ivr.log"
@@ -134,6 +166,91 @@ class TestHotline:
     def test_a_caller_who_leaves_at_once_is_kept(self, house: House) -> None:
         call = house.ended(house.control.call("13800000004", "hangs_up_at_once"))
         assert call.result is CallResult.ABANDONED
+
+
+@pytest.fixture
+def desk(house: House) -> Iterator[Callable[[str, str, int], None]]:
+    """Tell the queue how a desk stands, and after whom it is rung; nobody sits anywhere afterwards."""
+    switch, queue = make_switch(house.work.settings), house.work.settings.hotline_queue
+    told: set[str] = set()
+
+    def tell(desk: str, status: str, level: int = 1) -> None:
+        told.add(desk)
+        house.control.desk(desk, None)
+        switch.tier_level(queue, desk, level)
+        switch.agent_status(desk, status)
+
+    yield tell
+    for one in told:
+        switch.tier_level(queue, one, 1)
+        switch.agent_status(one, "Logged Out")
+
+
+def serves(house: House, duty: ShiftDuty, number: str) -> None:
+    """Put somebody with this number on the roster, and a trunk that may carry it."""
+    with house.work.write() as request:
+        now = request.find_service(IClock).now()
+        person = Person(name="李建国", department=Department(name="总值班室", short_name="总值班室"))
+        person.numbers = [PhoneNumber(number=number, kind=NumberKind.MOBILE)]
+        shift = Shift(starts_at=now - timedelta(hours=1), ends_at=now + timedelta(days=1))
+        shift.members = [ShiftMember(person=person, duty=duty)]
+        request.db.add_all([shift, Gateway(name="pstn", channels=9, calls_per_second=9.0, caller_id="07318888")])
+
+
+class TestQueue:
+    def test_the_second_caller_hears_their_place_and_rings_when_the_first_has_ended(
+        self, house: House, desk: Callable[[str, str], None]
+    ) -> None:
+        desk("1001", "Available")
+        first = house.control.call("13800000011", "hand")
+        until(lambda: house.rings("1001"), what="the first does not ring")
+        house.control.answer(house.rings("1001"))
+        second = house.control.call("13800000012", "hand")
+        until(lambda: len(house.told(second)) > 0, what="the second is told nothing")
+        place = [house.book.find("queue.place", "zh_CN"), *(one for _, one in house.book.number(1, "zh_CN"))]
+        assert house.told(second)[0].split("!")[: len(place)] == [str(prompt.path) for prompt in place]
+        assert house.does(first) == "talking"
+        house.control.hangup(first)
+        until(lambda: house.rings("1001"), what="the second does not ring")
+        house.control.answer(house.rings("1001"))
+        until(lambda: house.does(second) == "talking")
+        house.control.hangup(second)
+        assert (house.ended(second).result, house.ended(second).desk) == (CallResult.ANSWERED, "1001")
+
+    @pytest.mark.parametrize(("where", "at"), [("1", ""), ("2", "13911112222")])
+    def test_a_key_leads_to_being_called_back_here_or_elsewhere(
+        self, house: House, desk: Callable[[str, str], None], where: str, at: str
+    ) -> None:
+        desk("1001", "Available")
+        caller = house.control.call(f"1380000002{where}", "hand")
+        until(lambda: house.does(caller) == "queued")
+        house.control.press(caller, "2")
+        until(lambda: house.hears(caller, "callback_request.where"))
+        house.control.press(caller, where)
+        if at:
+            until(lambda: house.hears(caller, "callback_request.number"))
+            for key in f"{at}#":
+                house.control.press(caller, key)
+        call = house.ended(caller)
+        assert (call.result, call.callback_number, call.open) == (CallResult.CALLBACK, at, True)
+
+    def test_the_other_desks_ring_then_the_leader_and_then_a_desk_again(
+        self, house: House, desk: Callable[[str, str, int], None]
+    ) -> None:
+        serves(house, ShiftDuty.LEADER, LEADER)
+        house.control.character(LEADER, "rings_out")
+        desk("1001", "Available", 1)
+        desk("1002", "Available", 2)
+        caller = house.control.call("13800000031", "hand", keys="1")
+        until(lambda: house.rings("1001"))
+        assert not house.rings("1002")
+        until(lambda: house.rings("1002"), what="the other desk does not ring")
+        until(lambda: house.rings(LEADER), what="the leader is not called")
+        until(lambda: house.rings("1001") and not house.rings(LEADER), what="no desk rings after the leader")
+        house.control.answer(house.rings("1001"))
+        until(lambda: house.does(caller) == "talking")
+        house.control.hangup(caller)
+        assert (house.ended(caller).result, house.ended(caller).desk) == (CallResult.ANSWERED, "1001")
 
 
 @pytest.fixture(scope="module")

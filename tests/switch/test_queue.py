@@ -1,0 +1,168 @@
+"""Two callers, one desk: places, keys that lead out, overflow and calling back, on a real FreeSWITCH."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from dutycenter.calls.models import Call, Leg
+from dutycenter.calls.talks import Talks
+from dutycenter.directory.models import Department, Person, PhoneNumber
+from dutycenter.interfaces import IClock
+from dutycenter.roster.models import Shift, ShiftMember
+from dutycenter.vocabulary import CallResult, CallState, NumberKind, ShiftDuty
+from ivr_flows.prompts import PromptBook, load_catalogue
+from ivr_flows.voice import voice_for
+
+from .conftest import HOTLINE, Switch, until
+from .phones import Answers, AnswersWhenTold, Refuses, Talk, Telephone
+from .product import Product
+from .test_handling import at_desk, hears, product
+
+__all__ = ["product"]
+pytestmark = pytest.mark.switch
+
+LEADER, CALLED_BACK = "13800004101", "13800004102"
+
+
+@pytest.fixture
+def desks(switch: Switch) -> Iterator[tuple[Telephone, Telephone]]:
+    """Both are answered from the page; only 1001 is manned, unless a test says otherwise."""
+    made = Telephone(default=AnswersWhenTold()), Telephone(default=AnswersWhenTold())
+    for phone, desk in zip(made, ("1001", "1002"), strict=True):
+        phone.register(switch.desks_port, desk, switch.desk_password(desk), switch.settings.switch_domain)
+    switch.commands.agent_status("1001", "Available")
+    switch.commands.agent_status("1002", "Logged Out")
+    yield made
+    switch.commands.agent_status("1002", "Logged Out")
+    for phone in made:
+        phone.close()
+
+
+class Caller:
+    """Somebody who calls the hotline and skips its menu."""
+
+    def __init__(self, switch: Switch, network: Telephone, product: Product, number: str) -> None:
+        self._product, self._network, self._number = product, network, number
+        self._before = len(product.calls())
+        self.talk: Talk = network.call(switch.trunk_port, HOTLINE, user=number)
+        assert until(lambda: self._found() is not None and self.call.state == CallState.MENU)
+        self.press("1")
+
+    def _found(self) -> Call | None:
+        later = self._product.calls()[self._before :]
+        return next((call for call in later if call.caller_number == self._number), None)
+
+    @property
+    def call(self) -> Call:
+        found = self._found()
+        assert found is not None
+        return found
+
+    def is_(self, state: CallState, seconds: float = 30) -> bool:
+        return until(lambda: self.call.state == state, seconds)
+
+    def press(self, key: str) -> None:
+        self._network.press(self.talk, key)
+
+    def hang_up(self) -> Call:
+        self._network.hang_up(self.talk)
+        assert self.is_(CallState.ENDED)
+        return self.call
+
+
+def rung(phone: Telephone) -> int:
+    """How often it has rung, or rings now."""
+    return sum(talk.rang.is_set() for talk in phone.talks)
+
+
+def take(switch: Switch, caller: Caller) -> None:
+    """From the page of the desk that rings."""
+    assert caller.is_(CallState.RINGING), caller.call.state
+    switch.commands.talk(caller.call.desk_channel_uuid or "")
+    assert caller.is_(CallState.TALKING)
+
+
+def latest_leg(product: Product, call: Call, number: str) -> str:
+    """The channel of the telephone that was rung last for this call."""
+    with product.work.read() as request:
+        legs = select(Leg.channel_uuid).where(Leg.call_id == call.id, Leg.number == number)
+        return str(request.db.scalars(legs.order_by(Leg.created_at.desc())).first())
+
+
+def test_the_second_caller_hears_their_place_and_rings_when_the_first_has_ended(
+    switch: Switch, network: Telephone, desks: tuple[Telephone, Telephone], product: Product
+) -> None:
+    settings = product.work.settings
+    ((_, one),) = PromptBook(load_catalogue(settings), voice_for(settings), settings.prompts_dir).number(1, "zh_CN")
+    first = Caller(switch, network, product, "13911110001")
+    assert first.is_(CallState.RINGING)
+    second = Caller(switch, network, product, "13911110002")
+    take(switch, first)
+    log = switch.folder / "log" / "freeswitch.log"
+    assert until(lambda: str(one.path) in log.read_text(errors="replace"), 30), "no place is said"
+    assert hears(second.talk)
+    first.hang_up()
+    take(switch, second)
+    assert hears(second.talk)
+    assert (second.call.desk, second.hang_up().result) == ("1001", CallResult.ANSWERED)
+
+
+def test_keys_lead_out_and_the_desk_calls_back(
+    switch: Switch, network: Telephone, desks: tuple[Telephone, Telephone], product: Product
+) -> None:
+    network.manners[CALLED_BACK] = Answers(after=0.2)
+    leaves_words, asks = (Caller(switch, network, product, number) for number in ("13911110003", CALLED_BACK))
+    for caller in (leaves_words, asks):
+        assert until(lambda caller=caller: caller.call.queued_at is not None, 30)
+    asks.press("2")
+    asks.press("1")  # here
+    leaves_words.press("1")
+    assert leaves_words.is_(CallState.VOICEMAIL)
+    assert until(lambda: asks.call.callback_at is not None)
+    assert (asks.hang_up().result, asks.call.open) == (CallResult.CALLBACK, True)
+    message = switch.recording(leaves_words.call.channel_uuid, ".voicemail.wav")
+    assert until(lambda: message.exists() and message.stat().st_size > 8000 * 2 * 2, 20)
+    leaves_words.hang_up()
+    assert until(lambda: leaves_words.call.result == CallResult.VOICEMAIL)
+
+    assert until(lambda: all(talk.ended.is_set() for talk in desks[0].talks))
+    at_desk(product, 1, "1001", Talks, lambda talks: talks.call_back(asks.call.id))
+    assert until(lambda: not desks[0].talks[-1].ended.is_set() and desks[0].talks[-1].rang.is_set())
+    switch.commands.talk(latest_leg(product, asks.call, "1001"))
+    assert until(lambda: any(talk.number == CALLED_BACK and talk.answered.is_set() for talk in network.talks))
+    assert hears(network.talks[-1])
+    assert hears(desks[0].talks[-1])
+    desks[0].hang_up(desks[0].talks[-1])
+    assert until(network.talks[-1].ended.is_set)
+
+
+def test_the_other_desk_rings_then_the_leader_and_then_a_desk_again(
+    switch: Switch, network: Telephone, desks: tuple[Telephone, Telephone], product: Product
+) -> None:
+    network.manners[LEADER] = Refuses(486)
+    with product.work.write() as request:
+        now = request.find_service(IClock).now()
+        leader = Person(name="李建国", department=Department(name="总值班室", short_name="总值班室"))
+        leader.numbers = [PhoneNumber(number=LEADER, kind=NumberKind.MOBILE)]
+        shift = Shift(starts_at=now - timedelta(hours=1), ends_at=datetime.now(UTC) + timedelta(hours=1))
+        shift.members = [ShiftMember(person=leader, duty=ShiftDuty.LEADER)]
+        request.db.add(shift)
+    queue = switch.settings.hotline_queue
+    switch.commands.tier_level(queue, "1002", 2)
+    switch.commands.agent_status("1002", "Available")
+    try:
+        caller = Caller(switch, network, product, "13911110004")
+        assert until(lambda: rung(desks[0]) == 1, 30)
+        assert rung(desks[1]) == 0
+        assert until(lambda: rung(desks[1]) == 1, 10), "the other desk does not ring"
+        assert until(lambda: any(talk.number == LEADER for talk in network.talks), 40), "the leader is not called"
+        assert until(lambda: rung(desks[0]) >= 2, 20), "no desk rings after the leader"
+        take(switch, caller)
+        assert hears(caller.talk)
+        assert caller.hang_up().result == CallResult.ANSWERED
+    finally:
+        switch.commands.tier_level(queue, "1002", 1)
