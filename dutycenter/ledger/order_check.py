@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import func, literal, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from dutycenter.db.base import UtcDateTime
 from dutycenter.ledger.faults import Proof
 from dutycenter.ledger.models import LedgerEntry, LedgerLeaf
 from dutycenter.ledger.steps import SET_BACK
@@ -57,7 +55,7 @@ def check_clock(db: Session, slack: timedelta, proof: Proof) -> None:
     if db.get_bind().dialect.name == "sqlite":
         _check_moments(db, timedelta(), proof)
     else:
-        _check_moments(db, timedelta(), proof, partition_by=LedgerEntry.transaction_id)
+        _check_moments(db, timedelta(), proof, within_transactions=True)
         _check_moments(db, slack, proof)
     accused = proof.accused
     told = select(LedgerEntry.id, LedgerEntry.data).where(LedgerEntry.action == SET_BACK).order_by(LedgerEntry.id)
@@ -66,16 +64,17 @@ def check_clock(db: Session, slack: timedelta, proof: Proof) -> None:
             proof.accuse(f"entry:{entry_id}", f"tells that the system's clock was set back just before it: {data}")
 
 
-def _check_moments(db: Session, slack: timedelta, proof: Proof, **among: Any) -> None:
-    moments = select(
-        LedgerEntry.id,
-        LedgerEntry.at,
-        func.lag(LedgerEntry.id).over(order_by=LedgerEntry.id, **among).label("earlier_id"),
-        func.lag(LedgerEntry.at, type_=UtcDateTime()).over(order_by=LedgerEntry.id, **among).label("earlier_at"),
-    ).subquery()
-    back = select(*moments.c).where(moments.c.at < moments.c.earlier_at).order_by(moments.c.id)
+def _check_moments(db: Session, slack: timedelta, proof: Proof, *, within_transactions: bool = False) -> None:
+    earlier = aliased(LedgerEntry)
+    before = earlier.id < LedgerEntry.id
+    if within_transactions:
+        before &= earlier.transaction_id == LedgerEntry.transaction_id
+    # One step in an index for each entry: a window over them all takes four times as long.
+    last_at = select(earlier.at).where(before).order_by(earlier.id.desc()).limit(1).scalar_subquery()
+    last_id = select(earlier.id).where(before).order_by(earlier.id.desc()).limit(1).scalar_subquery()
+    back = select(LedgerEntry.id, LedgerEntry.at, last_id, last_at).where(LedgerEntry.at < last_at)
     accused = proof.accused
-    for entry_id, at, earlier_id, earlier_at in db.execute(back):
+    for entry_id, at, earlier_id, earlier_at in db.execute(back.order_by(LedgerEntry.id)):
         # A moment that somebody rewrote is named already, and its neighbours are not to blame.
         if earlier_at - at > slack and not accused & {f"entry:{entry_id}", f"entry:{earlier_id}"}:
             proof.accuse(
