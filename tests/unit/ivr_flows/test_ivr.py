@@ -126,9 +126,9 @@ class TestWithoutAStore:
     def test_the_caller_is_served_and_everything_is_written_later(
         self, work: Work, take: Any, cast: Any, units: int
     ) -> None:
-        leg = cast.StoryLeg(["2", None, "timeout", None, None, 8.0])
+        leg = cast.StoryLeg(["2", None, "timeout", None, "timeout", None, 8.0])
         take(leg, Away(work, units))
-        assert leg.names == ["ask", "play", "set", "queue", "play", "play", "record", "play", "hangup"]
+        assert leg.names == ["ask", "play", "set", "queue", "play", "queue", "play", "record", "play", "hangup"]
         (call,) = calls_of(work)
         assert (call.keys, call.state) == ("2", CallState.VOICEMAIL)
         assert actions_of(work) == [
