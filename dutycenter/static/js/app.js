@@ -16,6 +16,12 @@
     if (!isBackground(event) && !said.includes("toast")) toast({ kind: "error", title: words.failed, text: words.failedText });
   });
   document.body.addEventListener("toast", (event) => toast(event.detail));
+  // Whoever logs out asks for nothing more: what the page looks up by itself would be refused, and said to be wrong.
+  document.addEventListener("submit", (event) => {
+    if (!("leave" in event.target.dataset)) return;
+    document.addEventListener("htmx:beforeRequest", (asked) => asked.preventDefault());
+    document.querySelectorAll(".htmx-request").forEach((asking) => htmx.trigger(asking, "htmx:abort"));
+  });
 
   // --- a long list at the side stands open at what is chosen ------------------
   const side = document.querySelector(".side");

@@ -61,6 +61,7 @@
     };
     source.addEventListener("reset", () => tell({ reset: true }));
   }
+  document.addEventListener("submit", (event) => { if ("leave" in event.target.dataset) source?.close(); });
 
   function tell(message) {
     hear(message);
