@@ -164,13 +164,15 @@ def disposition(known: Known, of_cause: Callable[[str], Disposition]) -> Disposi
     word_missing = not known.flow_done if answered else not (known.cause or known.lost)
     if word_missing and not known.patience_over:
         return None
-    if known.machine:
+    vanished = known.lost and not known.cause
+    # What was heard of a leg that broke off in the middle is too little to call anybody a machine.
+    if known.machine and not vanished:
         return Disposition.VOICEMAIL
-    if known.heard_to_end:
+    if known.heard_to_end and not known.machine:
         return Disposition.HEARD
     if known.dropped:
         return Disposition.DROPPED
-    if known.lost and not known.cause:
+    if vanished:
         return Disposition.LOST
     if answered:
         return Disposition.HUNG_UP_EARLY

@@ -98,6 +98,13 @@ class TestDisposition:
         assert disposition(known(Lost(START)), of_cause) is Disposition.LOST
         assert disposition(known(Answered(START), Lost(START), PatienceOver()), of_cause) is Disposition.LOST
 
+    def test_of_a_leg_that_broke_off_too_little_was_heard_to_call_it_a_machine(self):
+        heard = FlowDone(heard_to_end=False, machine=True)
+        assert disposition(known(Answered(START), heard, Lost(START)), of_cause) is Disposition.LOST
+        assert disposition(known(Answered(START), heard, Ended(START, Source.HANGUP, "NORMAL_CLEARING")), of_cause) is (
+            Disposition.VOICEMAIL
+        )
+
     def test_a_leg_that_we_took_down_is_dropped_whatever_the_cause(self):
         got = disposition(known(Dropped(), Ended(START, Source.HANGUP, "NO_ANSWER")), of_cause)
         assert got is Disposition.DROPPED

@@ -69,7 +69,7 @@ class TestHotline:
         assert actions_of(work) == ["call.arrived", "call.menu", "call.key", "call.queued"]
 
     def test_a_message_becomes_a_recording_of_the_call(self, work: Work, take: Any, cast: Any) -> None:
-        take(cast.StoryLeg([None, None, "timeout", None, None, 12.5]))
+        take(cast.StoryLeg([None, None, "timeout", "timeout", None, None, 12.5]))
         with work.read() as request:
             recording = request.db.scalars(select(Recording)).one()
             assert recording.file_name == f"{cast.UUID}.voicemail.wav"
