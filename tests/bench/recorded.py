@@ -4,7 +4,7 @@
 
 A FreeSWITCH of its own, SIPp as the called network: everybody answers and stays, with
 ``--echo`` sending back what they hear. Dialer and ivr are the processes that an installation runs,
-with the calls' beginnings spread over some ten seconds. How many legs are up at once is
+with the calls' beginnings spread over some twenty seconds. How many legs are up at once is
 the switch's own count. Whether all of them heard the message is read from the recordings
 themselves: each lasts as long as its leg, and each side of it has sound in the same tenths of a
 second as the middle one of them all.
@@ -40,7 +40,7 @@ from tests.conftest import private_postgresql
 from tests.switch.conftest import until
 
 STAY = 600_000  # milliseconds that whoever answered would listen: it is the conversation that ends the call
-SPREAD = 10.0  # seconds over which the calls begin
+SPREAD = 20.0  # seconds over which the calls begin
 MESSAGE = "柳河水位超过警戒线，低洼处已经进水，请沿河各村立即组织群众转移，到岗后按一回复。" * 5
 CHANNELS = re.compile(r"^(\d+) total", re.MULTILINE)
 SIDES = ("heard from them", "said to them")
