@@ -64,8 +64,8 @@ INSERT INTO incident_calls (incident_id, call_id) SELECT id, id * 10 FROM incide
 INSERT INTO incident_entries (incident_id, at, kind, text, data, actor)
 SELECT id, reported_at + interval '1 min' * k, 'note', '现场来电，情况无变化', '{}', 'user:1'
 FROM incidents, generate_series(1, 5) AS k;
-INSERT INTO deadlines (incident_id, report, due_at, met_at, citation)
-SELECT id, 'phone', reported_at + interval '15 min', reported_at + interval '10 min', '' FROM incidents;
+INSERT INTO deadlines (incident_id, report, due_at, met_at, citation, ring_taken_by, ring_fault)
+SELECT id, 'phone', reported_at + interval '15 min', reported_at + interval '10 min', '', '', '' FROM incidents;
 INSERT INTO recordings (channel_uuid, file_name, kind, state, call_id, foundling, exercise, started_at, stopped_at,
                         seconds, channels, bytes, findings, number, number_reversed, result)
 SELECT channel_uuid, id || '.wav', 'call', 'kept', id, false, false, arrived_at, ended_at, 120, 2, 3840044, '{}',
