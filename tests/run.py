@@ -1,8 +1,8 @@
 """``make test``: style, types, contracts, then the tests; says how long each took.
 
-The tests run in parts, three at a time on two processors. Those that wait for
-telephones begin first and leave the processors to one that computes; were they
-last, nothing would be left to compute beside them.
+The tests run in parts, three at a time on two processors: those that wait for
+telephones, browsers and processes leave the processors to those that compute.
+The longest begin first.
 """
 
 from __future__ import annotations
@@ -21,19 +21,16 @@ BIN = Path(sys.executable).parent
 PYTEST = ["pytest", "-ra", "--durations=10", "--color=no"]
 AT_ONCE = 3
 REHEARSAL, STORIES = "tests/functional/test_rehearse.py", "tests/switch/test_story.py"
-WAITING = {
-    "stories on the switch": [STORIES],
-    "switch": ["tests/switch", f"--ignore={STORIES}"],
-}
-COMPUTING = {
-    "broadcast": ["tests/unit/broadcast"],
+NAMED = {
     "browser, faults and rehearsal": ["tests/browser", "tests/faults", REHEARSAL],
+    "broadcast": ["tests/unit/broadcast"],
+    "switch": ["tests/switch", f"--ignore={STORIES}"],
+    "stories on the switch": [STORIES],
     "pages": ["tests/functional", f"--ignore={REHEARSAL}"],
     "reports and flows": ["tests/unit/reports", "tests/unit/ivr_flows"],
 }
-NAMED = [folder for chosen in (WAITING | COMPUTING).values() for folder in chosen if folder[0] != "-"]
-OTHERS = ["tests", *(f"--ignore={folder}" for folder in NAMED)]
-PARTS = {**WAITING, "everything else": OTHERS, **COMPUTING}
+OTHERS = ["tests", *(f"--ignore={folder}" for folders in NAMED.values() for folder in folders if folder[0] != "-")]
+PARTS = {"everything else": OTHERS, **NAMED}
 
 
 @dataclass

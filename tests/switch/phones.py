@@ -24,6 +24,7 @@ ALAW_SILENCE = 0xD5
 TELEPHONE_EVENT = 101
 EVENT_CODES = {key: code for code, key in enumerate("0123456789*#")}
 PACKET = 0.02  # seconds
+STALL = 0.1  # seconds
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class Talk:
     heard: int = 0  # packets that were not silence
     pressed: list[tuple[float, str]] = field(default_factory=list)
     held: bool = False  # the switch sends no more
+    stalled: float = 0.0  # seconds in which this telephone sent nothing because its process stood still
     end_from_us: bool = False
 
 
@@ -130,6 +132,10 @@ class Sound:
             else:
                 self._packet(8, self._tone() if self.packets * PACKET < self.says else bytes([ALAW_SILENCE]) * 160)
             due += PACKET
+            late = time.monotonic() - due
+            if late > STALL:  # this process stood still; a telephone doesn't send afterwards what it did not say
+                self.talk.stalled += late
+                due += late
             time.sleep(max(0.0, due - time.monotonic()))
         self.socket.close()
 
