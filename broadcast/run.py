@@ -198,8 +198,6 @@ class Run:
             return True
         if self.state is BroadcastState.RUNNING and self.steps.due(self.seconds(), idle=self._idle):
             return True
-        if self.texts_alone and self.state is BroadcastState.RUNNING and self._idle:
-            return True
         if self.waited and not self.texts_first:
             return True
         if self.state is not BroadcastState.RUNNING or not switch_up or not room or self.full or self.waited:

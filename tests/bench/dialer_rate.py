@@ -165,10 +165,7 @@ class Scene:
             service.launch(made)
         before, meter = used(dialer.pid)[0], Meter(len(numbers))
         rate = self.watch(link, begun, len(numbers))
-        while True:
-            with store.read() as request:
-                if request.db.get(Broadcast, made).finished_at:
-                    break
+        while not self.finished(made):
             time.sleep(0.2)
         spent, resident = used(dialer.pid)
         print(f"    {self.ends()}\n    from the switch's word to the row: {self.lag(made)}")
@@ -209,6 +206,11 @@ class Scene:
             told = {json.loads(entry.data)["attempt"]: entry.at for entry in entries}
         return [(told[attempt] - at).total_seconds() * 1000 for attempt, at in ended.items() if at and attempt in told]
 
+    def finished(self, broadcast_id: int) -> bool:
+        """Has this broadcast ended?"""
+        with self.work.read() as request:
+            return request.db.get_one(Broadcast, broadcast_id).finished_at is not None
+
     def rest(self, link: InboundESL) -> None:
         """Until every leg is down."""
         while "\n0 total" not in link.send("api show channels count").data:
@@ -226,6 +228,16 @@ def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.terminate()
         process.wait()
+
+
+@contextmanager
+def chosen_store(kind: str) -> Iterator[str]:
+    """Address of a store to measure on: a PostgreSQL of its own, or empty for an SQLite in the scene's folder."""
+    if kind == "sqlite":
+        yield ""
+        return
+    with private_postgresql(durable=True) as server:
+        yield server.replace("postgresql://", "postgresql+psycopg://")
 
 
 class Meter:
@@ -295,12 +307,8 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--store", choices=["postgresql", "sqlite"], default="postgresql")
     chosen = options.parse_args()
-    if chosen.store == "sqlite":
-        found = compare("", chosen.calls, chosen.rounds)
-    else:
-        with private_postgresql(durable=True) as server:
-            url = server.replace("postgresql://", "postgresql+psycopg://")
-            found = compare(url, chosen.calls, chosen.rounds)
+    with chosen_store(chosen.store) as store:
+        found = compare(store, chosen.calls, chosen.rounds)
     bare, ours = median(b.rate for b, _ in found), median(o.rate for _, o in found)
     print(f"median: bare loop {bare:.1f}/s, dialer {ours:.1f}/s, ratio {ours / bare:.2f}, "
           f"{median(o.cpu for _, o in found):.2f} ms of processor a call ({chosen.store})")  # fmt: skip

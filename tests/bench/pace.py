@@ -24,14 +24,13 @@ from statistics import median, quantiles
 import numpy as np
 from sqlalchemy import func, select
 
-from broadcast.models import Attempt, Broadcast
+from broadcast.models import Attempt
 from broadcast.services import Broadcasts
 from dutycenter.directory.models import Department, Person, PhoneNumber
 from dutycenter.interfaces import Wish
 from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import Disposition, NumberKind
-from tests.bench.dialer_rate import Scene, running, used
-from tests.conftest import private_postgresql
+from tests.bench.dialer_rate import Scene, chosen_store, running, used
 from tests.switch.conftest import until
 
 STAY = 2000  # milliseconds
@@ -58,7 +57,7 @@ def step(scene: Scene, rate: int, seconds: int, pid: int) -> bool:
         made: int = service.draft(Wish("步进", "请立即到岗", ids, channels=500, rounds=1, pause=5, ring_timeout=30))
         service.launch(made)
     before = used(pid)[0]
-    while not _finished(scene, made):
+    while not scene.finished(made):
         time.sleep(0.2)
     spent = used(pid)[0] - before
     came = _invites(scene, set(numbers))
@@ -75,11 +74,6 @@ def step(scene: Scene, rate: int, seconds: int, pid: int) -> bool:
         flush=True,
     )
     return good
-
-
-def _finished(scene: Scene, made: int) -> bool:
-    with scene.work.read() as request:
-        return request.db.get_one(Broadcast, made).finished_at is not None
 
 
 def _refused(scene: Scene, made: int) -> int:
@@ -139,11 +133,8 @@ def main() -> None:
     options.add_argument("--seconds", type=int, default=20)
     options.add_argument("--store", choices=["postgresql", "sqlite"], default="postgresql")
     chosen = options.parse_args()
-    if chosen.store == "sqlite":
-        good = measure("", chosen.steps, chosen.seconds)
-    else:
-        with private_postgresql(durable=True) as server:
-            good = measure(server.replace("postgresql://", "postgresql+psycopg://"), chosen.steps, chosen.seconds)
+    with chosen_store(chosen.store) as store:
+        good = measure(store, chosen.steps, chosen.seconds)
     sys.exit(0 if good else 1)
 
 

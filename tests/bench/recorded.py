@@ -27,7 +27,7 @@ from greenswitch import InboundESL
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from broadcast.models import Attempt, Broadcast
+from broadcast.models import Attempt
 from broadcast.services import Broadcasts
 from dutycenter.calls.models import Recording
 from dutycenter.calls.sound import QUIET, WINDOW
@@ -35,8 +35,7 @@ from dutycenter.directory.models import Department, Person, PhoneNumber
 from dutycenter.interfaces import Wish
 from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import NumberKind, ReachedRule
-from tests.bench.dialer_rate import Meter, Scene, running, used
-from tests.conftest import private_postgresql
+from tests.bench.dialer_rate import Meter, Scene, chosen_store, running, used
 from tests.switch.conftest import until
 
 STAY = 600_000  # milliseconds that whoever answered would listen: it is the conversation that ends the call
@@ -100,16 +99,11 @@ def call(scene: Scene, calls: int) -> tuple[int, list[int]]:
         )
         service.launch(made)
     link, up = scene.connection(), list[int]()
-    while not _finished(scene, made):
+    while not scene.finished(made):
         up.append(_legs(link))
         time.sleep(0.1)
     scene.rest(link)
     return made, up
-
-
-def _finished(scene: Scene, made: int) -> bool:
-    with scene.work.read() as request:
-        return request.db.get_one(Broadcast, made).finished_at is not None
 
 
 def _legs(link: InboundESL) -> int:
@@ -196,11 +190,8 @@ def main() -> None:
     options.add_argument("--store", choices=["postgresql", "sqlite"], default="postgresql")
     options.add_argument("--echo", action="store_true")
     chosen = options.parse_args()
-    if chosen.store == "sqlite":
-        measure("", chosen.calls, echo=chosen.echo)
-        return
-    with private_postgresql(durable=True) as server:
-        measure(server.replace("postgresql://", "postgresql+psycopg://"), chosen.calls, echo=chosen.echo)
+    with chosen_store(chosen.store) as store:
+        measure(store, chosen.calls, echo=chosen.echo)
 
 
 if __name__ == "__main__":
