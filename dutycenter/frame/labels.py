@@ -242,7 +242,7 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         v.SmsWhen.BEFORE: _("by text message first, then by telephone"),
         v.SmsWhen.WITH: _("by telephone and text message at once"),
         v.SmsWhen.AFTER: _("by telephone; by text message to whom the calls have not reached"),
-        v.SmsWhen.ALONE: _("by text message only, nobody is called"),
+        v.SmsWhen.ALONE: _("by text message only"),
     },
     v.LetterState: {
         v.LetterState.WAITING: _("To be sent"),
