@@ -20,6 +20,12 @@
     changed(form);
   }
 
+  // Whoever is quicker than the page's scripts has clicked before htmx was there to hear it.
+  document.addEventListener("htmx:load", () => {
+    const early = document.activeElement;
+    if (early?.matches("[data-picker] input[type=search]")) htmx.trigger(early, "click");
+  }, { once: true });
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-token], [data-unpick], [data-insert-into]");
     if (!button) return;
