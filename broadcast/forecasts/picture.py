@@ -25,7 +25,7 @@ class Curve:
     shares: Sequence[tuple[float, int]]  # y, per cent
     now: float | None
     goal: float | None
-    reached: float | None  # x of the share that the sentence speaks of, in the middle of cases
+    reached: float | None  # x of the share that the sentence speaks of, in the middle of cases; None once it is behind
     level: float  # y of it
 
     width, height = WIDTH, HEIGHT
@@ -49,7 +49,7 @@ def curve(told: Mapping[str, Any]) -> Curve:
     now = float(told.get("now") or 0.0)
     step = next((s for s in STEPS if end / s <= MOST_TICKS), STEPS[-1])
     ahead = [p for p in points if p[0] >= now]
-    found = likely(told)
+    share, (when, *_) = likely(told) or (0, (None,))
     return Curve(
         band=_path([(x(p[0]), y(p[3])) for p in ahead] + [(x(p[0]), y(p[2])) for p in reversed(ahead)], close=True),
         line=_path([(x(p[0]), y(p[1])) for p in ahead]),
@@ -58,8 +58,8 @@ def curve(told: Mapping[str, Any]) -> Curve:
         shares=[(y(share / 100.0), share) for share in (0, 50, 95)],
         now=x(now) if now else None,
         goal=None if within is None or within > end else x(within),
-        reached=None if found is None or found[1][0] is None else x(found[1][0]),
-        level=y(0.0 if found is None else found[0] / 100.0),
+        reached=None if when is None or when <= now else x(when),
+        level=y(share / 100.0),
     )
 
 

@@ -12,7 +12,13 @@
 
   // --- who -------------------------------------------------------------------
   const meant = () => byId("called").firstElementChild;
-  const look = () => htmx.trigger(byId("called"), "selection");
+  let counting = false; // what the button said was of another selection
+
+  function look() {
+    counting = true;
+    showButton();
+    htmx.trigger(byId("called"), "selection");
+  }
 
   function showCounts() {
     const counts = JSON.parse(meant().dataset.counts || "{}");
@@ -41,9 +47,9 @@
     const able = Number(meant().dataset.able);
     const lines = Math.max(1, Math.min(Number(form.channels.value) || 1, able, Number(meant().dataset.usable) || 1));
     const go = form.sms_when.value === "alone" ? words.texts : words.go;
-    const text = able ? fill(go, { people: able, channels: lines, time: spoken(expected(able, lines)) }) : words.nobody;
+    const text = counting ? words.counting : able ? fill(go, { people: able, channels: lines, time: spoken(expected(able, lines)) }) : words.nobody;
     byId("go-words").textContent = (form.exercise.checked ? words.exercise : "") + text;
-    byId("go").disabled = able === 0;
+    byId("go").disabled = !counting && able === 0;
     byId("called-count").textContent = people ? `${able} / ${people}` : "";
     const note = byId("cannot-note");
     note.hidden = able === people;
@@ -86,7 +92,7 @@
     showMessage();
   });
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id === "called") showCounts();
+    if (event.detail.target.id === "called") { counting = false; showCounts(); }
     if (event.detail.target.id === "forecast-told") showButton();
     const audio = event.detail.target.id === "heard" && event.detail.target.querySelector("audio");
     if (audio) { measured = Number(audio.dataset.seconds); showMessage(); }
