@@ -17,6 +17,7 @@ from broadcast.settle import Ground
 from dutycenter.directory.hours import hold
 from dutycenter.directory.models import Deputy, Person, PersonGroup, PersonGroupMember, PhoneNumber
 from dutycenter.directory.numbers import MOBILE
+from dutycenter.directory.services import is_away
 from dutycenter.switch.gateways import carries, prefixes_of
 from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import NumberKind
@@ -123,15 +124,6 @@ def first_mobile(numbers: Iterable[Number]) -> Number | None:
     """The first of somebody's numbers that can take a text."""
     mobiles = (n for n in numbers if n.kind is NumberKind.MOBILE and MOBILE.fullmatch(n.number))
     return next(mobiles, None)
-
-
-def is_away(person: Person, now: datetime) -> bool:
-    """Is this person away at the moment? An open beginning or end counts as unbounded."""
-    if person.away_from is None and person.away_until is None:
-        return False
-    return (person.away_from is None or person.away_from <= now) and (
-        person.away_until is None or now < person.away_until
-    )
 
 
 def _candidate(person: Person, now: datetime, lines: Lines, groups: Sequence[str]) -> Candidate:
