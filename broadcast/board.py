@@ -51,6 +51,9 @@ PLACES: dict[Place, tuple[str, str, str]] = {
 }
 """Words, icon and tone of each; the tone ``good`` is for acknowledgements and nothing else."""
 
+TEXTED: dict[Place, str] = {Place.WAITING: _("No answer yet"), Place.NOT_CALLED: _("Cannot be sent a text")}
+"""Other words where texts alone are sent: nobody waits for a call there."""
+
 GROUNDS: dict[str, str] = {
     Ground.REMOVED: _("no longer in the directory"),
     Ground.AWAY: _("away"),
@@ -109,7 +112,8 @@ class PersonLine:
 
     @property
     def words(self) -> str:
-        return PLACES[self.place][0]
+        usual = PLACES[self.place][0]
+        return TEXTED.get(self.place, usual) if self.recipient.broadcast.texts_alone else usual
 
     @property
     def icon(self) -> str:

@@ -9,7 +9,7 @@ from pyramid.i18n import TranslationStringFactory
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from dutycenter.accounts.models import Account
+from dutycenter.incidents.timeline import names_of
 from dutycenter.ledger.models import LedgerEntry
 
 _ = TranslationStringFactory("dutycenter")
@@ -30,6 +30,7 @@ ACTIONS = {
     "evidence.searched": _("searched"),
     "evidence.export_asked": _("asked for a package"),
     "evidence.export_downloaded": _("took a package away"),
+    "evidence.table_taken": _("took away the table of who was told"),
     "evidence.verification_asked": _("had everything verified"),
     "evidence.held": _("put on hold"),
     "evidence.hold_lifted": _("lifted a hold"),
@@ -37,6 +38,34 @@ ACTIONS = {
     "destruction.confirmed": _("confirmed a destruction"),
     "destruction.withdrawn": _("withdrew a destruction"),
 }
+PROCESSES = {
+    "clerk": _("background work"),
+    "console": _("the server's terminal"),
+    "dialer": _("the dialer"),
+    "ivr": _("the telephone line"),
+    "terminal": _("the server's terminal"),
+    "web": _("the web server"),
+}
+SUBJECTS = {
+    "destruction": _("Destruction"),
+    "evidence": _("All recordings"),
+    "export": _("Evidence package"),
+    "incident": _("Incident"),
+}
+SOUGHT = {
+    "number": _("Number"),
+    "person": _("Person"),
+    "incident": _("Incident"),
+    "since": _("From the day"),
+    "until": _("Until and including"),
+    "longer": _("At least, seconds"),
+    "shorter": _("At most, seconds"),
+    "kind": _("Kind"),
+    "state": _("State"),
+    "result": _("How it ended"),
+    "odd": _("only with findings"),
+}
+"""The fields of a search, as the form calls them."""
 BY_PEOPLE = [action for action in ACTIONS if action not in ("recording.started", "recording.stopped", "recording.kept")]
 
 
@@ -47,7 +76,5 @@ def custody_entries(db: Session, *where: ColumnElement[bool]) -> list[tuple[Ledg
 
 
 def names(db: Session, actors: list[str]) -> dict[str, str]:
-    """People's names for ``user:3``; processes keep theirs."""
-    ids = {int(actor[5:]) for actor in actors if actor.startswith("user:") and actor[5:].isdigit()}
-    accounts = db.scalars(select(Account).where(Account.id.in_(ids)))
-    return {f"user:{account.id}": account.name for account in accounts}
+    """What to call the actors of entries: people by their names, the product's own processes by what they do (msgids)."""
+    return PROCESSES | names_of(db, actors)

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, select
 
 from dutycenter.accounts.models import Account
 from dutycenter.audit.custody import LONGEST_REASON, Custody, ReasonMissing, broadcast_case
-from dutycenter.audit.custody_log import ACTIONS, BY_PEOPLE, custody_entries, names
+from dutycenter.audit.custody_log import ACTIONS, BY_PEOPLE, SOUGHT, SUBJECTS, custody_entries, names
 from dutycenter.audit.film import ROW, film_of
 from dutycenter.calls.models import Recording
 from dutycenter.frame.labels import label
@@ -122,6 +122,8 @@ def custody(request: Request) -> dict[str, Any]:
         "entries": entries,
         "who": names(request.db, [entry.actor for entry, _data in entries]),
         "actions": ACTIONS,
+        "subjects": SUBJECTS,
+        "sought": SOUGHT,
     }
 
 

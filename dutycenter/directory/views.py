@@ -114,6 +114,11 @@ def choices(request: Request) -> dict[str, Any]:
     return {"people": request.find_service(Directory).search(text, 12)}
 
 
+def numbers(request: Request) -> dict[str, Any]:
+    """Options of a field that takes a number: those of people found by typing."""
+    return {"people": request.find_service(Directory).search(request.params.get("q", "").strip()[:100], 12)}
+
+
 def person_of(request: Request) -> Person:
     """The person whom the address names.
 
@@ -157,6 +162,7 @@ def find_people(request: Request, text: str, limit: int) -> Sequence[Found]:
 def includeme(config: Configurator) -> None:
     config.add_route("directory.list", "/directory")
     config.add_route("directory.choices", "/directory/choices")
+    config.add_route("directory.numbers", "/directory/numbers")
     config.add_route("directory.new", "/directory/people/new")
     config.add_route("directory.person", r"/directory/people/{id:\d{1,9}}")
     config.add_view(
@@ -169,6 +175,10 @@ def includeme(config: Configurator) -> None:
     )  # fmt: skip
     config.add_view(
         choices, route_name="directory.choices", renderer="templates/choices.jinja2", request_method="GET",
+        permission="view",
+    )  # fmt: skip
+    config.add_view(
+        numbers, route_name="directory.numbers", renderer="templates/numbers.jinja2", request_method="GET",
         permission="view",
     )  # fmt: skip
     config.add_view(

@@ -67,6 +67,8 @@ def _furnish(config: Configurator) -> None:
 def _sessions(config: Configurator, settings: Settings) -> None:
     """A signed cookie for notices between two pages and the CSRF token; log-ins live in the store."""
     options: dict[str, Any] = {"httponly": True, "samesite": "Lax", "secure": settings.secure_cookies}
+    # Only who changes it sends it: a question asked beside the page would bring back a notice that was shown.
+    options["reissue_time"] = None
     config.set_session_factory(
         SignedCookieSessionFactory(
             secret_key(settings.secret_file), cookie_name="page", serializer=JSONSerializer(), timeout=None, **options

@@ -35,7 +35,7 @@ def _evidence(t: Telling) -> list[str]:
         said.append(_("Entries of the ledger not sealed: %(n)s. Please see whether the clerk runs.", n=w.number(unsealed)))  # fmt: skip
     empty = uncovered(t)
     if empty:
-        said.append(_("Nobody was on the roster at %(n)s times, %(hours)s hours together.", n=len(empty), hours=empty_hours(empty)))  # fmt: skip
+        said.append(_("Gaps in the roster with nobody on duty: %(n)s, %(hours)s hours together.", n=len(empty), hours=empty_hours(empty)))  # fmt: skip
     return said
 
 

@@ -65,7 +65,7 @@ class TestWhoMaySee:
     def test_an_auditors_search_is_as_visible_as_anybodys(self, site: Site, recording: int) -> None:
         auditor = site.logged_in(Role.AUDITOR)
         auditor.get("/recordings?number=138")
-        assert "number=138" in auditor.get("/evidence/custody").text
+        assert "Number 138" in auditor.get("/evidence/custody").text
         assert "evidence.searched" in actions(site)
 
 

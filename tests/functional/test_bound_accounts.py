@@ -64,7 +64,7 @@ class TestSeeing:
         assert browser.get(f"/directory/people/{own_town[0]}").status_int == 200
         browser.get(f"/directory/people/{theirs[0]}", status=404)
         browser.get(f"/directory/people/{theirs[0]}/chances", status=404)
-        for address in ("/directory", "/directory/choices", "/find", "/plans/who"):
+        for address in ("/directory", "/directory/choices", "/directory/numbers", "/find", "/plans/who"):
             assert theirs[1] not in browser.get(address, {"q": theirs[2]}).text
             assert ours[1] in browser.get(address, {"q": ours[2]}).text, address
         exported = browser.get("/directory/people.csv").body.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -276,6 +277,17 @@ class TestIntake:
             incident = request.db.scalars(select(Incident)).one()
             assert (incident.channel, incident.reporter_unit) == ("report", "柳河镇")
             assert incident.reported_at == datetime(2026, 1, 5, 0, 30, tzinfo=UTC)
+
+    def test_a_page_that_is_left_does_not_bring_its_notice_back(
+        self, officer: TestApp, form: TestResponse, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        send(form, "/finish", place="柳河镇")
+        there, token = form.forms["intake"].action.removesuffix("/finish"), form.forms["intake"]["csrf_token"].value
+        later = time.time() + 5  # an answer within the second would say nothing
+        monkeypatch.setattr("time.time", lambda: later)
+        left = officer.post(f"{there}/present", {"csrf_token": token, "tab": "1ead", "leave": "yes"}, status=204)
+        # Its answer may come after the next page's, which has shown the notice and taken it out.
+        assert "Set-Cookie" not in left.headers
 
     def test_a_time_of_receipt_that_is_to_come_is_a_slip_and_is_kept_as_text(
         self, site: Any, officer: TestApp, form: TestResponse

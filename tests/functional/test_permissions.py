@@ -37,6 +37,7 @@ PAGES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/find"): READERS,
     ("GET", "/directory"): READERS,
     ("GET", "/directory/choices"): READERS,
+    ("GET", "/directory/numbers"): READERS,
     ("GET", "/directory/people/1/chances"): READERS,
     ("GET", "/directory/people/1"): READERS,
     ("GET", "/directory/people/new"): {ADMINISTRATOR},

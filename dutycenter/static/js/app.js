@@ -107,7 +107,7 @@
     list.replaceChildren();
     const add = (key, label) => {
       const term = document.createElement("dt");
-      key.split(/[+ ]/).forEach((part) => { const cap = document.createElement("kbd"); cap.textContent = part === "Space" ? words.space : part; term.append(cap, " "); });
+      key.split(/[+ ]/).forEach((part) => { const cap = document.createElement("kbd"); cap.textContent = part === "Space" ? words.space : part.length === 1 ? part.toUpperCase() : part; term.append(cap, " "); });
       const text = document.createElement("dd");
       text.textContent = label;
       list.append(term, text);
