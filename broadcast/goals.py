@@ -167,7 +167,6 @@ class Watch:
     """
 
     def __init__(self, db: Session, broadcast: Broadcast) -> None:
-        self._broadcast_id = broadcast.id
         self._at: dict[int, datetime] = {}
         self._reading: Reading | None = None
         if broadcast.goal_met_at is None and (broadcast.goal or broadcast.goal_seconds is not None):

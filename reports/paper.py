@@ -212,6 +212,11 @@ class Paper:
     def chinese(self) -> bool:
         return self.language.startswith("zh")
 
+    @property
+    def heads(self) -> list[str]:
+        """The ledger's heads that it prints, as their QR codes say them."""
+        return [block.code for section in self.sections for block in section.all_blocks if isinstance(block, Proof)]
+
 
 @dataclass
 class Maker:

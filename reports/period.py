@@ -157,10 +157,6 @@ class Month(Period):
         return Month(self.year - 1, self.month)
 
     @property
-    def year_after(self) -> Month:
-        return Month(self.year + 1, self.month)
-
-    @property
     def quarter(self) -> Quarter:
         """The quarter that it lies in."""
         return Quarter(self.year, (self.month + 2) // 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -51,10 +52,12 @@ class Kept:
 
     pdf: Made
     sheet: Made | None
+    heads: Sequence[str]  # of the ledger, that it prints: evidence that is handed out leads back to them
 
     def told(self) -> dict[str, object]:
         """For the ledger."""
-        return {**self.pdf.told(), **({"sheet": self.sheet.told()} if self.sheet else {})}
+        sheet = {"sheet": self.sheet.told()} if self.sheet else {}
+        return {**self.pdf.told(), **sheet, "heads": list(self.heads)}
 
 
 class Reports:
@@ -128,8 +131,10 @@ class Reports:
         progress("keeping", 0)
         folder = self.settings.reports_dir
         return Kept(
-            keep(pdf, folder, asked.stem, ".pdf"), keep(sheet, folder, asked.stem, ".xlsx") if sheet else None
-        )  # fmt: skip
+            keep(pdf, folder, asked.stem, ".pdf"),
+            keep(sheet, folder, asked.stem, ".xlsx") if sheet else None,
+            paper.heads,
+        )
 
     def note_made(self, asked: Asked, kept: Kept, subject: str) -> None:
         """Put into the ledger what was kept, by its content."""

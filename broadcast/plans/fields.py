@@ -95,9 +95,3 @@ def filled(template: str, known: Mapping[str, str]) -> Filled:
         return known[field.name]
 
     return Filled(MARK.sub(put, template), tuple(missing.values()), tuple(unknown))
-
-
-def field_of(written: str) -> Field | None:
-    """The field of ``{…}``, if it is one."""
-    found = MARK.fullmatch(written.strip())
-    return _BY_NAME.get(found[1].strip()) if found else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ from dutycenter.calls.store import Store, examine
 from dutycenter.frame.labels import label
 from dutycenter.incidents.models import IncidentCall
 from dutycenter.interfaces import IBroadcasts, IClock, ILedger, NoticeLeg
+from dutycenter.ledger.anchors import printed_head
+from dutycenter.ledger.canonical import said_in
 from dutycenter.ledger.keys import KeyTrouble, raw, verifying_key
 from dutycenter.ledger.models import LedgerEntry, LedgerHead, LedgerLeaf
-from dutycenter.ledger.proofs import prove_entry
+from dutycenter.ledger.proofs import prove_entry, prove_growth
 from dutycenter.ledger.sealer import last_head, seal, sealed_rotations, signer_of
 from dutycenter.ledger.subtrees import Subtrees
 from dutycenter.vocabulary import Disposition, RecordingState, ReportState
@@ -30,6 +33,8 @@ from dutycenter.work import Work
 log = logging.getLogger(__name__)
 
 MOST_RECORDINGS = 2000
+MOST_PAPERS = 1000  # whose heads a package leads back to, the latest
+PAPER_MADE = "report.made"
 ASKED, MADE, FAILED = "evidence.export_asked", "evidence.export_made", "evidence.export_failed"
 
 
@@ -159,6 +164,7 @@ def _make(work: Work, export_id: int) -> Path:
             rotations=sealed_rotations(db),
             head=head,
             proofs=proofs,
+            growth=[prove_growth(db, size, head.size, tree) for size in _printed(db, head)],
             recordings={name: f"recording:{row.id}" for name, row in files.items()},
             parts=[Part("report.pdf", report), *parts],
         )
@@ -166,6 +172,19 @@ def _make(work: Work, export_id: int) -> Path:
     place = settings.exports_dir / f"evidence-{export_id:06d}.zip"
     write_package(place, contents, key)
     return place
+
+
+def _printed(db: Session, head: LedgerHead) -> list[int]:
+    """The sizes of the earlier heads that papers print: whoever holds one can see that the ledger grew from it."""
+    made = select(LedgerEntry.data).where(LedgerEntry.action == PAPER_MADE)
+    latest = db.scalars(made.order_by(LedgerEntry.id.desc()).limit(MOST_PAPERS))
+    return sorted({size for data in latest for size in _sizes(said_in(data)) if 0 < size < head.size})
+
+
+def _sizes(told: Mapping[str, Any]) -> Iterator[int]:
+    for text in told.get("heads", ()):
+        with suppress(ValueError):  # an entry that was changed is named by a verification, not here
+            yield printed_head(text)[0]
 
 
 def _words(request: Request) -> dict[str, str]:

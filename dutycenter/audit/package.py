@@ -20,7 +20,7 @@ from dutycenter.audit import verifier
 from dutycenter.ledger.canonical import instant
 from dutycenter.ledger.keys import Rotation
 from dutycenter.ledger.models import LedgerHead
-from dutycenter.ledger.proofs import EntryProof
+from dutycenter.ledger.proofs import EntryProof, Growth
 
 MOST_BYTES = 2**32 - 2**20  # a ZIP of the old kind, which every tool reads
 FORMAT = "dutycenter-evidence/1"
@@ -31,6 +31,10 @@ README = """证据包 / Evidence package
     python3 verify.py 本文件.zip
 Check it (Python 3.9 or newer, no network):
     python3 verify.py THIS.zip
+
+手中若有月报或其他文件上印的台账签名头，可核验台账是否由它延续而来：
+If you hold a head of the ledger that a paper prints, see whether the ledger has grown from it:
+    python3 verify.py THIS.zip --head "dutycenter-head …"
 
 report.pdf 供阅读；entries.jsonl 为台账条目及其证明；recordings/ 为录音原件。
 report.pdf is for reading; entries.jsonl holds the ledger's entries and their proofs; recordings/ the originals.
@@ -64,6 +68,7 @@ class Contents:
     Attributes:
         about: who made it, when and why; free of secrets.
         rotations: the keys that followed the first one, under the head.
+        growth: from each earlier head that somebody may hold in print to this one.
         recordings: name in the package: ``recording:ID``.
     """
 
@@ -72,6 +77,7 @@ class Contents:
     rotations: Sequence[Rotation]
     head: LedgerHead
     proofs: Sequence[EntryProof]
+    growth: Sequence[Growth]
     recordings: Mapping[str, str]
     parts: Sequence[Part]
 
@@ -89,6 +95,7 @@ def write_package(place: Path, contents: Contents, key: Ed25519PrivateKey) -> No
     parts = [
         *contents.parts,
         Part(verifier.ENTRIES, "".join(_line(proof) for proof in contents.proofs).encode()),
+        Part(verifier.GROWTH, "".join(_grown(growth) for growth in contents.growth).encode()),
         Part("verify.py", Path(verifier.__file__).read_bytes()),
         Part("README.txt", README.encode()),
     ]
@@ -146,6 +153,16 @@ def _listed(part: Part) -> dict[str, Any]:
         sm3.update(chunk)
         size += len(chunk)
     return {"name": part.name, "bytes": size, "sha256": sha256.hexdigest(), "sm3": sm3.hexdigest()}
+
+
+def _grown(growth: Growth) -> str:
+    line = {
+        "size": growth.size,
+        "roots": {"sha256": growth.root_sha256.hex(), "sm3": growth.root_sm3.hex()},
+        "sha256": [step.hex() for step in growth.sha256],
+        "sm3": [step.hex() for step in growth.sm3],
+    }
+    return json.dumps(line, separators=(",", ":")) + "\n"
 
 
 def _line(proof: EntryProof) -> str:

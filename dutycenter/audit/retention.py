@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pyramid.request import Request
-from sqlalchemy import ColumnElement, and_, exists, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from dutycenter.audit.listening import forget_copy
@@ -19,7 +19,7 @@ from dutycenter.audit.models import Destruction, DestructionItem, EvidenceHold
 from dutycenter.calls.models import Recording
 from dutycenter.calls.store import Store
 from dutycenter.db.base import UtcDateTime
-from dutycenter.incidents.models import Incident, IncidentCall
+from dutycenter.incidents.models import IncidentCall
 from dutycenter.interfaces import IBroadcasts, IClock, ILedger
 from dutycenter.settings import Settings
 from dutycenter.vocabulary import RecordingKind, RecordingState
@@ -224,8 +224,3 @@ def retention_factory(context: object, request: Request) -> Retention:
         settings_of(request.registry),
         request.identity.id,
     )
-
-
-def incident_exists(db: Session, incident_id: int) -> bool:
-    """Is there such an incident?"""
-    return bool(db.scalar(select(exists().where(Incident.id == incident_id))))

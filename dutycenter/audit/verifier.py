@@ -7,6 +7,8 @@ It recomputes everything: the ZIP's own structure, the manifest's signature, eve
 ledger entry's path to the signed head, and that each recording is the one that the ledger was told of when it was
 taken in. Whatever was changed is named; exit code 1 then. --key and --head compare with what you have from
 elsewhere (the monthly report prints the head): without them you know that the package is whole, not who made it.
+With --head it also proves that the ledger has only grown since that head was printed; exit code 2 where the
+package cannot tell.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Union
 
-MANIFEST, SIGNATURE, ENTRIES = "manifest.json", "manifest.sig", "entries.jsonl"
+MANIFEST, SIGNATURE, ENTRIES, GROWTH = "manifest.json", "manifest.sig", "entries.jsonl", "growth.jsonl"
 INDEX = "the package's index"
 CHUNK = 1 << 20
 Data = Union[bytes, mmap.mmap]
@@ -203,6 +205,7 @@ class Package:
         self.spans: dict[str, tuple[int, int]] = {}  # where each file's bytes lie
         self.manifest: Any = None
         self.keys: list[tuple[int, bytes]] = []  # from which place on, and the key
+        self.earlier: dict[int, dict[str, str]] = {}  # the roots of heads from which the ledger has grown, by size
         self.checked = {"files": 0, "entries": 0, "recordings": 0}
 
     def accuse(self, subject: str, what: str) -> None:
@@ -219,9 +222,32 @@ class Package:
         if self._manifest():
             self._files()
             accused = {subject for subject, _ in self.faults}
-            if self._head() and ENTRIES not in accused:
-                self._entries()
+            if self._head():
+                if GROWTH not in accused:
+                    self._growth()
+                if ENTRIES not in accused:
+                    self._entries()
         return self
+
+    def hold_against(self, printed: str) -> str | None:
+        """Has the ledger grown from this printed head? What was rewritten is accused; why it cannot be told, if so.
+
+        Raises:
+            ValueError: the text is no printed head.
+        """
+        words = printed.split()
+        told = dict(word.split(":", 1) for word in words[3:] if ":" in word)
+        if len(words) < 6 or words[0] != "dutycenter-head" or not {"sha256", "sm3"} <= set(told):
+            raise ValueError("not a printed head: it begins with dutycenter-head and names sha256 and sm3")
+        size, head = int(words[1]), self.manifest["head"]
+        if size > head["size"]:
+            return "it was printed after this package was made"
+        roots = head if size == head["size"] else self.earlier.get(size)
+        if roots is None:
+            return "the package does not lead back to it"
+        if any(roots[name] != told[name] for name in ("sha256", "sm3")):
+            self.accuse("the printed head", "is not how this ledger began: the ledger was rewritten")
+        return None
 
     # each step names what it finds
 
@@ -325,12 +351,27 @@ class Package:
             return False
         return True
 
-    def _entries(self) -> None:
-        head, kept = self.manifest["head"], {}
-        digests: tuple[tuple[str, Digest], ...] = (
+    def _digests(self) -> tuple[tuple[str, Digest], ...]:
+        return (
             ("sha256", lambda data: hashlib.sha256(data).digest()),
             ("sm3", lambda data: bytes.fromhex(self.sm3([data]))),
         )
+
+    def _growth(self) -> None:
+        if GROWTH not in self.spans:
+            return  # made before packages led back to earlier heads
+        head = self.manifest["head"]
+        for line in self.read(GROWTH).decode("utf-8").splitlines():
+            earlier = json.loads(line)
+            size, roots = earlier["size"], earlier["roots"]
+            for name, digest in self._digests():
+                if roots_from(digest, size, head["size"], roots[name], earlier[name]) != (roots[name], head[name]):
+                    self.accuse("the head of %d entries" % size, "is not how this ledger began (%s)" % name)
+            self.earlier[size] = roots
+
+    def _entries(self) -> None:
+        head, kept = self.manifest["head"], {}
+        digests = self._digests()
         for line in self.read(ENTRIES).decode("utf-8").splitlines():
             proved = json.loads(line)
             written = proved["written"].encode()
@@ -366,6 +407,30 @@ def root_from(digest: Digest, leaf: bytes, position: int, size: int, path: list[
     return "" if last else root.hex()
 
 
+def roots_from(digest: Digest, first: int, second: int, root: str, path: list[str]) -> tuple[str, str]:
+    """The roots of an earlier and a later tree that a path of RFC 9162 leads to; empty for a path that cannot be."""
+    steps = [bytes.fromhex(text) for text in path]
+    if not first & (first - 1):
+        steps.insert(0, bytes.fromhex(root))
+    if not 0 < first < second or not steps:
+        return "", ""
+    node, last = first - 1, second - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    older = newer = steps[0]
+    for step in steps[1:]:
+        if last == 0:
+            return "", ""
+        if node & 1 or node == last:
+            older, newer = digest(b"\1" + step + older), digest(b"\1" + step + newer)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            newer = digest(b"\1" + newer + step)
+        node, last = node >> 1, last >> 1
+    return ("", "") if last else (older.hex(), newer.hex())
+
+
 def open_package(path: str, is_signed: Signed = is_signed) -> Package:
     """Check the package in this file."""
     with open(path, "rb") as file:
@@ -383,7 +448,7 @@ def main() -> int:
     parser.add_argument("--key", help="the installation's first public key, 64 hexadecimal digits")
     parser.add_argument("--head", help="a head as the monthly report prints it")
     asked = parser.parse_args()
-    package = open_package(asked.package)
+    package, unproved = open_package(asked.package), None
     if package.manifest:
         head, first = package.manifest["head"], package.keys[0][1].hex()
         print("%(files)d files, %(entries)d ledger entries, %(recordings)d recordings checked" % package.checked)
@@ -395,12 +460,20 @@ def main() -> int:
         )
         if asked.key and asked.key.lower() != first:
             package.accuse("the first public key", "is not the one you gave")
-        if asked.head and int(asked.head.split()[1]) == head["size"] and "sha256:" + head["sha256"] not in asked.head:
-            package.accuse("the ledger's head", "is not the printed one")
+        try:
+            unproved = package.hold_against(asked.head) if asked.head else None
+        except ValueError as error:
+            parser.error("--head: %s" % error)
     for subject, what in package.faults:
         print("CHANGED  %s: %s" % (subject, what))
-    print("Something was changed." if package.faults else "Everything holds.")
-    return 1 if package.faults else 0
+    if package.faults:
+        print("Something was changed.")
+        return 1
+    if unproved:
+        print("NOT PROVED  the printed head: %s. The package holds by itself." % unproved)
+        return 2
+    print("Everything holds, and has since the printed head." if asked.head else "Everything holds.")
+    return 0
 
 
 if __name__ == "__main__":

@@ -44,10 +44,11 @@ def evidence() -> None:
 def verify_(ini: Path, package: Path | None, json_file: Path | None, head: str | None) -> None:
     """Prove everything, or name what fails; exit code 1 when something does.
 
-    With a PACKAGE: prove that package instead, and that it is this installation's.
+    With a PACKAGE: prove that package instead, and that it is this installation's; with --head, that the ledger
+    had only grown from that head when the package was made.
     """
     if package is not None:
-        _verify_package(ini, package)
+        _verify_package(ini, package, head)
         return
     if head is not None:
         _verify_head(ini, head)
@@ -67,10 +68,17 @@ def verify_(ini: Path, package: Path | None, json_file: Path | None, head: str |
         raise SystemExit(1)
 
 
-def _verify_package(ini: Path, place: Path) -> None:
+def _verify_package(ini: Path, place: Path, printed: str | None) -> None:
     found = check_package(open_work(ini, actor="terminal"), place)
     click.echo("{files} files, {entries} ledger entries, {recordings} recordings checked".format(**found.checked))
+    try:
+        unproved = found.hold_against(printed) if printed is not None and found.manifest is not None else None
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
     _judge(found.faults)
+    if unproved:
+        click.secho(f"  ? the printed head: {unproved}", fg="yellow")
+        raise SystemExit(2)
 
 
 def _verify_head(ini: Path, printed: str) -> None:

@@ -48,11 +48,28 @@ def prove_entry(db: Session, entry_id: int, size: int, tree: Subtrees | None = N
     )
 
 
-def prove_growth(db: Session, first: int, second: int) -> tuple[list[bytes], list[bytes]]:
-    """That the head of ``second`` leaves only added to the one of ``first``: under SHA-256, under SM3.
+@dataclass(frozen=True)
+class Growth:
+    """That a tree of so many leaves began with the first ``size`` of them: their roots, and the paths from both."""
+
+    size: int
+    root_sha256: bytes
+    root_sm3: bytes
+    sha256: Sequence[bytes]
+    sm3: Sequence[bytes]
+
+
+def prove_growth(db: Session, first: int, second: int, tree: Subtrees | None = None) -> Growth:
+    """That the head of ``second`` leaves only added to the one of ``first``.
+
+    Args:
+        tree: shared between several proofs, so that neighbours are read once.
 
     Raises:
         IndexError: ``first`` isn't between 1 and ``second``.
     """
-    tree = Subtrees(db)
-    return consistency_proof(tree.sha256, first, second), consistency_proof(tree.sm3, first, second)
+    tree = tree or Subtrees(db)
+    sha256, sm3 = tree.root(0, first)
+    return Growth(
+        first, sha256, sm3, consistency_proof(tree.sha256, first, second), consistency_proof(tree.sm3, first, second)
+    )

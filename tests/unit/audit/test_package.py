@@ -22,8 +22,9 @@ from dutycenter.audit.models import EvidenceExport
 from dutycenter.calls.models import Recording
 from dutycenter.interfaces import IBroadcasts, IClock, ILedger
 from dutycenter.ledger.keys import raw, verifying_key
+from dutycenter.ledger.merkle import consistency_proof, root_of, sha256
 from dutycenter.ledger.rotation import rotate_key
-from dutycenter.ledger.sealer import seal
+from dutycenter.ledger.sealer import last_head, seal
 from dutycenter.settings import load
 from dutycenter.vocabulary import ReportState, Role
 from dutycenter.work import Work
@@ -37,6 +38,7 @@ SEED = 20261127
 class Made:
     work: Work
     file: Path
+    printed: str  # a head of before, as a paper prints it
 
     @property
     def bytes(self) -> bytes:
@@ -54,6 +56,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     for number in range(2):
         record_call(work, channel=f"00000000-0000-4000-8000-{number:012d}")
     seal(work)
+    with work.write() as request:
+        head = last_head(request.db)
+        printed = (
+            f"dutycenter-head {head.size} {head.at:%Y-%m-%dT%H:%M:%SZ} sha256:{head.sha256.hex()}"
+            f" sm3:{head.sm3.hex()} key:{head.key_id}"
+        )
+        request.find_service(ILedger).append("report.made", "report:1", {"heads": [printed, "no head"]})
     rotate_key(work)
     with work.write() as request:
         now = request.find_service(IClock).now()
@@ -67,7 +76,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
         export = request.db.get(EvidenceExport, 1)
         assert (export.state, export.fault) == (ReportState.MADE, "")
         assert request.db.get(Recording, 1).seconds == 1
-    yield Made(work, configured.exports_dir / export.file_name)
+    yield Made(work, configured.exports_dir / export.file_name, printed)
     work.registry["dutycenter.engine"].dispose()
 
 
@@ -123,6 +132,40 @@ class TestPackage:
         assert (bad.returncode, "CHANGED" in bad.stdout) == (1, True)
 
 
+class TestPrintedHead:
+    def held(self, made: Made, folder: Path, printed: str) -> tuple[int, str]:
+        """By Python alone: exit code and last line."""
+        with zipfile.ZipFile(made.file) as archive:
+            archive.extract("verify.py", folder)
+        told = subprocess.run(
+            [sys.executable, "-I", "-S", "verify.py", str(made.file), "--head", printed],
+            cwd=folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return told.returncode, (told.stdout + told.stderr).splitlines()[-1]
+
+    def test_the_ledger_has_only_grown_since(self, made: Made, tmp_path: Path) -> None:
+        assert self.held(made, tmp_path, made.printed) == (0, "Everything holds, and has since the printed head.")
+
+    @pytest.mark.parametrize("name", ["sha256", "sm3"])
+    def test_a_ledger_that_was_rewritten_since_is_named(self, made: Made, tmp_path: Path, name: str) -> None:
+        root = made.printed.partition(f"{name}:")[2][:64]
+        other = made.printed.replace(root, root[::-1])
+        assert self.held(made, tmp_path, other) == (1, "Something was changed.")
+        package = verifier.Package(made.bytes).check()
+        assert package.hold_against(other) is None
+        assert {subject for subject, _ in package.faults} == {"the printed head"}
+
+    def test_a_head_that_it_does_not_lead_back_to_proves_nothing(self, made: Made, tmp_path: Path) -> None:
+        size = made.printed.split()[1]
+        for other in ("1", "1000000"):
+            code, said = self.held(made, tmp_path, made.printed.replace(f" {size} ", f" {other} ", 1))
+            assert (code, said.startswith("NOT PROVED")) == (2, True)
+
+    def test_what_is_no_printed_head_is_refused(self, made: Made, tmp_path: Path) -> None:
+        code, said = self.held(made, tmp_path, "dutycenter-head many words that say nothing")
+        assert (code, "not a printed head" in said) == (2, True)
+
+
 class TestFlippedBits:
     def test_each_is_named_by_what_it_belongs_to_and_nothing_else_is(self, made: Made) -> None:
         whole = made.bytes
@@ -176,6 +219,18 @@ class TestForgery:
 
 
 class TestPrimitives:
+    @given(st.data())
+    def test_paths_between_heads_lead_where_the_ledgers_own_lead(self, data: st.DataObject) -> None:
+        second = data.draw(st.integers(2, 70))
+        first = data.draw(st.integers(1, second - 1))
+        leaves = [sha256(bytes([leaf])) for leaf in range(second)]
+        path = consistency_proof(lambda start, stop: root_of(sha256, leaves[start:stop]), first, second)
+        roots = [root_of(sha256, leaves[:size]).hex() for size in (first, second)]
+        steps = [step.hex() for step in path]
+        assert verifier.roots_from(sha256, first, second, roots[0], steps) == tuple(roots)
+        wrong = data.draw(st.sampled_from([steps[:-1], [*steps, steps[0]], [roots[1], *steps[1:]]]))
+        assert verifier.roots_from(sha256, first, second, roots[0], wrong) != tuple(roots)
+
     @given(st.binary(max_size=300), st.integers(0, 300))
     def test_sm3_is_openssls(self, data: bytes, cut: int) -> None:
         import hashlib

@@ -6,13 +6,16 @@ import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from dutycenter.calls.models import Call
-from dutycenter.interfaces import IReports
+from dutycenter.interfaces import ILedger, IReports
+from dutycenter.ledger.anchors import printed_head
 from dutycenter.ledger.models import LedgerEntry
+from dutycenter.ledger.sealer import seal
 from dutycenter.vocabulary import CallState, ReportKind, ReportState
 from dutycenter.work import Work
 from reports import jobs
@@ -49,7 +52,7 @@ def rows(work: Work) -> list[Report]:
         return list(request.db.scalars(select(Report).order_by(Report.id)))
 
 
-def entries(work: Work) -> list[tuple[str, str, dict[str, object]]]:
+def entries(work: Work) -> list[tuple[str, str, dict[str, Any]]]:
     with work.read() as request:
         query = select(LedgerEntry).where(LedgerEntry.action.startswith("report.")).order_by(LedgerEntry.id)
         return [(e.action, e.subject, json.loads(e.data)) for e in request.db.scalars(query)]
@@ -72,6 +75,18 @@ class TestFirstDay:
         assert told[-1][1] == f"report:{row.id}"
         assert told[-1][2]["sha256"] == row.sha256
         assert told[-1][2]["sm3"] == hashlib.new("sm3", content).hexdigest()
+
+    def test_the_head_that_it_prints_is_on_record(self, sqlite_work: Work, wall: Wall) -> None:
+        wall.moment = FIRST_DAY - timedelta(days=3)
+        one_call(sqlite_work, wall.moment)
+        with sqlite_work.write() as request:
+            request.find_service(ILedger).append("call.arrived", "call:1")
+        sealed = seal(sqlite_work)
+        wall.moment = FIRST_DAY
+        jobs.ask_for_what_is_due(sqlite_work)
+        jobs.make_waiting(sqlite_work)
+        (printed,) = entries(sqlite_work)[-1][2]["heads"]
+        assert printed_head(printed)[0] == sealed
 
     def test_a_missed_first_day_is_caught_up(self, sqlite_work: Work, wall: Wall) -> None:
         one_call(sqlite_work, FIRST_DAY - timedelta(days=3))
