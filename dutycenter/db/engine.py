@@ -28,7 +28,9 @@ def make_engine(url: str) -> Engine:
     """An engine for the store at ``url``; makes the folder of an SQLite file."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        event.listen(engine, "connect", _without_compiling)
+        return engine
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -62,6 +64,12 @@ def see_one_moment(db: Session) -> None:
     """
     if db.get_bind().dialect.name != "sqlite":
         db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+
+
+def _without_compiling(connection: Any, record: object) -> None:
+    """PostgreSQL compiles a statement that it thinks long: seconds, for what then takes milliseconds."""
+    connection.execute("SET jit = off")
+    connection.commit()
 
 
 def _on_connect(connection: Any, record: object) -> None:

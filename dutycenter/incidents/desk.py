@@ -8,15 +8,16 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pyramid.request import Request
-from sqlalchemy import ColumnElement, and_, func, or_, select, union_all
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from dutycenter.calls.marks import Marks
 from dutycenter.calls.models import Call, CallParty, MarkedCaller
 from dutycenter.calls.numbers import dialled_form
-from dutycenter.db.grams import holds
 from dutycenter.directory.models import Person
-from dutycenter.incidents.models import INCIDENT_PEOPLE, INCIDENT_TEXTS, Incident, IncidentCall, year_and_sequence
+from dutycenter.incidents.models import Incident, IncidentCall
+from dutycenter.incidents.search.newest import newest
+from dutycenter.incidents.search.words import OF_ITSELF
 from dutycenter.interfaces import Asking, CalledOut, IBroadcasts, IReadiness, NoticeLeg, Standing
 from dutycenter.vocabulary import BroadcastState, CallResult, IncidentStatus, PartyPart
 
@@ -137,23 +138,18 @@ def today(db: Session, now: datetime, zone: ZoneInfo) -> Today:
 
 def likely_same(db: Session, now: datetime, text: str = "") -> list[Incident]:
     """Incidents that a report may belong to: open ones, the latest first; or those that ``text`` names."""
-    query = select(Incident).order_by(Incident.created_at.desc()).limit(LIKELY_SHOWN)
-    if not text:
-        return list(
-            db.scalars(
-                query.where(Incident.status == IncidentStatus.OPEN, Incident.created_at > now - timedelta(days=3))
-            )
-        )
-    return list(db.scalars(query.where(matches(text))))
+    if text:
+        return named(db, text, LIKELY_SHOWN)
+    latest = select(Incident).where(
+        Incident.status == IncidentStatus.OPEN, Incident.created_at > now - timedelta(days=3)
+    )
+    return list(db.scalars(latest.order_by(Incident.created_at.desc()).limit(LIKELY_SHOWN)))
 
 
-def matches(text: str) -> ColumnElement[bool]:
-    """Condition: the incident's number, texts or people contain the text."""
-    named = year_and_sequence(text)
-    if named is not None:
-        return and_(Incident.year == named[0], Incident.sequence == named[1])
-    found = [select(Incident.id).where(holds(text.strip(), texts)) for texts in (INCIDENT_TEXTS, INCIDENT_PEOPLE)]
-    return Incident.id.in_(union_all(*found))
+def named(db: Session, text: str, limit: int) -> list[Incident]:
+    """The latest incidents whose number, texts or people contain the text."""
+    ids = newest(db, [text.strip()], limit, places=OF_ITSELF).ids[:limit]
+    return list(db.scalars(select(Incident).where(Incident.id.in_(ids)).order_by(Incident.id.desc())))
 
 
 def running_broadcasts(request: Request) -> list[Standing]:

@@ -318,9 +318,6 @@ def find_incidents(request: Request, text: str, limit: int) -> list[Found]:
     """For the find box."""
     if not request.has_permission("view"):
         return []
-    rows = request.db.scalars(
-        select(Incident).where(desk.matches(text)).order_by(Incident.created_at.desc()).limit(limit)
-    )
     return [
         Found(
             _("Incident"),
@@ -329,7 +326,7 @@ def find_incidents(request: Request, text: str, limit: int) -> list[Found]:
             request.route_path("incident", id=row.id),
             "clipboard-pulse",
         )
-        for row in rows
+        for row in desk.named(request.db, text, limit)
     ]
 
 

@@ -115,6 +115,7 @@ def pages(work: Work, broadcast_id: int) -> list[str]:
     return [
         "/desk", "/desk/left", "/desk/right", "/desk/bar", "/strip",
         "/incidents", "/incidents?page=900", f"/incidents?q={quote('塌方')}", "/incidents?q=13000012345",
+        *(f"/incidents?q={quote(words)}" for words in ("绝无此词", "99999", "第 1", "99999 号", "塌方 侧翻")),
         "/incidents?class=accident&level=III", f"/incidents/{incident}", f"/incidents/{incident}/timeline",
         "/broadcasts", "/broadcasts/new", f"/broadcasts/{broadcast_id}", f"/broadcasts/{broadcast_id}/state",
         f"/broadcasts/{broadcast_id}/people", f"/broadcasts/{broadcast_id}/people/{recipient}",

@@ -10,7 +10,7 @@ from pyramid.httpexceptions import HTTPBadRequest, HTTPNotFound, HTTPSeeOther
 from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import Response
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, literal, select, union
 from sqlalchemy.orm import joinedload
 
 from dutycenter.directory.models import District
@@ -18,9 +18,11 @@ from dutycenter.frame.labels import label
 from dutycenter.incidents.classes import SUBTYPE_LABELS
 from dutycenter.incidents.models import Incident
 from dutycenter.incidents.search.models import SavedSearch
-from dutycenter.incidents.search.query import NAMES, PLACES, Query, found_in
+from dutycenter.incidents.search.newest import newest
+from dutycenter.incidents.search.query import NAMES, Query
 from dutycenter.incidents.search.saved import NoSuchSearch, SavedSearches, SearchFault
 from dutycenter.incidents.search.sheet import Column, write_sheet
+from dutycenter.incidents.search.words import PLACES, found_in
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.notices import say
 from dutycenter.typed import whole
@@ -49,22 +51,18 @@ FIELD_LABELS = {
 def listing(request: Request) -> dict[str, Any]:
     """The incidents that fit, the latest first, each with where the words were found."""
     query = Query.read(request.GET)
-    # Words are looked for in every text: once, not again for the page.
-    ids = request.db.scalars(_rows(request, query).with_only_columns(Incident.id)).all() if query.words else None
-    total = _total(request, query) if ids is None else len(ids)
+    page = max(1, whole(request.GET.get("page", "")) or 1)
+    incidents, total, more = _latest(request, query, (page - 1) * PAGE, PAGE)
     pages = max(1, -(-total // PAGE))
-    page = min(pages, max(1, whole(request.GET.get("page", "")) or 1))
-    begin = (page - 1) * PAGE
-    if ids is None:
-        rows = _rows(request, query).limit(PAGE).offset(begin)
-    else:
-        rows = _ordered(select(Incident).where(Incident.id.in_(ids[begin : begin + PAGE])))
-    incidents = request.db.scalars(rows).all()
+    if page > pages:
+        page = pages
+        incidents, total, more = _latest(request, query, (page - 1) * PAGE, PAGE)
     return {
         "incidents": incidents,
         "found": _found(request, query, [incident.id for incident in incidents]),
         "places": PLACES,
         "total": total,
+        "more": more,
         "page": page,
         "pages": pages,
         "query": dict(query.asked),
@@ -83,14 +81,13 @@ def listing(request: Request) -> dict[str, Any]:
 def export(request: Request) -> Response:
     """What was found, as a spreadsheet; that it was taken is on record."""
     query = Query.read(request.GET)
-    total = _total(request, query)
-    incidents = request.db.scalars(_rows(request, query).options(joinedload(Incident.district)).limit(MOST_ROWS)).all()
+    incidents, total, more = _latest(request, query, 0, MOST_ROWS)
     told = {**query.asked, "rows": len(incidents), "address": request.client_addr or ""}
     with Work(request.registry, request.actor).write() as writing:
         writing.find_service(ILedger).append("incidents.table_taken", "incidents:all", told)
     say = request.localizer.translate
     about = [(say(FIELD_LABELS[name]), text) for name, text in query.asked.items()]
-    about += [(say(_("Found")), str(total)), (say(_("In this table")), str(len(incidents)))]
+    about += [(say(_("Found")), f"{total}+" if more else str(total)), (say(_("In this table")), str(len(incidents)))]
     content = write_sheet(
         say(_("Incidents")),
         [(say(name), form) for name, form in COLUMNS],
@@ -132,35 +129,30 @@ def turn(request: Request) -> Response:
     return HTTPSeeOther(request.route_path("incidents"))
 
 
-def _conditions(request: Request, query: Query) -> list[Any]:
-    return query.conditions(request.find_service(IClock).now(), settings_of(request.registry).time_zone)
-
-
-def _rows(request: Request, query: Query) -> Any:
-    return _ordered(select(Incident).where(*_conditions(request, query)))
-
-
-def _ordered(rows: Any) -> Any:
-    return rows.order_by(Incident.year.desc(), Incident.sequence.desc())
-
-
-def _total(request: Request, query: Query) -> int:
-    return request.db.scalar(select(func.count()).select_from(Incident).where(*_conditions(request, query))) or 0
+def _latest(request: Request, query: Query, begin: int, count: int) -> tuple[Sequence[Incident], int, bool]:
+    """So many incidents that fit, from the latest but ``begin``; how many there are; and whether there are more still."""
+    filters = query.filters(request.find_service(IClock).now(), settings_of(request.registry).time_zone)
+    rows = select(Incident).options(joinedload(Incident.district)).order_by(Incident.id.desc())
+    if query.words:
+        found = newest(request.db, query.words, begin + count + 1, filters=filters)
+        chosen = rows.where(Incident.id.in_(found.ids[begin : begin + count]))
+        return request.db.scalars(chosen).all(), len(found.ids), found.more
+    total = request.db.scalar(select(func.count()).select_from(Incident).where(*filters)) or 0
+    return request.db.scalars(rows.where(*filters).limit(count).offset(begin)).all(), total, False
 
 
 def _found(request: Request, query: Query, ids: Sequence[int]) -> dict[int, list[str]]:
     """Where the words were found, for the incidents of a page."""
-    found: dict[int, list[str]] = {}
+    found: dict[int, list[str]] = {id_: [] for id_ in ids}
     if not query.words or not ids:
         return found
-    by_place: dict[str, list[Any]] = {}
+    rows: list[Select[str, int]] = []
     for word in query.words:
-        for place, there in found_in(word).items():
-            by_place.setdefault(place, []).extend(Incident.id.in_(one) for one in there)
-    for place, conditions in by_place.items():
-        for id_ in request.db.scalars(select(Incident.id).where(Incident.id.in_(ids), or_(*conditions))):
-            found.setdefault(id_, []).append(place)
-    return found
+        for place, there in found_in(word, lambda incident_id: incident_id.in_(ids)).items():
+            rows += [one.add_columns(literal(place)) for one in there]
+    for id_, place in request.db.execute(union(*rows)):
+        found[id_].append(place)
+    return {id_: sorted(places, key=list(PLACES).index) for id_, places in found.items()}
 
 
 def _cells(i: Incident, say: Any) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import openpyxl
@@ -15,12 +16,15 @@ from dutycenter.directory.models import Department, Person
 from dutycenter.incidents.documents.services import Documents
 from dutycenter.incidents.instructions.services import Instructions
 from dutycenter.incidents.models import Deadline, Incident
-from dutycenter.incidents.search.query import Query, found_in
+from dutycenter.incidents.search import newest as finding
+from dutycenter.incidents.search.newest import newest
+from dutycenter.incidents.search.query import Query
 from dutycenter.incidents.search.saved import NoSuchSearch, SavedSearches, SearchFault
 from dutycenter.incidents.search.sheet import write_sheet
+from dutycenter.incidents.search.words import found_in
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import IClock, ILedger
-from dutycenter.vocabulary import CallState, SituationKind
+from dutycenter.vocabulary import CallState, Level, SituationKind
 from dutycenter.work import Work
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -28,8 +32,12 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 def found(work: Work, **asked: str) -> list[str]:
     with work.read() as request:
-        conditions = Query.read(asked).conditions(request.find_service(IClock).now(), ZONE)
-        return list(request.db.scalars(select(Incident.title).where(*conditions).order_by(Incident.id)))
+        query = Query.read(asked)
+        rows = select(Incident.title).where(*query.filters(request.find_service(IClock).now(), ZONE))
+        if query.words:
+            filters = query.filters(request.find_service(IClock).now(), ZONE)
+            rows = rows.where(Incident.id.in_(newest(request.db, query.words, 10, filters=filters).ids))
+        return list(request.db.scalars(rows.order_by(Incident.id)))
 
 
 @pytest.fixture
@@ -78,6 +86,38 @@ class TestQuery:
                 if any(request.db.scalar(one.limit(1)) for one in there)
             }
             assert places == {"reports"}
+
+
+class TestNewest:
+    """However it is found: read from the newest on, or named by the index and held against the rest."""
+
+    def test_it_is_the_beginning_of_all_there_are(self, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name, small in (
+            ("READ_FIRST", 4),
+            ("READ_AT_ONCE", 8),
+            ("RARE", 4),
+            ("FEW", 12),
+            ("COUNTED", 6),
+            ("CHUNK", 3),
+        ):
+            monkeypatch.setattr(finding, name, small)
+        # common, common long ago, common of late, rare, the oldest alone; a number that shares only pairs of digits
+        held = [
+            f"塌方{'沿江' * (n < 30)}{'国道' * (n > 40)}{'围堰' * (n % 13 == 5)}{'首起' * (n == 0)} 1380000{n:04}"
+            for n in range(60)
+        ]
+        with work.write() as request:
+            ids = [request.find_service(Incidents).create({"title": one, "level": "II" if n % 2 else "III"}).id for n, one in enumerate(held)]  # fmt: skip
+        words = ("塌方", "沿江", "国道", "围堰", "首起", "无此", "0000057", "0012", "8000004", "塌")
+        with work.read() as request:
+            for asked in [*((one,) for one in words), *pairwise(words), ("沿江", "围堰")]:
+                for odd in (False, True):
+                    all_of = [id_ for n, (id_, text) in enumerate(zip(ids, held, strict=True)) if all(one in text for one in asked) and (n % 2 or not odd)][::-1]  # fmt: skip
+                    for wanted in (1, 9):
+                        filters = [Incident.level == Level.II] if odd else []
+                        found = newest(request.db, asked, wanted, filters=filters)
+                        assert list(found.ids) == all_of[: len(found.ids)], (asked, odd)
+                        assert len(found.ids) >= wanted if found.more else len(found.ids) == len(all_of), (asked, odd)
 
 
 class TestSaved:
