@@ -12,18 +12,22 @@ import os
 import queue
 import socket
 import threading
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from broadcast import store
-from broadcast.events import READ, clean_cause, happenings
+from broadcast.events import READ, happenings
 from broadcast.lines import Lines
 from broadcast.models import Broadcast
 from broadcast.reminders import Reminders
 from broadcast.run import BATCH, LEASE, Open, Orders, Run
 from broadcast.settle import Answered, Ended, Happening, Lost, Source
 from broadcast.timeline import enter_end, enter_step
+from broadcast.yielding import EVERY, LATE
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import (
     Channel,
@@ -37,6 +41,7 @@ from dutycenter.interfaces import (
     SwitchError,
     SwitchEvent,
 )
+from dutycenter.switch.causes import clean_cause
 from dutycenter.work import Work
 
 log = logging.getLogger(__name__)
@@ -55,8 +60,15 @@ ANSWERED_TOO_LONG = 600.0  # the product's seconds beyond four times the message
 EXTENSION = "notify"
 
 
-News = tuple[str, list[Happening]] | SwitchAway | None
-"""What has happened to an attempt; that the switch is away; that it is there again."""
+@dataclass(frozen=True)
+class LateReply:
+    """The switch took long to reply to an order."""
+
+    gateway: str
+
+
+News = tuple[str, list[Happening]] | LateReply | SwitchAway | None
+"""What has happened to an attempt; that the switch is slow; that it is away; that it is there again."""
 
 
 def own_name() -> str:
@@ -103,6 +115,7 @@ class Dialer:
         self._look_at_channels = 0.0
         self._look_for_work = 0.0
         self._away_until = 0.0
+        self._judged_at = self.clock.monotonic()  # what came back, and how much the switches are given
         self._overrun = False
         self._wake = threading.Event()
         self._tick = max(0.005 / self.clock.real(1.0), TICK)
@@ -123,9 +136,11 @@ class Dialer:
         """The events flow again: what was missed is found by looking."""
         self._inbox.put(None)
 
-    def on_reply(self, leg: Originate, trouble: SwitchError | RefusedValue | None) -> None:
-        """The switch has answered to a leg; as ``on_event``."""
+    def on_reply(self, told_at: float, leg: Originate, trouble: SwitchError | RefusedValue | None) -> None:
+        """The switch, told of a leg at that moment, has replied; as ``on_event``."""
         self._unanswered -= 1
+        if self.clock.real(self.clock.monotonic() - told_at) > LATE:
+            self._inbox.put(LateReply(leg.gateway))
         match trouble:
             case None:
                 pass
@@ -183,10 +198,17 @@ class Dialer:
             self._remind()
         if self.connected and now >= self._look_at_channels:
             self._reconcile()
+        if self.clock.real(now - self._judged_at) >= EVERY:
+            self._judge_pace(now)
         for run in list(self.runs.values()):
             if now - run.turned_at >= self._tick:
                 self._turn(run)
         return self._rest()
+
+    def _judge_pace(self, now: float) -> None:
+        up = Counter(one.gateway for run in self._all() for one in run.open.values() if one.up)
+        self.lines.look(up, self.clock.real(now - self._judged_at))
+        self._judged_at = now
 
     def release(self) -> None:
         """Give all leases back."""
@@ -287,7 +309,8 @@ class Dialer:
     def _originate(self, run: Run | Reminders, orders: Sequence[store.Written]) -> None:
         if orders:
             self._unanswered += len(orders)
-            self.switch.originate_all([self._leg(run, order) for order in orders], self.on_reply)
+            told = partial(self.on_reply, self.clock.monotonic())
+            self.switch.originate_all([self._leg(run, order) for order in orders], told)
 
     def _leg(self, run: Run | Reminders, order: store.Written) -> Originate:
         line = run.lines.named(order.gateway)
@@ -330,6 +353,8 @@ class Dialer:
                     log.info("Connected with the switch; looking at its channels.")
                     self.connected = True
                     self._away_until = self._look_at_channels = 0.0
+                case LateReply():
+                    self.lines.late(news.gateway)
                 case SwitchAway():
                     self._away(news)
                 case attempt_id, said:

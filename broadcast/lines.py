@@ -7,12 +7,17 @@ the trunk count: a busy or dead number says nothing about the line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import logging
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from broadcast.yielding import Pace, Seen, channels_of, paced, rate_of
 from dutycenter.switch.gateways import carries, prefixes_of
 from dutycenter.switch.models import Gateway
+
+log = logging.getLogger(__name__)
 
 MAX_LINES = 32  # as many as the kernel tells apart
 
@@ -25,10 +30,19 @@ LONGEST_REST = 60.0
 
 
 class Hindrance(StrEnum):
-    """Why a running broadcast calls nobody at the moment."""
+    """Why a running broadcast calls nobody at the moment, or fewer than it could."""
 
     SWITCH = "switch"  # the switch cannot be reached
     LINES = "lines"  # every gateway rests or is out of service
+    SLOWER = "slower"  # our own side does not keep up: see ``yielding``
+
+
+@dataclass
+class Load:
+    """One switch: what it is given, and what came back since that was last judged."""
+
+    pace: Pace = field(default_factory=Pace)
+    seen: Seen = field(default_factory=Seen)
 
 
 @dataclass
@@ -42,6 +56,8 @@ class Line:
     caller_id: str
     cost: float
     enabled: bool = True
+    switch: str = ""
+    share: float = 1.0  # of all this that its switch is given now
     failures: int = 0
     rests: int = 0  # rests in a row
     rest_until: float = 0.0
@@ -50,7 +66,12 @@ class Line:
         """Channels that may be used now."""
         if not self.enabled or now < self.rest_until:
             return 0
-        return min(1, self.channels) if self.rests else self.channels
+        return min(1, self.channels) if self.rests else channels_of(self.share, self.channels)
+
+    @property
+    def pace(self) -> float:
+        """Calls a second that may be begun now."""
+        return rate_of(self.share, self.rate)
 
     def failed(self, cause: str, now: float) -> None:
         """A call ended with a cause that may be the trunk's fault."""
@@ -69,10 +90,11 @@ class Line:
 
 
 class Lines:
-    """All gateways of one switch, in a fixed order; positions are the kernel's."""
+    """All gateways, in a fixed order; positions are the kernel's."""
 
     def __init__(self) -> None:
         self.all: list[Line] = []
+        self._loads: defaultdict[str, Load] = defaultdict(Load)  # by switch
 
     def refresh(self, gateways: Sequence[Gateway]) -> bool:
         """Take in the rows of the store. True when positions or prefixes changed: choosers begin anew."""
@@ -87,6 +109,8 @@ class Lines:
             line.caller_id = gateway.caller_id
             line.cost = gateway.cost
             line.enabled = gateway.enabled
+            line.switch = gateway.switch
+            line.share = self._loads[gateway.switch].pace.share
             self.all.append(line)
         return before != [(line.name, tuple(line.prefixes)) for line in self.all]
 
@@ -110,3 +134,50 @@ class Lines:
     def next_opening(self) -> float | None:
         """When the first resting gateway may be tried again."""
         return min((line.rest_until for line in self.all if line.enabled and line.rests), default=None)
+
+    # --- what their switches are given ------------------------------------------------
+
+    def count(self, gateway: str, carried: bool | None) -> None:
+        """A leg over this gateway is over; see ``settle.carried``."""
+        seen = self._seen(gateway)
+        seen.carried += carried is True
+        seen.failed += carried is False
+
+    def late(self, gateway: str) -> None:
+        """An order for this gateway was replied to late."""
+        self._seen(gateway).late += 1
+
+    def _seen(self, gateway: str) -> Seen:
+        line = self.named(gateway)
+        return self._loads[line.switch].seen if line is not None else Seen()
+
+    def look(self, up: Mapping[str, int], passed: float) -> None:
+        """Judge what came back since the last look, and give each switch more or less.
+
+        Args:
+            up: legs that are up, by gateway.
+            passed: real seconds since the last look.
+        """
+        for switch, load in self._loads.items():
+            lines = [line for line in self.all if line.switch == switch]
+            used = sum(up.get(line.name, 0) for line in lines) / max(1, sum(line.channels for line in lines))
+            before, seen = load.pace.share, load.seen
+            load.pace, load.seen = paced(load.pace, seen, used, passed), Seen()
+            for line in lines:
+                line.share = load.pace.share
+            _say(switch, before, load.pace.share, seen)
+
+    @property
+    def yielding(self) -> bool:
+        """Is any switch given less than its lines could carry?"""
+        return any(line.share < 1.0 for line in self.all)
+
+
+def _say(switch: str, before: float, share: float, seen: Seen) -> None:
+    if share < before:
+        log.warning(
+            "Our side does not keep up: of the legs of switch %s %d were carried, %d were not, %d orders were answered "
+            "late. It is given %d %% of what its lines take.", switch, seen.carried, seen.failed, seen.late, share * 100,
+        )  # fmt: skip
+    elif before < share == 1.0:
+        log.info("Switch %s is given all that its lines take again.", switch)

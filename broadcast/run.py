@@ -34,6 +34,7 @@ from broadcast.settle import (
     Lost,
     Pressed,
     Source,
+    carried,
     disposition,
     merge,
     merge_all,
@@ -338,7 +339,8 @@ class Run:
 
     def _judge_line(self, one: Open, found: Disposition) -> None:
         line = self.lines.named(one.gateway)
-        if line is None or found in (Disposition.DROPPED, Disposition.LOST, Disposition.FAILED):
+        self.lines.count(one.gateway, carried(one.known))
+        if line is None or one.known.no_room or found in (Disposition.DROPPED, Disposition.LOST, Disposition.FAILED):
             return
         if one.known.answered_at is None and meaning(one.known.cause).gateway_fault:
             line.failed(one.known.cause, self.clock.monotonic())
@@ -402,7 +404,7 @@ class Run:
         elsewhere = store.busy_elsewhere(db, self.id)
         self.crowded = bool(elsewhere)
         sharers = max(1, store.running(db))
-        return [(max(0, line.usable(now) - elsewhere.get(line.name, 0)), line.rate / sharers) for line in self.lines]
+        return [(max(0, line.usable(now) - elsewhere.get(line.name, 0)), line.pace / sharers) for line in self.lines]
 
     def _asked_for(self, db: Session, room: int, now: float) -> list[Choice]:
         """Calls that somebody asked for by hand come first; their person must have no leg up."""
@@ -425,6 +427,8 @@ class Run:
                 hindrance = Hindrance.SWITCH.value
             elif not self.open and not self.lines.open(self.clock.monotonic()):
                 hindrance = Hindrance.LINES.value
+            elif self.lines.yielding:
+                hindrance = Hindrance.SLOWER.value
         if broadcast.waits_for != hindrance:
             broadcast.waits_for = hindrance
             self._tell("hindered" if hindrance else "unhindered", by=hindrance)

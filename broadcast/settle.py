@@ -28,6 +28,10 @@ class Source(IntEnum):
     HANGUP = 3  # CHANNEL_HANGUP_COMPLETE
 
 
+NOT_TAKEN = "NORMAL_TEMPORARY_FAILURE"  # so the dialplan ends an answered leg with which no conversation goes on
+NO_ROOM = "DESTINATION_OUT_OF_ORDER"  # of a job that made no leg: the switch admits no more
+
+
 @dataclass(frozen=True)
 class Known:
     """All that is known of one attempt."""
@@ -43,6 +47,20 @@ class Known:
     dropped: bool = False  # we asked the switch to take the leg down
     lost: bool = False  # the switch knows nothing of the leg any more
     patience_over: bool = False  # no more word is expected
+
+    @property
+    def answered(self) -> bool:
+        return self.answered_at is not None or self.flow_done
+
+    @property
+    def not_taken(self) -> bool:
+        """Was it answered, and broke off because no conversation was there?"""
+        return self.answered and self.cause == NOT_TAKEN
+
+    @property
+    def no_room(self) -> bool:
+        """Had the switch no room for it?"""
+        return not self.answered and self.ended_by is Source.JOB and self.cause == NO_ROOM
 
 
 # --- happenings ---------------------------------------------------------------
@@ -160,11 +178,10 @@ def disposition(known: Known, of_cause: Callable[[str], Disposition]) -> Disposi
     by_key = {ACKNOWLEDGE: Disposition.ACKNOWLEDGED, DECLINE: Disposition.DECLINED, DESK: Disposition.TRANSFERRED}
     if known.key in by_key:
         return by_key[known.key]
-    answered = known.answered_at is not None or known.flow_done
-    word_missing = not known.flow_done if answered else not (known.cause or known.lost)
+    word_missing = not known.flow_done if known.answered else not (known.cause or known.lost)
     if word_missing and not known.patience_over:
         return None
-    vanished = known.lost and not known.cause
+    vanished = (known.lost and not known.cause) or known.not_taken
     # What was heard of a leg that broke off in the middle is too little to call anybody a machine.
     if known.machine and not vanished:
         return Disposition.VOICEMAIL
@@ -174,9 +191,18 @@ def disposition(known: Known, of_cause: Callable[[str], Disposition]) -> Disposi
         return Disposition.DROPPED
     if vanished:
         return Disposition.LOST
-    if answered:
+    if known.answered:
         return Disposition.HUNG_UP_EARLY
+    if known.no_room:
+        return Disposition.CONGESTION
     return of_cause(known.cause) if known.cause else Disposition.FAILED
+
+
+def carried(known: Known) -> bool | None:
+    """Did our own side carry this leg? None when it tells nothing of that: the network ended it, or we did."""
+    if known.no_room or (known.not_taken and not known.flow_done and not known.key):
+        return False
+    return True if known.answered else None
 
 
 class Ground(StrEnum):
@@ -200,7 +226,8 @@ FINAL = frozenset({Disposition.ACKNOWLEDGED, Disposition.DECLINED})
 """After one of these nobody calls the person again."""
 
 UNTRIED = frozenset({Disposition.CONGESTION, Disposition.GATEWAY_DOWN, Disposition.LOST})
-"""As far as is known the person's telephone did not ring: it does not count as one of the rounds."""
+"""The person's telephone did not ring, as far as is known, or nobody was there when they answered: it does not count as
+one of the rounds."""
 
 _TELLING = (
     Disposition.HUNG_UP_EARLY,

@@ -97,6 +97,7 @@ class Noted:
     detail: str = ""
 
 
+NOT_TAKEN_AFTER = 5.0  # seconds, as the dialplan waits for a conversation
 STORE_AWAY = (0.3, 1.0, 5.0, 10.0, 30.0)  # a conversation's pauses before it writes an answer again
 
 
@@ -120,6 +121,10 @@ class Twin:
     garble: Callable[[list[SwitchEvent]], list[SwitchEvent]] = list
     deliver: Callable[[SwitchEvent], None] = lambda event: None
     dead_gateways: set[str] = field(default_factory=set)
+    admits: float = float("inf")  # legs at once; of more there is no room
+    converses: float = float("inf")  # legs at once that the conversations can take; others are left, and end
+    left: list[str] = field(default_factory=list)  # answered, and no conversation came
+    taken: set[str] = field(default_factory=set)
     dropped: list[str] = field(default_factory=list)
     overlaps: list[str] = field(default_factory=list)
     journal: list[Noted] = field(default_factory=list)
@@ -134,8 +139,10 @@ class Twin:
 
     def originate(self, leg: Originate) -> None:
         self._here()
-        if leg.gateway in self.dead_gateways:
-            self.at(0.01, lambda: self.end(leg.channel_uuid, "INVALID_GATEWAY", job_only=True))
+        no_way, no_room = leg.gateway in self.dead_gateways, len(self.up) >= self.admits
+        if no_way or no_room:
+            cause = "INVALID_GATEWAY" if no_way else "DESTINATION_OUT_OF_ORDER"
+            self.at(0.01, lambda: self.end(leg.channel_uuid, cause, job_only=True))
             self.begun.append((self.clock.gone, leg.number, leg.gateway, leg.channel_uuid))
             return
         assert leg.channel_uuid not in self.up, "the same leg twice"
@@ -246,6 +253,11 @@ class Twin:
         self.answered.add(uuid)
         self._note("answer", uuid, self.up[uuid].number)
         self.emit(self.event("CHANNEL_ANSWER", uuid))
+        if len(self.taken & self.up.keys()) >= self.converses:
+            self.left.append(uuid)
+            self.at(NOT_TAKEN_AFTER, lambda: self.end(uuid, "NORMAL_TEMPORARY_FAILURE"))
+            return
+        self.taken.add(uuid)
         with self.work.read() as request:
             notice = Broadcasts_of(request).notice(uuid)
         assert notice is not None

@@ -284,6 +284,71 @@ class TestGateways:
         assert {gateway for _, _, gateway, _ in twin.begun} == {"a"}
 
 
+class TestOverload:
+    """More legs than the conversations, or the switch, can carry."""
+
+    def test_whom_no_conversation_took_is_called_again_without_using_up_a_round_and_fewer_are_called(
+        self, small_town, manner
+    ):
+        town, most = small_town, 12
+        town.settle(120, numbers=1)
+        town.gateway(channels=60, reserved=0, cps=20)
+        made = town.launch(channels=60, rounds=1)
+        twin = town.twin(lambda number, nth: manner(ring=3, after=15))
+        twin.converses = most
+        dialer = town.dialer(twin)
+        town.play(twin, dialer, until=lambda: town.clock.gone > 30)
+        with town.work.read() as request:
+            assert request.db.get(Broadcast, made).waits_for == "slower"
+        assert twin.most_up > 3 * most, "too many at first"
+        assert len(twin.up) < 2 * most
+        twin.converses = float("inf")  # somebody mended it
+        town.play(twin, dialer, until=lambda: not dialer.lines.yielding or not town.running())
+        town.play(twin, dialer)
+        hold_the_rules(town, twin)
+        assert set(town.outcomes().values()) == {"acknowledged"}, "one round each, and nobody's was used up by us"
+        assert town.dispositions() == {"acknowledged": 120, "lost": len(twin.left)}
+        with town.work.read() as request:
+            hindered = list(
+                request.db.scalars(select(LedgerEntry.data).where(LedgerEntry.action == "broadcast.hindered"))
+            )
+        assert any('"slower"' in data for data in hindered)
+
+    def test_calls_for_which_the_switch_had_no_room_blame_no_telephone(self, small_town, manner):
+        town = small_town
+        town.settle(60, numbers=1)
+        town.gateway(channels=60, reserved=0, cps=30)
+        town.launch(channels=60, rounds=1)
+        twin = town.twin(lambda number, nth: manner(ring=3, after=10))
+        twin.admits = 15
+        town.play(twin, town.dialer(twin))
+        hold_the_rules(town, twin)
+        assert set(town.outcomes().values()) == {"acknowledged"}
+        refused = town.dispositions()["congestion"]
+        assert town.dispositions() == {"acknowledged": 60, "congestion": refused}
+        assert 0 < refused < 60
+
+    def test_a_switch_that_replies_late_is_given_less(self, small_town):
+        town = small_town
+        town.settle(30)
+        town.gateway(channels=30, reserved=0, cps=50)
+        town.launch()
+        twin = town.twin()
+        take = twin.originate_all
+
+        def late(legs, told):
+            town.clock.gone += 1.5
+            take(legs, told)
+
+        twin.originate_all = late
+        dialer = town.dialer(twin)
+        town.play(twin, dialer, until=lambda: dialer.lines.yielding)
+        twin.originate_all = take
+        town.play(twin, dialer)
+        hold_the_rules(town, twin)
+        assert set(town.outcomes().values()) == {"acknowledged"}
+
+
 class TestByHand:
     def test_who_has_acknowledged_elsewhere_rings_no_more(self, town, manner):
         town.settle(3)
@@ -389,7 +454,7 @@ class TestDialers:
         assert town.dispositions() == {"open": 1}
         town.play(twin, town.dialer(twin), limit=120)
         hold_the_rules(town, twin)
-        assert town.dispositions() == {"hung_up_early": 1}
+        assert town.dispositions() == {"lost": 1, "acknowledged": 1}, "that was our failure: no round is used up"
 
     def test_one_that_dies_between_writing_and_doing_forgets_nobody(self, town):
         town.settle(10)

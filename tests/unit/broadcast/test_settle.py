@@ -13,6 +13,7 @@ from broadcast.settle import (
     PatienceOver,
     Pressed,
     Source,
+    carried,
     disposition,
     merge,
     merge_all,
@@ -87,6 +88,22 @@ class TestDisposition:
         assert disposition(merge(over, FlowDone(heard_to_end=True)), of_cause) is Disposition.HEARD
         assert disposition(merge(over, FlowDone()), of_cause) is Disposition.HUNG_UP_EARLY
         assert disposition(merge(over, PatienceOver()), of_cause) is Disposition.HUNG_UP_EARLY
+
+    def test_who_answered_and_found_no_conversation_did_not_hang_up(self):
+        over = known(Answered(START), Ended(START, Source.HANGUP, "NORMAL_TEMPORARY_FAILURE"))
+        assert disposition(over, of_cause) is None, "a last word may follow"
+        alone = merge(over, PatienceOver())
+        broken_off = merge(over, FlowDone(machine=True))
+        assert disposition(alone, of_cause) is disposition(broken_off, of_cause) is Disposition.LOST
+        assert disposition(merge(over, FlowDone(heard_to_end=True)), of_cause) is Disposition.HEARD
+        assert (carried(alone), carried(broken_off)) == (False, True)
+
+    def test_what_the_switch_had_no_room_for_is_no_dead_telephone(self):
+        cause = "DESTINATION_OUT_OF_ORDER"
+        by_switch, by_network = known(Ended(START, Source.JOB, cause)), known(Ended(START, Source.HANGUP, cause))
+        assert disposition(by_switch, of_cause) is Disposition.CONGESTION
+        assert disposition(by_network, of_cause) is of_cause(cause)
+        assert (carried(by_switch), carried(by_network)) == (False, None)
 
     def test_it_waits_for_the_cause_when_a_channel_is_gone_without_one(self):
         gone = known(Ended(START, Source.NOBODY))
