@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 from broadcast.settle import Answered, Ended, Happening, Source
 from dutycenter.interfaces import SwitchEvent
+from dutycenter.switch.causes import clean_cause
 
 READ = ("CHANNEL_ANSWER", "CHANNEL_HANGUP_COMPLETE", "BACKGROUND_JOB")
 """The only events that the dialer subscribes to: a channel's costs the switch as much to write as us to read."""
 
-_CAUSE = re.compile(r"[A-Z][A-Z0-9_]{1,62}", re.ASCII)
 _OURS = re.compile(r"origination_uuid=([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b", re.ASCII)
 
 
@@ -48,9 +48,3 @@ def _answer(event: SwitchEvent) -> list[Happening]:
 
 def _cause_of(event: SwitchEvent) -> str:
     return clean_cause(event.headers.get("Hangup-Cause", "") or event.variable("hangup_cause"))
-
-
-def clean_cause(text: str) -> str:
-    """A hangup cause as the switch spells them, or an empty text."""
-    words = text.strip().split()
-    return words[0] if words and _CAUSE.fullmatch(words[0]) else ""

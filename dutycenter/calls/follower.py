@@ -23,6 +23,7 @@ from dutycenter.calls.parties import Parties
 from dutycenter.calls.queue import Desks, switch_word
 from dutycenter.calls.services import Calls
 from dutycenter.interfaces import Channel, IClock, ISwitch, ISwitchEvents, SwitchError, SwitchEvent
+from dutycenter.switch.causes import clean_cause
 from dutycenter.vocabulary import Direction, RecordingState
 from dutycenter.work import Work
 
@@ -134,7 +135,7 @@ def _is_hotline(channel: Channel, hotline_number: str) -> bool:
 
 def _take(work: Work, event: SwitchEvent) -> None:
     handle = HANDLERS.get(event.name)
-    if handle is None or (event.name == "DTMF" and not _is_supervisor(event)):
+    if handle is None or not CONCERNS.get(event.name, _always)(event):
         return
     for left in reversed(range(TRIES)):
         try:
@@ -229,6 +230,25 @@ def _hung_up(request: Request, event: SwitchEvent) -> Afterwards | None:
     return drop if needless else None
 
 
+def _not_made(request: Request, event: SwitchEvent) -> None:
+    """The switch made no leg: no event of a channel will ever say so."""
+    if request.db.get(Leg, event.channel_uuid) is None:
+        return
+    cause = clean_cause(event.body.strip().removeprefix("-ERR"))
+    request.find_service(Calls).leg_ended(event.channel_uuid, cause, event.at)
+    request.find_service(Parties).ended(event.channel_uuid, cause, event.at)
+
+
+def _always(event: SwitchEvent) -> bool:
+    return True
+
+
+def _is_refusal(event: SwitchEvent) -> bool:
+    """The reply to ``originate`` that a leg came to nothing; those of broadcasts are the dialer's business, and many."""
+    of_broadcast = "dc_attempt=" in event.headers.get("Job-Command-Arg", "")
+    return event.body.startswith("-ERR") and bool(event.channel_uuid) and not of_broadcast
+
+
 def _is_supervisor(event: SwitchEvent) -> bool:
     """Whoever listens in; the keys of everybody else are the flows' business, and many."""
     return event.headers.get("Caller-Destination-Number", "").startswith("listen-")
@@ -289,8 +309,12 @@ HANDLERS: dict[str, Callable[[Request, SwitchEvent], Afterwards | None]] = {
     "CHANNEL_BRIDGE": _bridged,
     "CHANNEL_HANGUP_COMPLETE": _hung_up,
     "DTMF": _pressed,
+    "BACKGROUND_JOB": _not_made,
     "RECORD_START": _record_started,
     "RECORD_STOP": _record_stopped,
     QUEUE_EVENT: _queue,
     CONFERENCE_EVENT: _in_room,
 }
+
+CONCERNS: dict[str, Callable[[SwitchEvent], bool]] = {"DTMF": _is_supervisor, "BACKGROUND_JOB": _is_refusal}
+"""Which of the events that come often are worth a transaction."""

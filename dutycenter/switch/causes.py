@@ -7,9 +7,12 @@ real switch: 480 comes as NO_USER_RESPONSE, 503 as NORMAL_TEMPORARY_FAILURE.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from dutycenter.vocabulary import Disposition
+
+_CAUSE = re.compile(r"[A-Z][A-Z0-9_]{1,62}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -137,3 +140,9 @@ def disposition_of(cause: str, *, answered: bool) -> Disposition:
         return Disposition.HUNG_UP_EARLY
     word = cause.removeprefix("-ERR").strip()
     return meaning(word).disposition
+
+
+def clean_cause(text: str) -> str:
+    """A hangup cause as the switch spells them, or an empty text."""
+    words = text.strip().split()
+    return words[0] if words and _CAUSE.fullmatch(words[0]) else ""

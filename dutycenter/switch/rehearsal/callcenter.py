@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 INFO = "callcenter::info"
 STATUSES = ("Logged Out", "Available", "Available (On Demand)", "On Break")
 STATES = ("Idle", "Waiting", "Receiving", "In a queue call")
-RING_SECONDS = 25.0
+RING_SECONDS = (5.0, 15.0)  # that a desk rings: as long as patience lasts, within these
 LOOK_AGAIN = 0.1  # seconds between a change and the queue's looking at it
 WITHOUT_AGENT = 5.0  # seconds that a caller waits while nobody is at a desk
 WRAP_UP = 2.0  # seconds between an agent's calls
 # Seconds until an agent who didn't take a call is offered one again, by why it wasn't taken.
 DELAYS = {"CALL_REJECTED": 5.0, "USER_BUSY": 10.0, "ORIGINATOR_CANCEL": 0.0, "LOSE_RACE": 0.0}
-NO_ANSWER_DELAY = 5.0
+NO_ANSWER_DELAY = 2.0
 
 
 @dataclass
@@ -83,6 +83,8 @@ class Callcenter:
         self.queue = town.queue
         self.agents = {desk: Agent(desk, contact=f"user/{desk}@{town.domain}") for desk in town.desks}
         self.members: list[Member] = []
+        shortest, longest = RING_SECONDS
+        self._ring_seconds = min(longest, max(shortest, round(town.patience)))
 
     # --- the caller's side --------------------------------------------------
 
@@ -108,7 +110,7 @@ class Callcenter:
             channel.phone.waits()
         reason = "BREAK_OUT"
         try:
-            reason = self._hold(channel)
+            reason = self._hold(member)
         except Transferred:
             reason = "" if member.agent is not None else reason
             raise
@@ -118,20 +120,28 @@ class Callcenter:
             self._leave(member, reason)
         return None
 
-    def _hold(self, channel: Channel) -> str:
-        """Wait until patience ends, or while nobody is there who could answer; why it ended."""
-        clock = self._exchange.clock
+    def _hold(self, member: Member) -> str:
+        """Wait until patience ends, or while nobody is there who could answer; why it ended.
+
+        A desk that rings when patience ends may still be answered: the first that rings out ends the wait.
+        """
+        clock, channel = self._exchange.clock, member.channel
         end = clock.monotonic() + self._exchange.town.patience
         alone_since = clock.monotonic()
-        while (now := clock.monotonic()) < end:
+        ringing: list[Agent] | None = None
+        while True:
+            now = clock.monotonic()
+            if now >= end:
+                ringing = list(member.offered) if ringing is None else ringing
+                if not ringing or any(agent not in member.offered for agent in ringing):
+                    return "TIMEOUT"
             if any(agent.status.startswith("Available") for agent in self.agents.values()):
                 alone_since = now
             elif now - alone_since >= WITHOUT_AGENT:
                 return "NO_AGENT_TIMEOUT"
-            if channel.wait(min(1.0, end - now), lambda: self._leaves(channel)):
+            if channel.wait(min(1.0, end - now) if now < end else LOOK_AGAIN, lambda: self._leaves(channel)):
                 return "EXIT_WITH_KEY"
             self._look_soon()
-        return "TIMEOUT"
 
     @staticmethod
     def _leaves(channel: Channel) -> bool:
@@ -240,7 +250,9 @@ class Callcenter:
             "loopback_bowout_on_execute": "false", "ignore_early_media": "true",
             "origination_caller_id_name": channel.orig_name, "origination_caller_id_number": channel.orig_number,
         }  # fmt: skip
-        call = Call("", agent.name, variables, caller=(channel.orig_number, channel.orig_name), timeout=RING_SECONDS)
+        call = Call(
+            "", agent.name, variables, caller=(channel.orig_number, channel.orig_name), timeout=self._ring_seconds
+        )
         leg = agent.leg = new_leg(exchange, str(uuids.uuid4()), call, agent=True)
         Desk(leg, exchange.desk_answer(agent.name))
         times = [("CC-Agent-Called-Time", str(called))]
@@ -266,7 +278,7 @@ class Callcenter:
         self._look_soon(delay + LOOK_AGAIN)
 
     def _connect(self, leg: Channel, member: Member, agent: Agent, times: list[tuple[str, str]]) -> None:
-        if ring(leg, RING_SECONDS, None, 0.0):
+        if ring(leg, self._ring_seconds, None, 0.0):
             leg.check()
         leg.variables.set("cc_member_pre_answer_uuid", None)
         leg.wait(0.02)

@@ -198,6 +198,40 @@ class TestDeskCalls:
         with work.read() as request:
             assert request.db.scalars(select(Call)).all() == []
 
+    def test_somebody_whose_leg_the_switch_never_made_rings_no_more(
+        self, work: Work, follow: Follow, switch: Any
+    ) -> None:
+        follow(HOTLINE_CALL[:9])
+        guest, other = str(uuid.uuid4()), str(uuid.uuid4())
+        switch.up = [Channel(one, "", "", "", "", "", "", one) for one in (CALLER, DESK, guest)]
+        with work.write() as request:
+            call = request.db.scalars(select(Call)).one()
+            party = CallParty(call_id=call.id, channel_uuid=guest, part="joins", number="13800000009", asked_at=T0)
+            leg = Leg(channel_uuid=guest, direction="outbound", call_id=call.id, number="13800000009", created_at=T0)
+            request.db.add_all([party, leg])
+
+        def job(channel: str, body: str, more: str = "") -> SwitchEvent:
+            told = f"{{origination_uuid={channel}{more}}}sofia/gateway/pstn/13800000009"
+            headers = {"Job-Command": "originate", "Job-Command-Arg": told}
+            return SwitchEvent("BACKGROUND_JOB", channel, T0 + timedelta(seconds=9), headers, body)
+
+        follow([
+            job(guest, f"+OK {guest}\n"),
+            job(other, "-ERR NO_ANSWER\n", f",dc_attempt={other}"),
+            job(other, "-ERR NO_ANSWER\n"),
+        ])  # fmt: skip
+        with work.read() as request:
+            assert request.db.scalars(select(CallParty)).one().left_at is None
+            assert request.db.get(Leg, other) is None, "what this follower did not write down it does not invent"
+        follow([job(guest, "-ERR GATEWAY_DOWN\n")] * 2)
+        with work.read() as request:
+            party, leg = request.db.scalars(select(CallParty)).one(), request.db.get_one(Leg, guest)
+            assert (party.ended_because, leg.hangup_cause) == ("GATEWAY_DOWN", "GATEWAY_DOWN")
+            assert leg.ended_at is not None
+            said = select(LedgerEntry).where(LedgerEntry.action == "call.party_not_reached")
+            assert len(request.db.scalars(said).all()) == 1
+        assert the_call(work).state is CallState.TALKING
+
     def test_a_desk_takes_over_once_it_is_bridged_however_often_that_is_said(
         self, work: Work, follow: Follow, switch: Any
     ) -> None:

@@ -83,8 +83,13 @@ def room(settings: Settings) -> Iterator[Callable[..., Room]]:
     """Opens a duty room; the ivr drives legs as the test says, or is away."""
     opened: list[Any] = []
 
-    def start(drive: Callable[[ILeg], None] = lambda leg: leg.hangup(), speed: float = 20.0, **wishes: Any) -> Room:
-        here = replace(settings, ivr_port=free_port())
+    def start(
+        drive: Callable[[ILeg], None] = lambda leg: leg.hangup(),
+        speed: float = 20.0,
+        patience: float = settings.hotline_patience,
+        **wishes: Any,
+    ) -> Room:
+        here = replace(settings, ivr_port=free_port(), hotline_patience=patience)
         rehearsal = rehearse_in(here, speed, **wishes)
         _, there = rehearsal.__enter__()
         opened.append(rehearsal)
@@ -218,6 +223,35 @@ class TestHotline:
 
         here.until_so(look)
         return found[0]
+
+    def test_a_desk_that_rings_when_patience_ends_may_still_be_answered(self, room: Callable[..., Room]) -> None:
+        causes: list[str] = []
+        here = room(lambda leg: causes.append(leg.queue("duty")), patience=20)
+        clock = clock_for(here.settings)
+        here.switch.agent_status("1001", "Available")
+        uuid = here.control.call("13912345678", "reports", talks_for=3)
+        began = clock.monotonic()
+        first = self._ringing(here, "1001")
+        assert here.until_over(first).headers["Hangup-Cause"] in ("NO_ANSWER", "ORIGINATOR_CANCEL")
+        here.until_so(lambda: clock.monotonic() - began > 22)
+        second = self._ringing(here, "1001")
+        here.switch.talk(second)
+        bridge = here.until(lambda event: event.name == "CHANNEL_BRIDGE")
+        assert (bridge.channel_uuid, bridge.headers["Other-Leg-Unique-ID"]) == (uuid, second)
+        here.until_over(uuid)
+        assert causes == ["answered"]
+
+    def test_patience_ends_with_the_ringing_that_nobody_answers(self, room: Callable[..., Room]) -> None:
+        causes: list[str] = []
+
+        def drive(leg: ILeg) -> None:
+            causes.append(leg.queue("duty"))
+            leg.hangup()
+
+        here = room(drive, patience=6)
+        here.switch.agent_status("1001", "Available")
+        here.until_over(here.control.call("13912345678", "silent"))
+        assert causes == ["timeout"]
 
     def test_without_anybody_at_a_desk_the_wait_ends_soon(self, room: Callable[..., Room]) -> None:
         causes: list[str] = []
