@@ -35,7 +35,7 @@ from dutycenter.directory.models import Department, Person, PhoneNumber
 from dutycenter.interfaces import Wish
 from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import NumberKind, ReachedRule
-from tests.bench.dialer_rate import Meter, Scene, chosen_store, running, used
+from tests.bench.dialer_rate import TICKS, Meter, Scene, chosen_store, running, used
 from tests.switch.conftest import until
 
 STAY = 600_000  # milliseconds that whoever answered would listen: it is the conversation that ends the call
@@ -145,6 +145,14 @@ def judge(scene: Scene, made: int, calls: int) -> list[str]:
     return said
 
 
+def busy() -> float:
+    """Seconds that the machine's processors have worked, for whomever."""
+    user, nice, system, _idle, _waiting, *interrupts = map(
+        int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+    )
+    return (user + nice + system + sum(interrupts)) / TICKS
+
+
 def measure(store: str, calls: int, *, echo: bool) -> None:
     """Carry it out and print what was measured."""
     with tempfile.TemporaryDirectory(prefix="recorded-") as name:
@@ -160,8 +168,9 @@ def measure(store: str, calls: int, *, echo: bool) -> None:
                 assert until(lambda: "Waiting for legs" in logs["ivr"].read_text(), 240)
                 assert until(lambda: "Connected" in logs["dialer"].read_text(), 240)
                 before, meter, began = [used(one.pid)[0] for one in (ivr, dialer)], Meter(1), time.monotonic()
+                busy_before = busy()
                 made, up = call(scene, calls)
-                took = time.monotonic() - began
+                took, worked = time.monotonic() - began, busy() - busy_before
                 spent = dict(
                     zip(
                         ("ivr", "dialer"),
@@ -174,7 +183,8 @@ def measure(store: str, calls: int, *, echo: bool) -> None:
                 f"{max(up)} legs at once, for {sum(1 for legs in up if legs >= calls) / len(up) * took:.1f} s of {took:.1f} s"
             )
             print("\n".join(judge(scene, made, calls)))
-            print("seconds of processor: " + ", ".join(f"{who} {s:.1f}" for who, s in {**spent, **others}.items()))
+            spent |= others | {"all that runs here": worked}
+            print("seconds of processor: " + ", ".join(f"{who} {s:.1f}" for who, s in spent.items()))
             print(scene.ends())
         except BaseException:
             print(scene.ends(), *(log.read_text()[-3000:] for log in logs.values()), sep="\n")
