@@ -6,15 +6,17 @@ the same counts and pauses. Times are seconds since the launch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from broadcast.history.alike import Alike
 from broadcast.history.chances import Chances
 from broadcast.history.counting import NEUTRAL, REPEAT
 from broadcast.kernel import Chooser as Kernel
 from broadcast.kernel import Code, Explanation, Gateway, Rules, Snapshot
+from broadcast.kernel.doubt import Doubt, Seconds
 from broadcast.kernel.plan import DEFAULT_FACTOR, Tables
 from broadcast.kernel.posterior import Beta
 from broadcast.lines import Line, Lines
@@ -23,6 +25,7 @@ from dutycenter.vocabulary import Disposition, NumberKind
 
 GAP = 0.1  # seconds between two choices at the most, on a machine that is not overloaded
 _BELIEVED = np.dtype([("mean", np.float64), ("evidence", np.float64)])
+_ROW_OF = {kind: row for row, kind in enumerate(NumberKind)}
 PATIENCE_WITH_LINES = 4  # calls of one number that the network failed, before they count as tries
 
 
@@ -80,13 +83,18 @@ class Belief:
     """
 
     def __init__(self, first: Beta) -> None:
-        self._now = first
+        self._first = self._now = first
         self._tried = 0
-        self._factor = 1.0
+        self.wear = 1.0
 
     @property
     def chance(self) -> float:
-        return self._now.mean * self._factor
+        return self._now.mean * self.wear
+
+    @property
+    def lost(self) -> float:
+        """Calls of this broadcast that brought nothing, a repeat counting less than one."""
+        return self._now.b - self._first.b
 
     @property
     def evidence(self) -> float:
@@ -94,7 +102,7 @@ class Belief:
 
     def failed(self, disposition: Disposition, factor: float) -> None:
         """One more call brought nothing."""
-        self._factor *= factor
+        self.wear *= factor
         if disposition not in NEUTRAL:
             self._now = self._now.seen(False, self._tried, REPEAT)
             self._tried += 1
@@ -165,8 +173,10 @@ class Chooser:
         self._numbers = _Places(self._called)
         self._failed_by_lines: dict[int, int] = {}
         self._chances = chances
+        self._ring_timeout, self._message = ring_timeout, message
         self._beliefs: dict[int, Belief] = {}  # of numbers that failed
-        rules = [chances.rules(kind, pause=pause, ring_timeout=ring_timeout, message=message) for kind in NumberKind]
+        times = {"pause": pause, "ring_timeout": ring_timeout, "message": message}
+        rules = [chances.rules(kind, **times, known=known) for known in (False, True) for kind in NumberKind]
         self._kernel = Kernel(self._tables(lines, rules, rounds, likeliest_first))
         self._shares = [(-1, 0.0)] * len(lines.all)
         self._replay()
@@ -175,7 +185,6 @@ class Chooser:
         # From generators, and without an object for each number: numpy reads a long list, and Python takes many
         # objects away, in one breath in which nobody else of the process gets on.
         people, numbers = self._called, [number for called in self._called for number in called.numbers]
-        row_of = {kind: row for row, kind in enumerate(NumberKind)}
         believed = np.fromiter(
             ((belief.mean, belief.evidence) for belief in map(self._first_belief, numbers)), _BELIEVED, len(numbers)
         )
@@ -191,11 +200,16 @@ class Chooser:
             ordered=np.full(len(people), not likeliest_first),
             legs=np.fromiter((called.legs for called in people), np.int64, len(people)),
             since=np.fromiter((called.since for called in people), np.float64, len(people)),
-            kind=np.fromiter((row_of[number.kind] for number in numbers), np.int64, len(numbers)),
+            kind=np.fromiter(map(self._rule_of, numbers), np.int64, len(numbers)),
             mask=np.fromiter((lines.bits(number.number) for number in numbers), np.uint64, len(numbers)),
             tries=np.full(len(numbers), rounds),
             evidence=believed["evidence"].copy(),
         )
+
+    def _rule_of(self, number: Dialled) -> int:
+        """The row of its rules: by its kind, and whether it is known."""
+        known = self._chances.record(number.number).trials > 0.0
+        return _ROW_OF[number.kind] + (len(_ROW_OF) if known else 0)
 
     def _first_belief(self, number: Dialled) -> Beta:
         return self._chances.belief(number.number, number.kind)
@@ -295,6 +309,65 @@ class Chooser:
     def snapshot(self, now: float) -> Snapshot:
         """The present state, copied, for a forecast elsewhere."""
         return self._kernel.snapshot(now)
+
+    def doubt(self, alike: Mapping[NumberKind, Alike], idle: Seconds) -> Doubt:
+        """What a forecast must not take for known.
+
+        Args:
+            alike: what the numbers of each kind showed.
+            idle: seconds that a line stands idle between two calls.
+        """
+        numbers = [number for called in self._called for number in called.numbers]
+        records = [self._chances.record(number.number) for number in numbers]
+        failures = np.array([record.trials - record.successes for record in records])
+        wear = np.ones(len(numbers))
+        at = {number.id: position for position, number in enumerate(numbers)}
+        for number_id, belief in self._beliefs.items():
+            failures[at[number_id]] += belief.lost
+            wear[at[number_id]] = belief.wear
+        believed, today = self._first_calls()
+        nothing = Alike()
+        return Doubt(
+            lines=[
+                self._chances.line(
+                    kind, alike.get(kind, nothing), ring_timeout=self._ring_timeout, message=self._message
+                )
+                for kind in NumberKind
+            ],
+            idle=idle,
+            kind=np.array([self._rule_of(number) for number in numbers], np.int64),
+            successes=np.array([record.successes for record in records]),
+            failures=failures,
+            wear=wear,
+            believed=np.array(believed),
+            today=np.array(today, bool),
+        )
+
+    def _first_calls(self) -> tuple[list[float], list[bool]]:
+        """What history said of the numbers that it knows and that were called, and whether the first call brought it.
+
+        Only calls of which nothing that began before is still up: who is busy is known at once.
+        """
+        calls = sorted((tried for called in self._called for tried in called.tried), key=lambda tried: tried.started)
+        still_up = min((tried.started for tried in calls if tried.disposition is None), default=np.inf)
+        believed, today, seen = [], [], set()
+        for tried in calls:
+            if tried.started >= still_up:
+                break
+            if tried.number_id in seen or tried.disposition in NEUTRAL:
+                continue
+            seen.add(tried.number_id)
+            row, position = self._numbers.place(tried.number_id)
+            number = self._called[row].numbers[position]
+            if self._chances.record(number.number).trials > 0.0:
+                believed.append(self._first_belief(number).mean)
+                today.append(tried.disposition is Disposition.ACKNOWLEDGED)
+        return believed, today
+
+    @property
+    def called(self) -> Sequence[Called]:
+        """Whom it may call, as it was told at the beginning."""
+        return self._called
 
     def why(self, recipient_id: int, now: float) -> Explanation:
         """Why this person was or was not called yet."""

@@ -21,10 +21,13 @@ from sqlalchemy.orm import Session
 from broadcast import store
 from broadcast.assembly import chooser_if_launched, chooser_of, first_lines
 from broadcast.chooser import Called, Chooser, Dialled
+from broadcast.forecasts.idle import Up, idle_before, idle_of_calls, last_newcomer
 from broadcast.forecasts.numbers import known_of_numbers
 from broadcast.goal_grammar import GoalError, read_goal
 from broadcast.goals import Member, member_of_candidate, member_of_recipient, resolver
+from broadcast.history.alike import alike
 from broadcast.kernel import Estimate, Forecast, Goal, forecast
+from broadcast.kernel.doubt import Seconds
 from broadcast.kernel.goal import arrange
 from broadcast.lines import Lines
 from broadcast.models import Broadcast, Recipient
@@ -104,16 +107,19 @@ class Answering:
 
         goal = _goal(question["goal"], [member_of_candidate(i, c) for i, c in enumerate(able)])
         limit = math.inf if question["goal_seconds"] is None else float(question["goal_seconds"])
+        rehearsed = bool(question["rehearsed"])
+        used = sum(channels for channels, _ in first_lines(lines, pace.channels))
+        chooser = at(pace)
+        doubt = chooser.doubt(alike(db, rehearsed, now, self.zone), idle_before(db, rehearsed, used))
         told = _told(
-            forecast(at(pace).snapshot(0.0), _runs(len(called)), goal=goal, deadline=limit),
+            forecast(chooser.snapshot(0.0), _runs(len(called)), goal=goal, deadline=limit, doubt=doubt),
             [Named(c.person.name, c.person.department.name, c.person.id) for c in able],
             goal,
             limit,
         )
         more = replace(pace, channels=min(2 * pace.channels, sum(line.channels for line in lines)))
-        used = sum(channels for channels, _ in first_lines(lines, pace.channels))
         if more.channels > used and len(called) > used:
-            other = forecast(at(more).snapshot(0.0), _runs(len(called)) // 2)
+            other = forecast(at(more).snapshot(0.0), _runs(len(called)) // 2, doubt=doubt)
             told["more"] = {"lines": more.channels} | _shares(other)
         return told | {"lines": used, "now": 0.0}
 
@@ -128,6 +134,11 @@ class Answering:
             .order_by(Recipient.id)
         ).all()
         chooser, lines, seconds = self._running(db, broadcast, now, {r.id for r in recipients})
+        usable = _usable(lines, broadcast.channels)
+        doubt = chooser.doubt(
+            alike(db, broadcast.rehearsed, now, self.zone),
+            _idle(chooser, usable, seconds, idle_before(db, broadcast.rehearsed, usable, broadcast.id)),
+        )
         # Superiors, who are told of others, take lines but are not of those who are to be reached.
         counted = [r.role is not RecipientRole.SUPERIOR for r in recipients]
         goal = None
@@ -140,6 +151,7 @@ class Answering:
             goal=goal,
             deadline=limit,
             counted=np.array(counted, bool),
+            doubt=doubt,
         )
         told = _told(
             found,
@@ -156,7 +168,7 @@ class Answering:
         )
         told["curve"] = _with_past(told["curve"], since, seconds, sum(counted))
         told["acknowledged"] = len(since)
-        return told | {"lines": _usable(lines, broadcast.channels), "now": seconds}
+        return told | {"lines": usable, "now": seconds}
 
     # --- why not yet -----------------------------------------------------------------
 
@@ -221,6 +233,13 @@ def _lines(db: Session, taken: Mapping[str, int]) -> Lines:
 
 def _usable(lines: Lines, channels: int) -> int:
     return sum(share for share, _ in first_lines(lines, channels))
+
+
+def _idle(chooser: Chooser, lines: int, now: float, usual: Seconds) -> Seconds:
+    """What the broadcast's own calls show of idle lines, until somebody had to be waited for."""
+    calls = [Up(one.id, tried.started, tried.ended) for one in chooser.called for tried in one.tried]
+    waiting = any(not one.tried and not one.closed and not one.acknowledged for one in chooser.called)
+    return idle_of_calls(calls, lines, now if waiting else last_newcomer(calls), usual)
 
 
 def _runs(people: int) -> int:

@@ -82,6 +82,7 @@ class KindSum:
     held: float = 0.0
     rang: float = 0.0
     beyond: float = 0.0
+    after: float = 0.0
 
 
 @dataclass
@@ -120,3 +121,5 @@ def _add_times(of_kind: KindSum, one: Seen, weight: float) -> None:
     if one.answered_at is not None:
         spoken = ((one.acknowledged_at or one.ended_at) - one.answered_at).total_seconds()
         of_kind.beyond += weight * (max(0.0, spoken) - one.message_seconds)
+    if one.acknowledged_at is not None:
+        of_kind.after += weight * max(0.0, (one.ended_at - one.acknowledged_at).total_seconds())

@@ -53,6 +53,7 @@ class KindHistory(Base):
     held: Mapped[float] = mapped_column(default=0.0)  # seconds of the channel
     rang: Mapped[float] = mapped_column(default=0.0)  # seconds until the answer
     beyond: Mapped[float] = mapped_column(default=0.0)  # seconds from answer to key, less the length of the message
+    after: Mapped[float] = mapped_column(default=0.0, server_default="0")  # seconds that the line was held then
 
 
 class Prior(Base):

@@ -150,13 +150,21 @@ def _keep_times(db: Session, sums: Sums) -> None:
         row = known.get((rehearsed, kind, disposition))
         if row is None:
             row = KindHistory(
-                rehearsed=rehearsed, kind=kind, disposition=disposition, calls=0.0, held=0.0, rang=0.0, beyond=0.0
+                rehearsed=rehearsed,
+                kind=kind,
+                disposition=disposition,
+                calls=0.0,
+                held=0.0,
+                rang=0.0,
+                beyond=0.0,
+                after=0.0,
             )
             db.add(row)
         row.calls += times.calls
         row.held += times.held
         row.rang += times.rang
         row.beyond += times.beyond
+        row.after += times.after
 
 
 def numbers_of(

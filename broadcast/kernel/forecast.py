@@ -1,9 +1,9 @@
 """What will happen: many runs of the decision code over drawn outcomes.
 
 Input: a plan before launch, or the snapshot of a running chooser. Each run draws
-first what the probabilities really are (from their posteriors, as far as they
-are not certain) and then how every call ends; so the spread of a forecast holds
-both what chance does and what is not known.
+first what is not known (the probabilities from their posteriors, and with a
+:class:`~broadcast.kernel.doubt.Doubt` what all calls share) and then how every call
+ends; so the spread of a forecast holds both what chance does and what is not known.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from broadcast.kernel.chooser import Snapshot
 from broadcast.kernel.codes import Status
+from broadcast.kernel.doubt import Doubt
 from broadcast.kernel.goal import Goal
 from broadcast.kernel.layout import MICRO, State
 from broadcast.kernel.plan import Plan, Rules, Tables, assemble, micros, tabulate, worlds
@@ -131,8 +132,12 @@ def forecast(
     goal: Goal | None = None,
     deadline: float = math.inf,
     counted: npt.NDArray[np.bool_] | None = None,
+    doubt: Doubt | None = None,
 ) -> Forecast:
     """Forecast from the start (a plan) or from the present (a snapshot).
+
+    ``doubt``: what is not known and shared; without it the plan's probabilities with
+    their evidence, each for itself, and its rules as they are.
 
     ``counted`` (people,): whose acknowledgements make up the shares; the others only
     take lines. None: everybody's.
@@ -148,10 +153,13 @@ def forecast(
     start = _start(source)
     n, state = start.people, start.state
     runs = min(runs, max(1, MOST_TIMES // max(n, 1)))
-    table = worlds(start.rules)
-    beliefs = _beliefs(state.arms["p"].copy(), start.evidence, runs, seed)
+    if doubt is None:
+        tables = worlds(start.rules)[None, :]
+        beliefs = _beliefs(state.arms["p"].copy(), start.evidence, runs, seed)
+    else:
+        beliefs, tables = doubt.worlds(start.rules, runs, seed)
     legs = len(start.leg_arm)
-    run = Run(state, table, beliefs[0], int(state.gateways["channels"].sum()) + legs)
+    run = Run(state, tables[0].copy(), beliefs[0], int(state.gateways["channels"].sum()) + legs)
     counted = np.ones(n, bool) if counted is None else counted
     of_all = int(counted.sum())
     already = int(counted[start.done].sum())
@@ -165,6 +173,7 @@ def forecast(
     calls = 0
     for r in range(runs):
         run.chance = beliefs[r % len(beliefs)]
+        run.draw.worlds[...] = tables[r % len(tables)]
         run.reset()
         key = ((seed * 1_000_003 + r) * 0x9E3779B97F4A7C15 + 0x2545F491) % 2**64
         run.resume(start.leg_arm, start.leg_gateway, start.leg_started, key, start.now)
@@ -173,6 +182,10 @@ def forecast(
             # Who acknowledged while the call still runs is not to be counted at its end again.
             new = ~known[order]
             order, when = order[new], when[new]
+        if len(start.rules) > 1:
+            # Each kind holds its line for a time of its own after the acknowledgement.
+            sooner = np.argsort(when, kind="stable")
+            order, when = order[sooner], when[sooner]
         shown = when[counted[order]]
         times[r, already : already + len(shown)] = shown / MICRO
         reached[order] += 1

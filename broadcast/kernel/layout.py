@@ -91,6 +91,8 @@ WORLD = np.dtype(
         ("ring_low", "f8"),  # seconds, uniform, of a call that is acknowledged
         ("ring_high", "f8"),
         ("message", "f8"),  # seconds from answer to acknowledgement
+        ("after", "f8"),  # seconds that the line is held then
+        ("refused", "f8"),  # share of calls whose person cannot come and is called no more
         ("failures", "i4"),
         ("code", "i4", (MAX_FAILURES,)),
         ("share", "f8", (MAX_FAILURES,)),  # cumulated, of the calls that fail

@@ -62,15 +62,19 @@ class Rules:
     ``pause`` in seconds before the same number may be called again and
     ``factor`` on its next probability (0: never again), both by code, with
     defaults for codes that are not named. ``endings`` are how calls fail on this
-    kind of line; with ``ring`` (seconds, low and high) and ``message`` (seconds
-    until the acknowledgement) they are the model that forecasts draw from and
-    that expected holds follow from.
+    kind of line; with ``ring`` (seconds, low and high), ``message`` (seconds from the
+    answer until the acknowledgement) and ``after`` (seconds that the line is held
+    then) they are the model that forecasts draw from and that expected holds follow
+    from. ``refused``: the share of calls in which the person says that they cannot
+    come, and is called no more; probabilities of acknowledgement are of the others.
     """
 
     pause: dict[Code, float] = field(default_factory=dict)
     factor: dict[Code, float] = field(default_factory=dict)
     ring: tuple[float, float] = (4.0, 18.0)
     message: float = 12.0
+    after: float = 0.0
+    refused: float = 0.0
     endings: tuple[Ending, ...] = (
         Ending(Code.BUSY, 0.15, 2.0, 4.0),
         Ending(Code.NO_ANSWER, 0.85, 30.0, 30.0),
@@ -79,7 +83,7 @@ class Rules:
     @property
     def ack_hold(self) -> float:
         """Expected seconds of a call that is acknowledged."""
-        return sum(self.ring) / 2.0 + self.message
+        return sum(self.ring) / 2.0 + self.message + self.after
 
     @property
     def fail_hold(self) -> float:
@@ -319,7 +323,7 @@ def worlds(rules: Sequence[Rules]) -> np.ndarray:
         if not 0 < len(rule.endings) <= MAX_FAILURES:
             raise PlanError(f"between 1 and {MAX_FAILURES} ways to fail")
         row["ring_low"], row["ring_high"] = rule.ring
-        row["message"] = rule.message
+        row["message"], row["after"], row["refused"] = rule.message, rule.after, rule.refused
         row["failures"] = len(rule.endings)
         shares = np.cumsum([e.share for e in rule.endings])
         for k, ending in enumerate(rule.endings):

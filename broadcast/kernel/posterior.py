@@ -100,8 +100,8 @@ def fit_prior(successes: Floats, trials: Floats, parent: Beta = GUESS) -> Beta:
 
     def likelihood(mean: float, strength: float) -> float:
         a, b = mean * strength, (1.0 - mean) * strength
-        each = _log_gamma(a + s) + _log_gamma(b + n - s) - _log_gamma(a + b + n)
-        one = _log_gamma(np.array([a, b, a + b]))
+        each = log_gamma(a + s) + log_gamma(b + n - s) - log_gamma(a + b + n)
+        one = log_gamma(np.array([a, b, a + b]))
         total = float((counts * (each - one[0] - one[1] + one[2])).sum())
         return total + PARENT * (parent.mean * math.log(mean) + (1.0 - parent.mean) * math.log(1.0 - mean))
 
@@ -129,7 +129,7 @@ def _climb(likelihood: Callable[[float, float], float], mean: float, strength: f
     return Beta(mean * math.exp(y), (1.0 - mean) * math.exp(y))
 
 
-def _log_gamma(x: Floats) -> Floats:
+def log_gamma(x: Floats) -> Floats:
     """log Gamma for x > 0: Stirling's series at x + 8 (error below 1e-12)."""
     shifted = x + 8.0
     product = np.ones_like(x)

@@ -13,7 +13,16 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, types
 
-from broadcast.kernel.decide import ACKNOWLEDGED, DONE, GATEWAY_BITS, decide, settle, take
+from broadcast.kernel.decide import (
+    ACKNOWLEDGED,
+    DECLINED,
+    DONE,
+    GATEWAY_BITS,
+    TRANSFERRED,
+    decide,
+    settle,
+    take,
+)
 from broadcast.kernel.layout import (
     FOREVER,
     I4,
@@ -70,8 +79,8 @@ def draw(world, chance, bits):
     u = np.float64(np.int64(bits >> np.uint64(32))) * (1.0 / 4294967296.0)
     v = np.float64(np.int64(bits & np.uint64(0xFFFFFFFF))) * (1.0 / 4294967296.0)
     if u < chance:
-        held = world.ring_low + v * (world.ring_high - world.ring_low) + world.message
-        return ACKNOWLEDGED, np.int64(held * 1e6)
+        held = world.ring_low + v * (world.ring_high - world.ring_low) + world.message + world.after
+        return (DECLINED if u < chance * world.refused else ACKNOWLEDGED), np.int64(held * 1e6)
     rest = (u - chance) / (1.0 - chance)
     k = 0
     while k < world.failures - 1 and rest >= world.share[k]:
@@ -185,7 +194,7 @@ def run(state, worlds, chance, lines, running, log, seed, start, until):  # noqa
         person = state.people[a.person]
         if code == ACKNOWLEDGED and person.status == DONE:
             log.order[acknowledged] = a.person
-            log.when[acknowledged] = now
+            log.when[acknowledged] = now - np.int64(worlds[a.kind].after * 1e6)
             acknowledged += 1
             if person.legs > 0:
                 n -= 1
@@ -211,19 +220,24 @@ def simulate(at, running, seed, start, until):
 def resume(at, arms, gateways, started, seed, now):
     """Put calls that run at ``now`` into ``lines``, drawing how each will end.
 
-    An end that lies in the past is drawn again: the call is known to have outlived
-    it. One that never draws a later end (it has outlived its model) ends at once.
+    What lies in the past is drawn again: the call is known to have outlived it. One
+    that never draws a later end (it has outlived its model) ends at once. Whoever has
+    acknowledged on a running call holds its line for what is said then.
     """
     state, lines = state_at(at), lines_at(at)
     worlds, chance = draw_at(at)
     for k in range(arms.size):
         arm = np.int64(arms[k])
         a = state.arms[arm]
+        world = worlds[a.kind]
+        done = state.people[a.person].status == DONE
+        after = np.int64(world.after * 1e6)
         code, end = DROPPED, now + 1
         for redraw in range(64):
             bits = mix(seed + np.uint64(redraw), arm, a.tries - 1)
-            drawn, held = draw(worlds[a.kind], chance[arm], bits)
-            if started[k] + held > now:
+            drawn, held = draw(world, 1.0 if done else chance[arm], bits)
+            known = now + after if drawn <= TRANSFERRED and not done else now
+            if started[k] + held > known:
                 code, end = drawn, started[k] + held
                 break
         slot = np.int64(lines.vacant[lines.vacant.size - 1 - k])

@@ -32,8 +32,10 @@ def outlook(
 ) -> Outlook | None:
     """The forecast of a plan launched now; None when there is no line to call on."""
     # The kernel is compiled code: whoever only shows plans need not load it.
-    from broadcast.assembly import chooser_if_launched
+    from broadcast.assembly import chooser_if_launched, first_lines
     from broadcast.chooser import Called, Dialled
+    from broadcast.forecasts.idle import idle_before
+    from broadcast.history.alike import alike
     from broadcast.kernel import compile_goal, forecast
 
     able = [candidate for candidate in people if candidate.callable]
@@ -63,8 +65,16 @@ def outlook(
         now=request.find_service(IClock).now(),
         zone=settings.time_zone,
     )
+    now = request.find_service(IClock).now()
+    lines_used = sum(channels for channels, _ in first_lines(lines, content.channels))
+    doubt = chooser.doubt(
+        alike(request.db, settings.rehearsal, now, settings.time_zone),
+        idle_before(request.db, settings.rehearsal, lines_used),
+    )
     goal = compile_goal(content.goal or "100%", resolver([member_of_candidate(i, c) for i, c in enumerate(able)]))
-    found = forecast(chooser.snapshot(0.0), RUNS, goal=goal, deadline=float(content.goal_seconds or math.inf))
+    found = forecast(
+        chooser.snapshot(0.0), RUNS, goal=goal, deadline=float(content.goal_seconds or math.inf), doubt=doubt
+    )
     assert found.goal is not None
     assert found.goal_chance is not None
     return Outlook(found.goal_chance, found.goal.median if math.isfinite(found.goal.median) else None)

@@ -48,7 +48,7 @@ def kept(work) -> tuple[dict, dict]:
         }  # fmt: skip
         kinds = {
             (r.rehearsed, r.kind, r.disposition): tuple(
-                pytest.approx(x, abs=1e-6) for x in (r.calls, r.held, r.rang, r.beyond)
+                pytest.approx(x, abs=1e-6) for x in (r.calls, r.held, r.rang, r.beyond, r.after)
             )
             for r in request.db.scalars(select(KindHistory))
         }

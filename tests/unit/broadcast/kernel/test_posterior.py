@@ -14,16 +14,16 @@ from broadcast.kernel.posterior import (
     STRONGEST,
     Beta,
     Record,
-    _log_gamma,
     band,
     fit,
     fit_prior,
+    log_gamma,
 )
 
 
 @given(st.floats(1e-3, 1e4))
-def test_log_gamma_is_the_librarys(x: float) -> None:
-    assert _log_gamma(np.array([x]))[0] == pytest.approx(math.lgamma(x), rel=1e-9, abs=1e-9)
+def testlog_gamma_is_the_librarys(x: float) -> None:
+    assert log_gamma(np.array([x]))[0] == pytest.approx(math.lgamma(x), rel=1e-9, abs=1e-9)
 
 
 def test_the_prior_is_found_again() -> None:
