@@ -284,7 +284,8 @@ class Incidents:
 
 
 def _headline(incident: Incident) -> str:
-    course = " ".join(incident.course.split()) if incident.course else ""
+    # No stop at its end: a headline goes on within the sentences of messages and reports.
+    course = " ".join(incident.course.split()).rstrip("。．.；;，,、") if incident.course else ""
     text = course if len(course) <= HEADLINE else course[: HEADLINE - 1] + "…"
     return text or incident.place or ""
 

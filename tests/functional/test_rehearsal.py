@@ -70,6 +70,11 @@ class TestPage:
         )  # fmt: skip
         assert "<article" in answer
         assert "<html" not in answer
+        taken = browser.post(
+            "/rehearsal/hand", {"number": "13912340000", "by": "hand"},
+            headers={"HX-Request": "true", "X-CSRF-Token": token},
+        )  # fmt: skip
+        assert "13912340000 is yours now" in taken.headers["HX-Trigger"]
 
     def test_a_number_that_is_none_is_named_and_nothing_rings(self, site: Site) -> None:
         browser = site.logged_in(Role.OFFICER)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import wave
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -83,14 +85,20 @@ def call(request: Request) -> Any:
 def hand(request: Request) -> Any:
     """From now on somebody operates this number's telephone from the page, or nobody does."""
     number = request.POST.get("number", "").replace(" ", "").strip()
-    character = "usual" if request.POST.get("by") == "itself" else "hand"
-    return _do(request, lambda control: control.character(number, character))
+    character, done = (
+        "hand",
+        _("${number} is yours now. It rings below as soon as it is called.", mapping={"number": number}),
+    )
+    if request.POST.get("by") == "itself":
+        character, done = "usual", _("${number} answers by itself again.", mapping={"number": number})
+    return _do(request, lambda control: control.character(number, character), done)
 
 
 def gateway(request: Request) -> Any:
     """Take a line down or up."""
     name, up = request.POST.get("gateway", ""), request.POST.get("state") == "up"
-    return _do(request, lambda control: control.gateway(name, up))
+    done = _("${line} works again.", mapping={"line": name}) if up else _("${line} is down.", mapping={"line": name})
+    return _do(request, lambda control: control.gateway(name, up), done)
 
 
 def act(request: Request) -> Any:
@@ -136,8 +144,9 @@ def _may_be_heard(name: str, settings: Settings) -> bool:
     )
 
 
-def _phones(request: Request, fault: Any = None) -> dict[str, Any]:
+def _phones(request: Request) -> dict[str, Any]:
     settings: Settings = request.registry["dutycenter.settings"]
+    fault = None
     try:
         found = Control(settings).phones()
     except SwitchAway:
@@ -158,19 +167,22 @@ def _phones(request: Request, fault: Any = None) -> dict[str, Any]:
     }
 
 
-def _do(request: Request, what: Any) -> Any:
-    """Do it; then the fragment for htmx, the page for a browser without it."""
-    fault = None
+def _do(request: Request, what: Callable[[Control], object], done: str = "") -> Any:
+    """Do it and say so; then the fragment for htmx, the page for a browser without it."""
+    kind, words = "success", done
     try:
         what(Control(request.registry["dutycenter.settings"]))
     except SwitchAway:
-        fault = AWAY
+        kind, words = "warning", AWAY
     except SwitchError as error:
-        fault = _("That could not be done: ${why}", mapping={"why": str(error).removeprefix("-ERR ")})
+        kind, words = "warning", _("That could not be done: ${why}", mapping={"why": str(error).removeprefix("-ERR ")})
     if request.headers.get("HX-Request") == "true":
-        return _phones(request, fault)
-    if fault is not None:
-        say(request, fault, kind="warning")
+        if words:  # not within the fragment, which is fetched again every second
+            told = {"kind": kind, "text": request.localizer.translate(words)}
+            request.response.headers["HX-Trigger"] = json.dumps({"toast": told})
+        return _phones(request)
+    if words:
+        say(request, words, kind=kind)
     return HTTPSeeOther(request.route_path("rehearsal"))
 
 

@@ -64,7 +64,7 @@ class TestCreate:
             assert entry.data == {"unread": {"injured": "三人"}}
 
     def test_it_takes_its_title_from_the_course(self, sqlite_work: Work) -> None:
-        assert create(sqlite_work, course="湘江大桥发生追尾事故,三车相撞").title == "湘江大桥发生追尾事故,三车相撞"
+        assert create(sqlite_work, course="湘江大桥发生追尾事故,三车相撞。").title == "湘江大桥发生追尾事故,三车相撞"
 
     def test_a_kind_brings_its_class(self, sqlite_work: Work) -> None:
         assert create(sqlite_work, subtype="12C00").incident_class is IncidentClass.ACCIDENT
