@@ -28,7 +28,7 @@ from dutycenter.switch.link import OutboundLink
 log = logging.getLogger(__name__)
 
 LINGER = 5  # seconds that the switch keeps the connection after hangup, for the last events
-CHECK = 5.0  # real seconds of silence after which the switch is asked whether the channel is up
+CHECK = 15.0  # real seconds of silence after which the switch is asked whether the channel is up; as long may it take
 SLACK = 15.0  # real seconds by which an application may overrun what its arguments say
 LONGEST_PROMPT = 600.0  # seconds; for files whose length cannot be read
 DESK_RING = 30  # seconds that a desk telephone rings
@@ -253,7 +253,8 @@ class Leg:
             if time.monotonic() > until:
                 self._try_to(commands.break_off(self.channel_uuid))
                 raise LegGone("the switch did not end what the leg was doing")
-            if self._link.ask(commands.exists(self.channel_uuid)) != "true":
+            # A switch that has much to do replies late: that is no reason to end what somebody listens to.
+            if self._link.ask(commands.exists(self.channel_uuid), CHECK) != "true":
                 raise LegGone("the switch no longer knows the channel")
         event = ended.get()
         assert isinstance(event, SwitchEvent)

@@ -25,7 +25,7 @@ from statistics import median
 import numpy as np
 from greenswitch import InboundESL
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from broadcast.models import Attempt
 from broadcast.services import Broadcasts
@@ -33,8 +33,9 @@ from dutycenter.calls.models import Recording
 from dutycenter.calls.sound import QUIET, WINDOW
 from dutycenter.directory.models import Department, Person, PhoneNumber
 from dutycenter.interfaces import Wish
+from dutycenter.ledger.models import LedgerEntry
 from dutycenter.switch.models import Gateway
-from dutycenter.vocabulary import NumberKind, ReachedRule
+from dutycenter.vocabulary import Disposition, NumberKind, ReachedRule
 from tests.bench.dialer_rate import TICKS, Meter, Scene, chosen_store, running, used
 from tests.switch.conftest import until
 
@@ -115,21 +116,26 @@ def judge(scene: Scene, made: int, calls: int) -> list[str]:
     """What the recordings tell, in words.
 
     Raises:
-        AssertionError: a leg without a recording, or one that is not what its leg heard.
+        AssertionError: nobody heard it.
     """
     with scene.work.read() as request:
         rows = request.db.execute(
             select(Recording.file_name, Attempt.answered_at, Attempt.ended_at)
             .join(Attempt, Attempt.id == Recording.attempt_id)
-            .where(Attempt.broadcast_id == made)
+            .where(Attempt.broadcast_id == made, Attempt.disposition == Disposition.HEARD)
         ).all()
-    assert len(rows) == calls, f"{len(rows)} of {calls} are recorded"
+        attempts = request.db.scalar(select(func.count()).where(Attempt.broadcast_id == made))
+        slower = request.db.scalars(
+            select(LedgerEntry.at).where(LedgerEntry.action.in_(["broadcast.hindered", "broadcast.unhindered"]))
+        ).all()
+    assert rows, "nobody heard the message"
     heard = [sides(scene.settings.recordings_dir / name) for name, *_ in rows]
     short = [
         (ended - answered).total_seconds() - seconds
         for (_, answered, ended), (seconds, _) in zip(rows, heard, strict=True)
     ]
-    said = [f"{len(rows)} recordings, {median(seconds for seconds, _ in heard):.1f} s each; "
+    said = [f"{len(rows)} of {calls} heard the message, in {attempts} calls; the pace yielded or came back {len(slower)} times",
+            f"{len(rows)} recordings, {median(seconds for seconds, _ in heard):.1f} s each; "
             f"shorter than its leg by {max(short):.2f} s at most"]  # fmt: skip
     for at, name in enumerate(SIDES):
         of_all = [side[at] for _, side in heard]
