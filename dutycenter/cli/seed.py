@@ -15,6 +15,7 @@ from dutycenter.bootstrap import open_work
 from dutycenter.cli.town import build
 from dutycenter.directory.models import Department
 from dutycenter.interfaces import IClock, ILedger
+from dutycenter.roster.changes.people import DutyPeople
 from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import Role
 from dutycenter.work import settings_of
@@ -28,6 +29,7 @@ ACCOUNTS = (
     ("admin", "吴磊", Role.ADMINISTRATOR, None),
     ("display", "值班室大屏", Role.DISPLAY, None),
 )
+SERVING = (Role.OFFICER, Role.LEADER)
 
 
 def seed_city(request: Any, people: int = 60, seed: int = 1) -> dict[str, str]:
@@ -59,11 +61,21 @@ def seed_city(request: Any, people: int = 60, seed: int = 1) -> dict[str, str]:
         # By name: the record does not know the rooms above it.
         import_module("broadcast.plans.samples").seed_plans(request)
     accounts = request.find_service(Accounts)
-    return {
+    passwords = {
         username: accounts.create(username, name, role, desk)
         for username, name, role, desk in ACCOUNTS
         if accounts.find(username) is None
     }
+    _link(request.find_service(DutyPeople))
+    return passwords
+
+
+def _link(people: DutyPeople) -> None:
+    """Who serves is somebody of the directory, and may ask for a swap."""
+    for account, person in people.all():
+        found = people.guess(account)
+        if account.role in SERVING and person is None and found is not None:
+            people.link(account, found)
 
 
 def _seed_deadline_rules(request: Any) -> None:

@@ -26,7 +26,8 @@
   }
 
   function option(told) {
-    const names = { type: "category", data: told.categories.map((name) => (name.length > 14 ? `${name.slice(0, 13)}…` : name)), inverse: told.lying, axisTick: { show: false }, triggerEvent: true, axisLabel: told.categories.length > 12 ? {} : { interval: 0 } };
+    const room = told.categories.length > 4 ? 14 : 20;  // letters of a name
+    const names = { type: "category", data: told.categories.map((name) => (name.length > room ? `${name.slice(0, room - 1)}…` : name)), inverse: told.lying, axisTick: { show: false }, triggerEvent: true, axisLabel: told.categories.length > 12 ? {} : { interval: 0 } };
     const values = { type: "value", minInterval: 1, max: told.shares ? 100 : null, axisLabel: { formatter: told.shares ? "{value}%" : undefined }, name: told.unit, nameTextStyle: { align: told.lying ? "right" : "left" } };
     const say = (items) => [told.categories[items[0].dataIndex], ...items.map((item) => `${item.seriesName}: ${told.shares ? `${item.data.count} (${item.value.toFixed(1)}%)` : (item.value ?? "–").toLocaleString("en")}`)].join("\n");
     return {
