@@ -43,7 +43,9 @@ class TestSeedCity:
             assert set(request.db.scalars(select(Account.role))) == set(Role)
             assert len(passwords) == 6
             linked = request.db.execute(select(Account.name, Person.name).join(Person, Account.person_id == Person.id))
-            assert sorted(linked.tuples()) == [(name, name) for name in ("张伟", "李建国", "陈静")]
+            assert sorted((account, person) for account, person in linked) == [
+                (name, name) for name in ("张伟", "李建国", "陈静")
+            ]
 
     def test_a_second_time_changes_nothing(self, work: Work) -> None:
         with work.write() as request:
