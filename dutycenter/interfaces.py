@@ -165,6 +165,10 @@ Told = Callable[[Originate, SwitchError | RefusedValue | None], None]
 """What the switch said to one leg."""
 
 
+OUT_OF_QUEUE = "D"
+"""A key of the telephone network that no telephone has: ours, by which we lead a caller out of a queue."""
+
+
 class ISwitch(Protocol):
     """Commands to one switch. Every one ends within a time limit.
 

@@ -19,6 +19,7 @@ from dutycenter.calls.flood import is_slowed
 from dutycenter.calls.hearing import Estimate, Unreadable, listen
 from dutycenter.calls.numbers import clean_number
 from dutycenter.calls.overflow import Overflow
+from dutycenter.calls.pulls import Pulls
 from dutycenter.calls.services import Calls
 from dutycenter.interfaces import Answer, DeskStage, IBroadcasts, IClock, ILeg, Notice, OutsideCall
 from dutycenter.vocabulary import Means
@@ -47,6 +48,12 @@ class Scribe(Protocol):
 
     def queued(self) -> None:
         """The wait for a desk begins."""
+
+    def pulled(self) -> str:
+        """The desk that takes this caller next, whoever else waits; empty when none asked for them."""
+
+    def not_taken(self, desk: str) -> None:
+        """That desk did not take them after all."""
 
     def talked(self) -> None:
         """A desk answered."""
@@ -137,6 +144,20 @@ class HotlineScribe:
 
     def queued(self) -> None:
         self._write(lambda calls, at: calls.queued(self._channel, at=at))
+
+    def pulled(self) -> str:
+        def look() -> str:
+            with self._work.read() as request:
+                return str(request.find_service(Pulls).desk_of(self._channel))
+
+        return tries(self._clock, (0.0,), f"Who takes the caller on {self._channel} next", look) or ""
+
+    def not_taken(self, desk: str) -> None:
+        def write() -> None:
+            with self._work.write() as request:
+                request.find_service(Pulls).end(self._channel, desk, "not answered")
+
+        tries(self._clock, AT_ONCE, f"That desk {desk} did not take the caller on {self._channel}", write)
 
     def talked(self) -> None:
         """The follower knows which desk it was."""
@@ -240,6 +261,12 @@ class NoticeScribe:
 
     def queued(self) -> None:
         self._at_desk(DeskStage.ASKED)
+
+    def pulled(self) -> str:
+        return ""
+
+    def not_taken(self, desk: str) -> None:
+        """Desks ask for the hotline's callers only."""
 
     def talked(self) -> None:
         self._key = self._key or self._waits

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import gevent
 
-from dutycenter.interfaces import IClock, ILeg, LegGone, Prompt
+from dutycenter.calls.pulls import own_queue
+from dutycenter.interfaces import OUT_OF_QUEUE, IClock, ILeg, LegGone, Prompt
 from dutycenter.settings import Settings
 from ivr_flows.conversation import (
     DESK,
@@ -55,6 +56,7 @@ log = logging.getLogger(__name__)
 
 MESSAGE = "message"  # the slot whose hearing is measured
 LEADER_ASKS = "hotline.leader"  # what whoever leads the shift hears before a caller is put through
+BEFORE_ALL = "1000000"  # of a caller whom a desk asked for: more than anybody has waited
 FIRST_PLACE = 8.0  # seconds in the queue before a caller hears their place for the first time
 TO_END = 0.3  # seconds that may be missing from a message that was heard to its end
 
@@ -202,15 +204,11 @@ class Session:
         self._scribe.queued()
         if wish.score:
             self._leg.set("cc_base_score", str(wish.score))
-        company = gevent.spawn(self._accompany, wish.waiting) if wish.waiting else None
         try:
-            cause = self._leg.queue(self._settings.hotline_queue, wish.keys)
+            cause = self._wait(wish)
         except LegGone:
             self._scribe.unanswered()
             raise
-        finally:
-            if company is not None:
-                company.kill(block=False)
         if cause == "answered":
             self._scribe.talked()
             if wish.welcome:
@@ -222,6 +220,29 @@ class Session:
         if cause in wish.keys:
             self._scribe.pressed(cause, right=True)
         return QueueEnded(cause)
+
+    def _wait(self, wish: Queue) -> str:
+        """Wait for all desks, or for the one that asked for this caller; how the waiting ended."""
+        queue, keys = self._settings.hotline_queue, f"{wish.keys}{OUT_OF_QUEUE}"
+        while True:
+            desk = self._scribe.pulled()
+            if desk:
+                self._leg.set("cc_base_score", BEFORE_ALL)
+                cause = self._leg.queue(own_queue(queue, desk), keys)
+                if cause == OUT_OF_QUEUE:
+                    continue
+                if cause == "answered" or (cause and cause in wish.keys):
+                    return cause
+                self._scribe.not_taken(desk)
+                self._leg.set("cc_base_score", str(wish.score))
+            company = gevent.spawn(self._accompany, wish.waiting) if wish.waiting else None
+            try:
+                cause = self._leg.queue(queue, keys)
+            finally:
+                if company is not None:
+                    company.kill(block=False)
+            if cause != OUT_OF_QUEUE:
+                return cause
 
     def _accompany(self, names: tuple[str, ...]) -> None:
         """Tell whoever waits which place they have, now and then, until they wait no more."""

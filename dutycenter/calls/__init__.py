@@ -20,6 +20,7 @@ def includeme(config: Configurator) -> None:
     from dutycenter.calls.open_items import open_calls
     from dutycenter.calls.overflow import Overflow, overflow_factory, set_levels
     from dutycenter.calls.parties import Parties, parties_factory
+    from dutycenter.calls.pulls import Pulls, pulls_factory
     from dutycenter.calls.queue import Desks, desks_factory, end_wrap_up
     from dutycenter.calls.recordings import find_foundlings, take_in
     from dutycenter.calls.services import Calls, calls_factory
@@ -33,6 +34,7 @@ def includeme(config: Configurator) -> None:
     config.register_service_factory(marks_factory, Marks)
     config.register_service_factory(overflow_factory, Overflow)
     config.register_service_factory(parties_factory, Parties)
+    config.register_service_factory(pulls_factory, Pulls)
     config.register_service_factory(supervisions_factory, Supervisions)
     config.register_service_factory(talks_factory, Talks)
     config.register_service_factory(unanswered_factory, Unanswered)

@@ -8,8 +8,9 @@ are still open are held against the channels that are up.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from pyramid.request import Request
 from sqlalchemy import select
@@ -20,6 +21,7 @@ from dutycenter.calls.conferences import Conferences
 from dutycenter.calls.legs import LOST
 from dutycenter.calls.models import Call, Conference, ConferenceMember, Desk, Leg, Recording
 from dutycenter.calls.parties import Parties
+from dutycenter.calls.pulls import Pulls
 from dutycenter.calls.queue import Desks, switch_word
 from dutycenter.calls.services import Calls
 from dutycenter.interfaces import Channel, IClock, ISwitch, ISwitchEvents, SwitchError, SwitchEvent
@@ -276,16 +278,25 @@ def _record_stopped(request: Request, event: SwitchEvent) -> None:
         calls.leg_ended(event.channel_uuid, event.headers["Hangup-Cause"], event.at)
 
 
-def _queue(request: Request, event: SwitchEvent) -> None:
+def _queue(request: Request, event: SwitchEvent) -> Afterwards | None:
     action = event.headers.get("CC-Action", "")
     member = event.headers.get("CC-Member-Session-UUID", "")
     if action == "member-queue-start" and member:
         request.find_service(Calls).queued(member, at=event.at)
-    elif action == "bridge-agent-start" and member:
+        needless = request.find_service(Pulls).in_the_way(event.headers.get("CC-Queue", ""), member)
+        return partial(_call_off, needless) if needless else None
+    if action == "bridge-agent-start" and member:
         desk, channel = event.headers.get("CC-Agent", ""), event.headers.get("CC-Agent-UUID", "")
         request.find_service(Calls).answered(member, desk, channel, at=event.at)
     elif action == "agent-status-change":
         request.find_service(Desks).heard(event.headers.get("CC-Agent", ""), event.headers.get("CC-Agent-Status", ""))
+    return None
+
+
+def _call_off(channels: Sequence[str], switch: ISwitch) -> None:
+    """Let telephones ring no more, as if the caller were gone: the queue rings them for others at once."""
+    for channel in channels:
+        switch.drop(channel, "ORIGINATOR_CANCEL")
 
 
 def _in_room(request: Request, event: SwitchEvent) -> Afterwards | None:

@@ -57,6 +57,8 @@ class Call(Base):
     ended_at: Mapped[datetime | None]
     desk: Mapped[str | None] = mapped_column(String(16))  # agent that rings or talks
     desk_channel_uuid: Mapped[str | None] = mapped_column(String(36))
+    pulled_by: Mapped[str | None] = mapped_column(String(16))  # the desk that takes this caller next
+    pulled_at: Mapped[datetime | None]
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     keys: Mapped[str] = mapped_column(String(64), default="")
     hangup_cause: Mapped[str] = mapped_column(String(64), default="")

@@ -141,7 +141,7 @@ class Desks:
             raise DeskError(_("This telephone does not ring any more."))
         if leg.number != desk:
             raise DeskError(_("Another desk's telephone rings for this person."))
-        self._sit(desk, AVAILABLE, account_id)
+        self.sit(desk, AVAILABLE, account_id)
         self._talk(desk_channel_uuid)
 
     def offered(self, desk: str | None) -> list[CallParty]:
@@ -166,7 +166,7 @@ class Desks:
         party = next((one for one in self.offered(desk) if one.id == party_id), None)
         if party is None or not desk:
             raise DeskError(_("This telephone does not ring any more."))
-        self._sit(desk, AVAILABLE, account_id)
+        self.sit(desk, AVAILABLE, account_id)
         self._talk(party.channel_uuid)
         return party
 
@@ -206,7 +206,7 @@ class Desks:
         channel = self._rings([call], desk).get(call.id)
         if channel is None:
             raise DeskError(_("Your telephone does not ring for this call yet. It comes to a free desk by itself."))
-        self._sit(desk, AVAILABLE, account_id)
+        self.sit(desk, AVAILABLE, account_id)
         self._talk(channel)
 
     def status(self, desk: str | None) -> str:
@@ -243,7 +243,7 @@ class Desks:
             raise ValueError(f"no such status: {status[:32]!r}")
         if not desk:
             raise DeskError(_("No desk telephone belongs to your account."))
-        self._sit(desk, status, account_id)
+        self.sit(desk, status, account_id)
         try:
             self.apart(lambda: self.switch.agent_status(desk, switch_word(status)))
         except SwitchError:
@@ -254,13 +254,13 @@ class Desks:
         if status not in STATUSES or not (0 < len(desk) <= 16 and desk.isalnum()):
             return
         if switch_word(self.status(desk)) != status:
-            self._sit(desk, status, None)
+            self.sit(desk, status, None)
 
     def end_wrap_up(self) -> None:
         """Desks that have written up long enough take calls again."""
         ready = select(Desk.extension).where(Desk.status == WRAP_UP, Desk.until <= self.clock.now())
         for desk in self.db.scalars(ready).all():
-            self._sit(desk, AVAILABLE, None)
+            self.sit(desk, AVAILABLE, None)
             self.apart(partial(self.switch.agent_status, desk, AVAILABLE))
 
     def _talk(self, desk_channel_uuid: str) -> None:
@@ -271,7 +271,8 @@ class Desks:
         except SwitchError:
             raise DeskError(_("The telephone could not be answered from here. Pick it up by hand.")) from None
 
-    def _sit(self, desk: str, status: str, account_id: int | None) -> None:
+    def sit(self, desk: str, status: str, account_id: int | None) -> None:
+        """Write down that a desk takes calls or does not; the switch is told by whoever asks for it."""
         row = self.db.get(Desk, desk, with_for_update=True)
         if row is not None and row.status == status and account_id in (None, row.account_id):
             return

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from dutycenter.calls.models import Call
 from dutycenter.calls.orders import DeskError
+from dutycenter.calls.pulls import Pulls
 from dutycenter.calls.queue import LOGGED_OUT, Desks
 from dutycenter.calls.unanswered import NotOnList, TakenBySomebody, Unanswered
 from dutycenter.incidents import desk
@@ -62,6 +63,7 @@ def left(request: Request) -> dict[str, Any]:
         "waiting": sorted(waiting, key=lambda w: w.desk_channel_uuid is None),
         "callers": desk.callers(request, [w.call for w in waiting]),
         "outside": desks.outside(),
+        "pulled": request.find_service(Pulls).standing(one.call for one in waiting),
         "live": [call for call in desks.live() if call.desk != request.identity.desk],
         "supervised": desk.supervised(request.db, request.identity.id),
         "writes_up_until": desks.writes_up_until(request.identity.desk),

@@ -17,6 +17,7 @@ from dutycenter.calls.marks import Marks
 from dutycenter.calls.models import Call
 from dutycenter.calls.numbers import clean_number
 from dutycenter.calls.orders import DeskError
+from dutycenter.calls.pulls import Pulls
 from dutycenter.calls.queue import Desks
 from dutycenter.calls.supervision import Supervisions
 from dutycenter.calls.talks import Talks, subject_of
@@ -83,6 +84,17 @@ def answer(request: Request) -> Response:
     if party.part is not PartyPart.SUPERVISES:
         intake = request.find_service(Intakes).for_call(party.call, me.id).id
     return back(request, intake)
+
+
+def pull(request: Request) -> Response:
+    """点接: a waiting caller comes to this desk next, whoever else waits."""
+    call_id, me = _call(request).id, request.identity
+
+    def act() -> None:
+        request.find_service(Pulls).pull(call_id, me.id, me.desk)
+        say(request, _("This caller comes to your telephone next. Answer it when it rings."))
+
+    return _tried(request, act)
 
 
 def withdraw(request: Request) -> Response:
@@ -180,6 +192,7 @@ def includeme(config: Configurator) -> None:
         ("desk.hold", f"{call}/hold", hold, "POST", "desk", None),
         ("desk.answer_party", r"/desk/parties/{party:\d{1,9}}/answer", answer, "POST", "desk", None),
         ("desk.withdraw", r"/desk/parties/{party:\d{1,9}}/withdraw", withdraw, "POST", "desk", None),
+        ("desk.pull", f"{call}/pull", pull, "POST", "desk", None),
         ("desk.call_back", f"{call}/call-back", call_back, "POST", "desk", None),
         (
             "desk.supervise",

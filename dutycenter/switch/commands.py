@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dutycenter.interfaces import Originate, OutsideCall, RefusedValue
+from dutycenter.interfaces import OUT_OF_QUEUE, Originate, OutsideCall, RefusedValue
 
 CONTEXT = "dutycenter"  # the dialplan context of legs that we make or send on
 DESKS = "desks"  # the dialplan context of what desk telephones dial
@@ -253,7 +253,7 @@ def hold(channel_uuid: str, held: bool) -> str:
 
 def press(channel_uuid: str, keys: str) -> str:
     """Do as if this leg's telephone had pressed these keys."""
-    if not 0 < len(keys) <= MOST_DIGITS or not set(keys) <= set(KEYS):
+    if not 0 < len(keys) <= MOST_DIGITS or not set(keys) <= {*KEYS, OUT_OF_QUEUE}:
         raise RefusedValue(f"keys cannot be {keys[:60]!r}")
     return f"api uuid_recv_dtmf {channel(channel_uuid)} {keys}"
 
@@ -443,7 +443,7 @@ def queue(event_uuid: str, name: str) -> str:
 
 def exit_keys(event_uuid: str, keys: str) -> str:
     """Say which keys lead out of the queue; none: nothing but a desk, or the end of patience."""
-    if not set(keys) <= set(KEYS):
+    if not set(keys) <= {*KEYS, OUT_OF_QUEUE}:
         raise RefusedValue(f"keys cannot be {keys[:60]!r}")
     return execute("set", f"cc_exit_keys={keys}", event_uuid)
 

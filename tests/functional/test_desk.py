@@ -162,6 +162,27 @@ class TestRinging:
         assert "<script>alert" not in page
         assert "Unknown number" in page
 
+    def test_a_desk_takes_a_waiting_caller_out_of_turn(
+        self, site: Any, officer: TestApp, switch: StandInSwitch, tell: Callable[..., Call]
+    ) -> None:
+        first, second = tell("queued", "ringing"), tell("queued", number=HOSTILE)
+        with site.work.write() as request:
+            request.db.get(Account, site.ids[Role.LEADER]).desk = "1002"
+        leader = site.logged_in(Role.LEADER)
+        seen_elsewhere = leader.get("/desk")
+        page = officer.get("/desk")
+        assert page.html.select_one(f"#pull-{first.id}") is None, "it rings here already"
+        button = page.html.select_one(f"#pull-{second.id}")
+        assert (button["data-key"], "<script>alert" in page) == ("Alt+5", False)
+        page = send(page, f"/{second.id}/pull").follow()
+        assert "comes to your telephone next" in page.html.select_one(".notice").text
+        assert "Comes to your telephone next" in page.html.select_one("#desk-left").text
+        assert switch.told == [("press", second.channel_uuid, "D")]
+        late = send(seen_elsewhere, f"/{second.id}/pull").follow()
+        assert "Desk 1001 takes this caller" in late.html.select_one(".notice").text
+        assert late.html.select_one(f"#pull-{second.id}") is None
+        assert len(switch.told) == 1
+
     def test_nobody_else_may_answer(self, site: Any, tell: Callable[..., Call]) -> None:
         call = tell("queued", "ringing")
         auditor = site.logged_in(Role.AUDITOR)

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from dutycenter.calls.models import Call, Leg
+from dutycenter.calls.orders import DeskError
+from dutycenter.calls.pulls import Pulls
 from dutycenter.calls.talks import Talks
 from dutycenter.directory.models import Department, Person, PhoneNumber
 from dutycenter.interfaces import IClock
@@ -109,6 +111,28 @@ def test_the_second_caller_hears_their_place_and_rings_when_the_first_has_ended(
     take(switch, second)
     assert hears(second.talk)
     assert (second.call.desk, second.hang_up().result) == ("1001", CallResult.ANSWERED)
+
+
+def test_a_desk_takes_the_second_caller_first(
+    switch: Switch, network: Telephone, desks: tuple[Telephone, Telephone], product: Product
+) -> None:
+    switch.commands.agent_status("1002", "Available")
+    first, second = (Caller(switch, network, product, number) for number in ("13911110005", "13911110006"))
+    assert until(lambda: rung(desks[0]) == 1 and rung(desks[1]) == 1, 30)
+    assert second.is_(CallState.QUEUED)
+    with product.work.write() as request:
+        request.find_service(Pulls).pull(second.call.id, 1, "1001")
+    assert second.is_(CallState.RINGING)
+    assert second.call.desk == "1001"
+    assert until(desks[0].talks[0].ended.is_set), "it rings for the first no more"
+    take(switch, second)
+    assert hears(second.talk)
+    assert not desks[1].talks[0].ended.is_set(), "the other desk rings for the first as before"
+    with pytest.raises(DeskError, match="Another desk has taken"), product.work.write() as request:
+        request.find_service(Pulls).pull(second.call.id, 2, "1002")
+    switch.commands.talk(latest_leg(product, first.call, "1002"))
+    assert first.is_(CallState.TALKING)
+    assert (first.hang_up().desk, second.hang_up().desk) == ("1002", "1001")
 
 
 def test_keys_lead_out_and_the_desk_calls_back(

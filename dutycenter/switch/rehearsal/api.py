@@ -265,12 +265,13 @@ class Api:
     def _queue(self, words: list[str]) -> str:
         center = self._exchange.callcenter
         match words:
-            case ["count", "members", _, *_]:
-                return f"{len(center.members)}\n"
-            case ["list", "members", _, *_]:
+            case ["count", "members", name, *_]:
+                return f"{sum(m.queue == name for m in center.members)}\n"
+            case ["list", "members", name, *_]:
                 rows = [
-                    f"{center.queue}|{m.uuid}|{m.channel.uuid}|{m.channel.orig_number}|{m.state}|{center.score(m)}"
+                    f"{name}|{m.uuid}|{m.channel.uuid}|{m.channel.orig_number}|{m.state}|{center.score(m)}"
                     for m in center.members
+                    if m.queue == name
                 ]
                 return "\n".join(["queue|uuid|session_uuid|cid_number|state|score", *rows, "+OK\n"])
             case ["list"]:

@@ -23,6 +23,7 @@ INFO = "callcenter::info"
 STATUSES = ("Logged Out", "Available", "Available (On Demand)", "On Break")
 STATES = ("Idle", "Waiting", "Receiving", "In a queue call")
 RING_SECONDS = (5.0, 15.0)  # that a desk rings: as long as patience lasts, within these
+OWN_PATIENCE = 30.0  # seconds in the queue of one agent
 LOOK_AGAIN = 0.1  # seconds between a change and the queue's looking at it
 WITHOUT_AGENT = 5.0  # seconds that a caller waits while nobody is at a desk
 WRAP_UP = 2.0  # seconds between an agent's calls
@@ -46,10 +47,12 @@ class Agent:
 
 @dataclass
 class Member:
-    """A caller in the queue."""
+    """A caller in the queue of all agents, or in one's own."""
 
     channel: Channel
     joined: int
+    queue: str
+    only: Agent | None = None  # whose own queue it is
     uuid: str = field(default_factory=lambda: str(uuids.uuid4()))
     offered: list[Agent] = field(default_factory=list)
     agent: Agent | None = None  # who answered
@@ -91,9 +94,10 @@ class Callcenter:
     def join(self, channel: Channel, data: str) -> str | None:
         """The application ``callcenter``: wait here until an agent answers or patience ends."""
         name = data.split("@")[0].strip()
-        if name != self.queue:
+        only = self.agents.get(name.removeprefix(f"{self.queue}-"))
+        if only is None and name != self.queue:
             return "-ERR queue not found"
-        member = Member(channel, channel.now() // 1_000_000)
+        member = Member(channel, channel.now() // 1_000_000, name, only)
         for key, value in (
             ("cc_side", "member"), ("cc_member_uuid", member.uuid), ("cc_queue_joined_epoch", str(member.joined)),
             ("cc_queue", name), ("cc_cause", ""), ("cc_cancel_reason", ""),
@@ -101,7 +105,7 @@ class Callcenter:
             channel.variables.set(key, value)
         self._tell_of(channel, "member-queue-start", member.identity())
         self.members.append(member)
-        self._count()
+        self._count(name)
         self._exchange.journal.write("queue_join", channel.uuid, number=channel.orig_number)
         self._look_soon()
         silence = channel.hear(hold_music(), repeat=True)
@@ -126,7 +130,7 @@ class Callcenter:
         A desk that rings when patience ends may still be answered: the first that rings out ends the wait.
         """
         clock, channel = self._exchange.clock, member.channel
-        end = clock.monotonic() + self._exchange.town.patience
+        end = clock.monotonic() + (OWN_PATIENCE if member.only else self._exchange.town.patience)
         alone_since = clock.monotonic()
         ringing: list[Agent] | None = None
         while True:
@@ -135,7 +139,7 @@ class Callcenter:
                 ringing = list(member.offered) if ringing is None else ringing
                 if not ringing or any(agent not in member.offered for agent in ringing):
                     return "TIMEOUT"
-            if any(agent.status.startswith("Available") for agent in self.agents.values()):
+            if self._there(member):
                 alone_since = now
             elif now - alone_since >= WITHOUT_AGENT:
                 return "NO_AGENT_TIMEOUT"
@@ -171,7 +175,7 @@ class Callcenter:
         self._exchange.journal.write(
             "queue_leave", channel.uuid, number=channel.orig_number, reason=reason or "answered"
         )
-        self._count()
+        self._count(member.queue)
         if not reason:  # who is being connected still counted
             self.members.remove(member)
 
@@ -225,10 +229,16 @@ class Callcenter:
 
     def _reachable(self, member: Member) -> list[Agent]:
         """Agents of level 1; the others, too, when none of those is there or the caller has waited for a while."""
-        there = [agent for agent in self.agents.values() if agent.status.startswith("Available")]
+        there = self._there(member)
+        if member.only:
+            return there
         first = [agent for agent in there if agent.level == 1]
         waited = member.channel.now() / 1e6 - member.joined
         return there if not first or waited >= self._exchange.town.overflow else first
+
+    def _there(self, member: Member) -> list[Agent]:
+        asked = [member.only] if member.only else self.agents.values()
+        return [agent for agent in asked if agent.status.startswith("Available")]
 
     def _call_off(self, member: Member, cause: str) -> None:
         """Stop ringing the desks that haven't answered."""
@@ -239,12 +249,12 @@ class Callcenter:
     def _offer(self, member: Member, agent: Agent) -> None:
         exchange, channel = self._exchange, member.channel
         called = channel.now() // 1_000_000
-        self._tell("agent-offering", [("CC-Queue", self.queue)], [
+        self._tell("agent-offering", [("CC-Queue", member.queue)], [
             ("CC-Agent", agent.name), ("CC-Agent-Type", "callback"), ("CC-Agent-System", "single_box"),
             *member.identity(),
         ])  # fmt: skip
         variables = {
-            "cc_queue": self.queue, "cc_queue_joined_epoch": str(member.joined), "cc_member_uuid": member.uuid,
+            "cc_queue": member.queue, "cc_queue_joined_epoch": str(member.joined), "cc_member_uuid": member.uuid,
             "cc_member_session_uuid": channel.uuid, "cc_member_pre_answer_uuid": member.uuid, "cc_agent": agent.name,
             "cc_agent_type": "callback", "cc_side": "agent", "loopback_bowout": "false",
             "loopback_bowout_on_execute": "false", "ignore_early_media": "true",
@@ -268,7 +278,7 @@ class Callcenter:
             self._end(leg, member, agent, times)
         else:
             now = leg.now() // 1_000_000
-            self._tell("bridge-agent-fail", [("CC-Queue", self.queue)], [
+            self._tell("bridge-agent-fail", [("CC-Queue", member.queue)], [
                 ("CC-Hangup-Cause", leg.cause), ("CC-Agent", agent.name), ("CC-Agent-System", "single_box"), *times,
                 ("CC-Agent-Aborted-Time", str(now)), *member.identity(), ("CC-Member-Joined-Time", str(member.joined)),
             ])  # fmt: skip
@@ -365,13 +375,13 @@ class Callcenter:
 
     # --- telling ------------------------------------------------------------
 
-    def _count(self) -> None:
-        self._tell("members-count", [("CC-Queue", self.queue)], [
-            ("CC-Count", str(len(self.members))), ("CC-Selection", "Single-Queue"),
+    def _count(self, queue: str) -> None:
+        self._tell("members-count", [("CC-Queue", queue)], [
+            ("CC-Count", str(sum(member.queue == queue for member in self.members))), ("CC-Selection", "Single-Queue"),
         ])  # fmt: skip
 
     def _tell_of(self, channel: Channel, action: str, pairs: list[tuple[str, str]]) -> None:
-        extra = [("CC-Queue", self.queue), ("CC-Action", action), *pairs]
+        extra = [("CC-Queue", channel.variables["cc_queue"]), ("CC-Action", action), *pairs]
         channel.emit("CUSTOM", extra, subclass=INFO, origin=action)
 
     def _tell(self, action: str, before: list[tuple[str, str]], after: list[tuple[str, str]]) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 import pytest
 from pyramid.config import Configurator
 
+from dutycenter.accounts.models import Account
 from dutycenter.calls.follower import run_follower
-from dutycenter.interfaces import Channel, ISwitch, SwitchAway, SwitchEvent
+from dutycenter.interfaces import Channel, IClock, ISwitch, SwitchAway, SwitchEvent
+from dutycenter.vocabulary import Role
 from dutycenter.work import Work
 
 
@@ -41,6 +43,19 @@ class StandInSwitch:
     def _reach(self) -> None:
         if self.away:
             raise SwitchAway("nobody listens")
+
+
+@pytest.fixture
+def officers(work: Work) -> tuple[int, int]:
+    with work.write() as request:
+        now = request.find_service(IClock).now()
+        rows = [
+            Account(username=name, name=name, role=Role.OFFICER, password_hash="-", desk=desk, created_at=now)
+            for name, desk in (("zhang", "1001"), ("chen", "1002"))
+        ]
+        request.db.add_all(rows)
+        request.db.flush()
+        return rows[0].id, rows[1].id
 
 
 class Told:

@@ -7,28 +7,13 @@ from typing import Any
 
 import pytest
 
-from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call
 from dutycenter.calls.orders import DeskError
 from dutycenter.calls.queue import AVAILABLE, LOGGED_OUT, ON_BREAK, Desks
 from dutycenter.calls.services import Calls
 from dutycenter.calls.unanswered import NotOnList, TakenBySomebody, Unanswered
-from dutycenter.interfaces import IClock
-from dutycenter.vocabulary import Direction, Role
+from dutycenter.vocabulary import Direction
 from dutycenter.work import Work
-
-
-@pytest.fixture
-def officers(work: Work) -> tuple[int, int]:
-    with work.write() as request:
-        now = request.find_service(IClock).now()
-        rows = [
-            Account(username=name, name=name, role=Role.OFFICER, password_hash="-", desk=desk, created_at=now)
-            for name, desk in (("zhang", "1001"), ("chen", "1002"))
-        ]
-        request.db.add_all(rows)
-        request.db.flush()
-        return rows[0].id, rows[1].id
 
 
 def rings(work: Work, desk: str = "1001") -> Call:

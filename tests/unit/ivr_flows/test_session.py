@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from dutycenter.interfaces import LegGone, OutsideCall
+from dutycenter.interfaces import OUT_OF_QUEUE, LegGone, OutsideCall
 from dutycenter.settings import Settings
 from ivr_flows.conversation import AskNode, Flow, Line, RecordNode, SayNode
 from ivr_flows.definition import load_flow
 from ivr_flows.prompts import SHIPPED, PromptBook
-from ivr_flows.session import Session
+from ivr_flows.session import BEFORE_ALL, Session
 
 HOTLINE = load_flow(SHIPPED / "hotline.yaml").flow
 NOTIFY = load_flow(SHIPPED / "notify.yaml").flow
@@ -32,6 +32,7 @@ class Notebook:
         self.can_write = can_write
         self.room = ""
         self.outside: OutsideCall | None = None
+        self.desks: list[str] = []  # that take the caller next, each time it is asked
 
     def asked(self) -> None:
         self.told.append(("asked",))
@@ -41,6 +42,12 @@ class Notebook:
 
     def queued(self) -> None:
         self.told.append(("queued",))
+
+    def pulled(self) -> str:
+        return self.desks.pop(0) if self.desks else ""
+
+    def not_taken(self, desk: str) -> None:
+        self.told.append(("not_taken", desk))
 
     def talked(self) -> None:
         self.told.append(("talked",))
@@ -86,6 +93,7 @@ class Stage:
         """Run a session over a leg with this story; the leg, and what the scribe was told."""
         clock, notebook = self.cast.HandClock(), Notebook(can_write)
         notebook.room = around.get("room", "")
+        notebook.desks = around.get("desks", [])
         leg = around.get("leg", self.cast.StoryLeg)(story, clock)
         leg.before = lambda what: around["before"](what, notebook) if "before" in around else None
         Session(leg, flow, notebook, self.book, self.settings, clock, {"message": self.message}).run(facts)
@@ -117,6 +125,23 @@ class TestHotline:
         leg, told = stage.play(HOTLINE, "1", None, "answered")
         assert ("set", "cc_base_score", "600") in leg.done
         assert ("pressed", "1", True) in told
+
+    def test_a_desk_takes_the_caller_out_of_turn(self, stage: Stage) -> None:
+        leg, told = stage.play(HOTLINE, "1", None, OUT_OF_QUEUE, "answered", desks=["", "1002"])
+        assert [what for what in leg.done if what[0] in ("queue", "set")][-3:] == [
+            ("queue", "duty"), ("set", "cc_base_score", BEFORE_ALL), ("queue", "duty-1002"),
+        ]  # fmt: skip
+        assert ("talked",) in told
+
+    def test_whom_that_desk_does_not_take_waits_among_all_again(self, stage: Stage) -> None:
+        story = ("1", None, OUT_OF_QUEUE, OUT_OF_QUEUE, "timeout", OUT_OF_QUEUE, "answered")
+        leg, told = stage.play(HOTLINE, *story, desks=["", "1002", "1001", ""])
+        queues = [what[1] for what in leg.done if what[0] == "queue"]
+        assert queues == ["duty", "duty-1002", "duty-1001", "duty", "duty"], (
+            "the last key was pressed by nobody of ours"
+        )
+        assert [what[2] for what in leg.done if what[0] == "set"][-1] == "600", "their place among all"
+        assert told.count(("not_taken", "1001")) == 1
 
     def test_it_takes_a_message_when_nobody_answers(self, stage: Stage) -> None:
         leg, told = stage.play(HOTLINE, None, None, "timeout", None, "timeout", None, 12.5)

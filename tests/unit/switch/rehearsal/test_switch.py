@@ -15,10 +15,11 @@ import pytest
 from gevent.server import StreamServer
 
 from dutycenter.clock import clock_for
-from dutycenter.interfaces import ILeg, LegGone, Originate, SwitchError, SwitchEvent
+from dutycenter.interfaces import OUT_OF_QUEUE, ILeg, LegGone, Originate, SwitchError, SwitchEvent
 from dutycenter.settings import Settings
 from dutycenter.switch import OutboundServer, make_events, make_switch
 from dutycenter.switch.rehearsal.control import Control
+from ivr_flows.session import BEFORE_ALL
 from tests.conftest import free_port
 from tests.rehearsal_fixtures import RawSocket, rehearse_in
 
@@ -210,6 +211,29 @@ class TestHotline:
         assert here.until_over(rings[0]).headers["Hangup-Cause"] == "LOSE_RACE"
         assert here.until_over(uuid).headers["Hangup-Cause"] == "NORMAL_CLEARING"
         assert causes == ["answered"]
+
+    def test_a_desk_takes_a_caller_out_of_turn(self, room: Callable[..., Room]) -> None:
+        def drive(leg: ILeg) -> None:
+            if leg.queue("duty", OUT_OF_QUEUE) == OUT_OF_QUEUE:
+                leg.set("cc_base_score", BEFORE_ALL)
+                leg.queue("duty-1001", OUT_OF_QUEUE)
+
+        here = room(drive)
+        for desk in ("1001", "1002"):
+            here.switch.agent_status(desk, "Available")
+        here.control.call("13912345678", "reports", talks_for=60)
+        in_the_way, elsewhere = self._ringing(here, "1001"), self._ringing(here, "1002")
+        second = here.control.call("13987654321", "reports", talks_for=3)
+        here.until(
+            lambda event: event.channel_uuid == second and event.headers.get("CC-Action") == "member-queue-start"
+        )
+        here.switch.press(second, OUT_OF_QUEUE)
+        here.until(lambda event: event.channel_uuid == second and event.headers.get("CC-Queue") == "duty-1001")
+        here.switch.drop(in_the_way, "ORIGINATOR_CANCEL")
+        here.until_over(in_the_way)
+        here.switch.talk(self._ringing(here, "1001"))
+        bridge = here.until(lambda event: event.name == "CHANNEL_BRIDGE")
+        assert (bridge.channel_uuid, here.switch.exists(elsewhere)) == (second, True)
 
     def _ringing(self, here: Room, desk: str) -> str:
         """The leg on which a desk rings."""
