@@ -46,14 +46,22 @@ ROOMS = (
 )
 
 
-def configure(settings: Settings, raw: Mapping[str, Any] | None = None) -> Configurator:
+class _WithoutViews(Configurator):
+    """Registers no page: most of a configuration's time, for roles and commands that show none."""
+
+    def add_view(self, *view: object, **options: object) -> None:
+        """Leave it out."""
+
+
+def configure(settings: Settings, raw: Mapping[str, Any] | None = None, *, views: bool = True) -> Configurator:
     """The whole application, for any role.
 
     Args:
         settings: parsed settings.
         raw: the ini file's own values, for Pyramid and its add-ons.
+        views: whether it answers requests from outside.
     """
-    config = Configurator(settings=dict(raw or {}))
+    config = (Configurator if views else _WithoutViews)(settings=dict(raw or {}))
     config.registry["dutycenter.settings"] = settings
     config.registry["dutycenter.clock"] = clock_for(settings)
     config.add_request_method(_actor, "actor", reify=True)

@@ -39,7 +39,7 @@ def settings_from(path: Path) -> Settings:
 
 
 def open_work(path: Path, actor: str) -> Work:
-    """The configured application as units of work, acting as ``actor``."""
+    """The configured application, but for its pages, as units of work, acting as ``actor``."""
     raw = read_ini(path)
     settings = load(raw, here=path.resolve().parent)
-    return Work(configure(settings, raw).registry, actor)
+    return Work(configure(settings, raw, views=False).registry, actor)

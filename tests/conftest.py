@@ -137,7 +137,7 @@ def make_tables(url: str) -> None:
 
 def open_store(settings: Settings) -> Work:
     """A configured application as units of work."""
-    return Work(configure(settings, COMPILED).registry, "test")
+    return Work(configure(settings, COMPILED, views=False).registry, "test")
 
 
 @pytest.fixture
