@@ -12,6 +12,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -23,6 +24,10 @@ from dutycenter.settings import Settings, load
 from dutycenter.work import Work
 from tests.support.postgresql import PG_BIN, PostgreSql
 from tests.support.templates import COMPILED
+
+# How long something takes is for the benches to measure: a busy machine is no fault of what is tested.
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
 
 
 def pytest_collection_finish() -> None:

@@ -182,7 +182,7 @@ class TestFlippedBits:
                 wrong.append(f"byte {at} of {owner_of(places, at)}: {named}")
         assert not wrong, "\n".join(wrong)
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.data())
     def test_whatever_is_done_to_it_is_seen(self, made: Made, data: st.DataObject) -> None:
         whole = made.bytes

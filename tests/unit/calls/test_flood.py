@@ -6,7 +6,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dutycenter.calls.flood import BLOCK, NUMBER, Bucket, block_of, is_slowed, slowed, tokens
@@ -15,12 +15,10 @@ from dutycenter.interfaces import IClock
 from dutycenter.work import Work
 
 # A busy machine is slow in making examples, which says nothing about these.
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 times = st.lists(st.floats(0, 3600), max_size=60).map(sorted)
 buckets = st.builds(Bucket, st.integers(1, 10), st.floats(1, 300))
 
 
-@patient
 @given(times, buckets)
 def test_no_more_calls_pass_than_the_bucket_gives(arrivals: list[float], bucket: Bucket) -> None:
     passed = [at for index, at in enumerate(arrivals) if tokens(arrivals[:index], bucket, at) >= 1]
@@ -30,7 +28,6 @@ def test_no_more_calls_pass_than_the_bucket_gives(arrivals: list[float], bucket:
             assert end - begin + 1 <= allowed + 1e-6
 
 
-@patient
 @given(times, buckets, st.floats(3600, 4000))
 def test_more_earlier_calls_never_help(arrivals: list[float], bucket: Bucket, now: float) -> None:
     for left_out in range(len(arrivals)):
@@ -38,7 +35,6 @@ def test_more_earlier_calls_never_help(arrivals: list[float], bucket: Bucket, no
         assert tokens(fewer, bucket, now) >= tokens(arrivals, bucket, now) - 1e-6
 
 
-@patient
 @given(times, st.floats(3600, 4000))
 def test_it_is_over_when_the_number_rests(arrivals: list[float], now: float) -> None:
     rested = now + max(NUMBER.refill, BLOCK.refill)

@@ -89,7 +89,6 @@ FACTS = list(Story().facts)
 class TestAnyOrder:
     @settings(
         max_examples=60,
-        deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
     @given(data=st.data())
@@ -108,7 +107,7 @@ class TestAnyOrder:
         shuffled.tell(sqlite_work, *known)
         assert shuffled.ledger(sqlite_work) == before, "a repeated fact wrote to the ledger"
 
-    @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
     @given(told=st.permutations(["arrive", "menu", "queued", "ring2", "answered", "ended"]))
     def test_its_times_never_run_backwards(self, sqlite_work: Work, told: list[str]) -> None:
         story = Story()

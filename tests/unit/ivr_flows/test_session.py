@@ -310,7 +310,7 @@ words = st.one_of(
 
 
 class TestAnyStory:
-    @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
     @given(story=st.lists(words, max_size=20), can_write=st.booleans(), hotline=st.booleans())
     def test_it_ends_and_tells_whatever_happens(
         self, stage: Stage, story: list[object], can_write: bool, hotline: bool

@@ -34,9 +34,7 @@ from reports.facts import TAKEN
 from reports.figures import by_day, by_hour, only
 from reports.period import Month
 
-generated = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+generated = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 MONTHS = st.sampled_from([Month(2024, 2), Month(2026, 10), Month(2026, 12), Month(2027, 3)])
 ZONES = st.sampled_from([ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kathmandu")])
 # Moments around a month: close to its ends most of all, to the microsecond.

@@ -39,9 +39,7 @@ from reports.gather import gather
 from reports.period import Month, Period, Quarter, Range, Year
 
 TABLES = (Call, Incident, Deadline, Broadcast, Recipient, RecipientNumber, Attempt)
-generated = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+generated = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 PERIODS: list[Period] = [
     Month(2024, 2), Month(2023, 2), Month(2026, 12), Month(2026, 10), Quarter(2026, 1), Year(2024),
     Range(datetime(2024, 2, 29).date(), datetime(2024, 3, 31).date()),

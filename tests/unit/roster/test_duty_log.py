@@ -78,7 +78,9 @@ class TestWrite:
         with sqlite_work.write() as request, pytest.raises(LogFault):
             log_of(request).write(text, at)
 
-    @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+    @hypothesis_settings(
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=50
+    )
     @given(text=st.text(max_size=300))
     def test_nothing_unprintable_is_kept(self, sqlite_work: Work, text: str) -> None:
         with sqlite_work.write() as request:

@@ -290,7 +290,7 @@ def test_a_snapshot_is_a_copy_that_travels() -> None:
 ACTIONS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 15), st.floats(0.0, 90.0)), max_size=120)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**31), ACTIONS)
 def test_it_keeps_its_promises_whatever_happens(seed: int, actions: list[tuple[int, int, float]]) -> None:
     gateways = [Gateway(2, 5.0), Gateway(1, 1.0, burst=3)]

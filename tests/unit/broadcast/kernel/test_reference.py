@@ -56,7 +56,7 @@ def both(tables: Tables, seed: int) -> tuple[Run, Reference, tuple[list[int], li
     return run, twin, expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(plans(), st.integers(0, 2**31))
 def test_it_gives_the_same_events_as_the_twin(tables: Tables, seed: int) -> None:
     run, twin, (order, when, trace) = both(tables, seed)

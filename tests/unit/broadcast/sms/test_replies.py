@@ -122,7 +122,7 @@ class TestStrangers:
         takes(post, "13800000010", "1")
         assert set(post.town.outcomes().values()) == {None}
 
-    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
     @given(number=st.text(max_size=80), text=st.text(max_size=200))
     def test_hostile_ones_are_kept_as_text(self, sent, number, text):
         takes(sent, number, text)
