@@ -16,6 +16,7 @@ from webtest import TestApp
 from dutycenter.audit.verification import verify
 from dutycenter.incidents.attachments.models import Attachment
 from dutycenter.incidents.attachments.services import Attachments, Owner, TooMany
+from dutycenter.incidents.attachments.thumbnails import make_thumbnails
 from dutycenter.incidents.intakes import Intakes
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.vocabulary import Role, SourceChannel
@@ -80,6 +81,28 @@ class TestAttachments:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
         assert answer.content_type == "image/png"
+
+    def test_a_picture_is_shown_small_and_what_only_says_to_be_one_is_not(
+        self, site: Any, officer: TestApp, intake: int
+    ) -> None:
+        path = f"/desk/intakes/{intake}/attachments"
+        send(officer, path, HOSTILE, picture())
+        send(officer, path, "b.png", picture()[:40])
+        assert officer.get(path).html.select_one("#attachments img") is None
+        officer.get("/attachments/1/thumbnail", status=404)
+        make_thumbnails(site.work)
+        make_thumbnails(site.work)
+        (shown,) = officer.get(path).html.select("#attachments img")
+        answer = officer.get(shown["src"])
+        assert Image.open(io.BytesIO(answer.body)).format == "JPEG"
+        assert (answer.content_type, answer.headers["X-Content-Type-Options"]) == ("image/jpeg", "nosniff")
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        officer.get("/attachments/2/thumbnail", status=404)
+        site.logged_in(Role.DISPLAY).get("/attachments/1/thumbnail", status=403)
+        with site.work.read() as request:
+            told = request.db.scalars(select(LedgerEntry.data).where(LedgerEntry.action == "attachment.thumbnail"))
+            assert [json.loads(data)["made"] for data in told] == [True, False]
+        assert not _accused(site)
 
     def test_what_is_not_taken_says_why_and_leaves_nothing(self, site: Any, officer: TestApp, intake: int) -> None:
         path = f"/desk/intakes/{intake}/attachments"

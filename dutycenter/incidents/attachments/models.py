@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dutycenter.accounts.models import Account
 from dutycenter.db.base import Base
+
+UNTRIED = "thumbnail IS NULL"
 
 
 class Attachment(Base):
     """One file of a form, of an incident, or of both once the form is one. Removed ones stay, and say so."""
 
     __tablename__ = "attachments"
+    __table_args__ = (
+        Index("ix_attachments_untried", "id", postgresql_where=text(UNTRIED), sqlite_where=text(UNTRIED)),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     intake_id: Mapped[int | None] = mapped_column(ForeignKey("intakes.id"), index=True)
@@ -27,5 +32,6 @@ class Attachment(Base):
     added_at: Mapped[datetime]
     added_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     removed_at: Mapped[datetime | None]
+    thumbnail: Mapped[bool | None]  # is there a small picture of it? None: nobody has tried to make one
 
     added_by: Mapped[Account] = relationship()

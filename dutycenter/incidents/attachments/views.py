@@ -13,6 +13,7 @@ from pyramid.response import FileResponse, Response
 from dutycenter.incidents.attachments.kinds import KINDS, Refused
 from dutycenter.incidents.attachments.names import disposition
 from dutycenter.incidents.attachments.services import Attachments, NoSuchAttachment, Owner, TooMany
+from dutycenter.incidents.attachments.thumbnails import thumbnail_place
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -90,6 +91,22 @@ def download(request: Request) -> Response:
     return response
 
 
+def thumbnail(request: Request) -> Response:
+    """The small picture that we made of it."""
+    attachments = request.find_service(Attachments)
+    try:
+        row = attachments.get(int(request.matchdict["id"]))
+    except NoSuchAttachment:
+        raise HTTPNotFound from None
+    place = thumbnail_place(attachments.store, row.sha256)
+    if not row.thumbnail or not place.is_file():
+        raise HTTPNotFound
+    response = FileResponse(str(place), request=request, content_type="image/jpeg")
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
 def _owner(request: Request) -> Owner:
     id_ = int(request.matchdict["id"])
     return Owner(intake_id=id_) if request.matched_route.name.endswith(".intake") else Owner(incident_id=id_)
@@ -106,5 +123,7 @@ def includeme(config: Configurator) -> None:
         config.add_view(add, route_name=name, request_method="POST", permission="desk", renderer=fragment)
     config.add_route("attachment", r"/attachments/{id:\d{1,9}}")
     config.add_view(download, route_name="attachment", request_method="GET", permission="view")
+    config.add_route("attachment.thumbnail", r"/attachments/{id:\d{1,9}}/thumbnail")
+    config.add_view(thumbnail, route_name="attachment.thumbnail", request_method="GET", permission="view")
     config.add_route("attachment.turn", r"/attachments/{id:\d{1,9}}/{verb:remove|restore}")
     config.add_view(turn, route_name="attachment.turn", request_method="POST", permission="desk", renderer=fragment)
