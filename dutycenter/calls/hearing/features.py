@@ -122,16 +122,19 @@ def _utterances(flags: NDArray[np.bool_]) -> tuple[Span, ...]:
 
 def _tones(frames: Sound, heard: NDArray[np.bool_]) -> list[Tone]:
     """Stretches in which nearly all energy lies at one frequency that stays where it is."""
-    if not len(frames):
+    at = np.flatnonzero(heard)  # what is silent is no tone: hundreds of calls may end at once
+    if not len(at):
         return []
     size = 512
-    power = np.abs(np.fft.rfft(frames * np.hanning(FRAME), size, axis=1)) ** 2
-    peak = np.argmax(power, axis=1)
+    power = np.abs(np.fft.rfft(frames[at] * np.hanning(FRAME), size, axis=1)) ** 2
+    peak = np.zeros(len(frames), np.intp)
+    peak[at] = highest = np.argmax(power, axis=1)
     reach = np.arange(-8, 9)  # the main lobe of a window of 20 ms
-    around = np.clip(peak[:, None] + reach[None, :], 0, power.shape[1] - 1)
+    around = np.clip(highest[:, None] + reach[None, :], 0, power.shape[1] - 1)
     share = np.take_along_axis(power, around, axis=1).sum(axis=1) / np.maximum(power.sum(axis=1), 1e-12)
     # The lowest voices are nearly pure as well: a tone is above them.
-    pure = heard & (share > PURE) & (peak * RATE / size > 350)
+    pure = np.zeros(len(frames), np.bool_)
+    pure[at] = (share > PURE) & (highest * RATE / size > 350)
     found: list[Tone] = []
     for start, end in _runs(pure):
         for first, last in _steady(peak[start:end]):
