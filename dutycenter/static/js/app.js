@@ -69,6 +69,7 @@
   // --- keys -----------------------------------------------------------------
   // <button data-key="F2" data-key-label="Save">: the key presses the button (or puts the cursor into a field).
   // Several keys stand beside each other: "Space F9". With data-key-over they work while a dialog or an input method is open.
+  const CAPS = { Space: words.space, ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
   const isTyping = (element) => element.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]");
   const keysOf = (element) => element.dataset.key.split(" ");
   const isShown = (element) => element.getClientRects().length > 0 && !element.disabled;
@@ -107,7 +108,7 @@
     list.replaceChildren();
     const add = (key, label) => {
       const term = document.createElement("dt");
-      key.split(/[+ ]/).forEach((part) => { const cap = document.createElement("kbd"); cap.textContent = part === "Space" ? words.space : part.length === 1 ? part.toUpperCase() : part; term.append(cap, " "); });
+      key.split(/[+ ]/).forEach((part) => { const cap = document.createElement("kbd"); cap.textContent = CAPS[part] || (part.length === 1 ? part.toUpperCase() : part); term.append(cap, " "); });
       const text = document.createElement("dd");
       text.textContent = label;
       list.append(term, text);
