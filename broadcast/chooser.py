@@ -26,6 +26,7 @@ from dutycenter.vocabulary import Disposition, NumberKind
 GAP = 0.1  # seconds between two choices at the most, on a machine that is not overloaded
 _BELIEVED = np.dtype([("mean", np.float64), ("evidence", np.float64)])
 _ROW_OF = {kind: row for row, kind in enumerate(NumberKind)}
+TELLING_AFTER = 45.0  # seconds of a call after which whoever acknowledges has mostly done so
 PATIENCE_WITH_LINES = 4  # calls of one number that the network failed, before they count as tries
 
 
@@ -310,8 +311,8 @@ class Chooser:
         """The present state, copied, for a forecast elsewhere."""
         return self._kernel.snapshot(now)
 
-    def doubt(self, alike: Mapping[NumberKind, Alike], idle: Seconds) -> Doubt:
-        """What a forecast must not take for known.
+    def doubt(self, alike: Mapping[NumberKind, Alike], idle: Seconds, now: float) -> Doubt:
+        """What a forecast at ``now`` must not take for known.
 
         Args:
             alike: what the numbers of each kind showed.
@@ -325,7 +326,7 @@ class Chooser:
         for number_id, belief in self._beliefs.items():
             failures[at[number_id]] += belief.lost
             wear[at[number_id]] = belief.wear
-        believed, today = self._first_calls()
+        believed, today = self._first_calls(now - TELLING_AFTER)
         nothing = Alike()
         return Doubt(
             lines=[
@@ -343,25 +344,23 @@ class Chooser:
             today=np.array(today, bool),
         )
 
-    def _first_calls(self) -> tuple[list[float], list[bool]]:
-        """What history said of the numbers that it knows and that were called, and whether the first call brought it.
+    def _first_calls(self, until: float) -> tuple[list[float], list[bool]]:
+        """What history said of the numbers that were called, where it knows them, and whether their first call
+        brought it.
 
-        Only calls of which nothing that began before is still up: who is busy is known at once.
+        Only calls begun before ``until``: who is busy is known at once, who acknowledges only then.
         """
-        calls = sorted((tried for called in self._called for tried in called.tried), key=lambda tried: tried.started)
-        still_up = min((tried.started for tried in calls if tried.disposition is None), default=np.inf)
+        calls = ((tried, called) for called in self._called for tried in called.tried if tried.started < until)
         believed, today, seen = [], [], set()
-        for tried in calls:
-            if tried.started >= still_up:
-                break
+        for tried, called in sorted(calls, key=lambda call: call[0].started):
             if tried.number_id in seen or tried.disposition in NEUTRAL:
                 continue
             seen.add(tried.number_id)
-            row, position = self._numbers.place(tried.number_id)
-            number = self._called[row].numbers[position]
+            number = next(number for number in called.numbers if number.id == tried.number_id)
             if self._chances.record(number.number).trials > 0.0:
                 believed.append(self._first_belief(number).mean)
-                today.append(tried.disposition is Disposition.ACKNOWLEDGED)
+                on_this_call = tried.disposition is None and called.acknowledged
+                today.append(on_this_call or tried.disposition is Disposition.ACKNOWLEDGED)
         return believed, today
 
     @property

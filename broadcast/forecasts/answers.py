@@ -110,7 +110,7 @@ class Answering:
         rehearsed = bool(question["rehearsed"])
         used = sum(channels for channels, _ in first_lines(lines, pace.channels))
         chooser = at(pace)
-        doubt = chooser.doubt(alike(db, rehearsed, now, self.zone), idle_before(db, rehearsed, used))
+        doubt = chooser.doubt(alike(db, rehearsed, now, self.zone), idle_before(db, rehearsed, used), 0.0)
         told = _told(
             forecast(chooser.snapshot(0.0), _runs(len(called)), goal=goal, deadline=limit, doubt=doubt),
             [Named(c.person.name, c.person.department.name, c.person.id) for c in able],
@@ -138,6 +138,7 @@ class Answering:
         doubt = chooser.doubt(
             alike(db, broadcast.rehearsed, now, self.zone),
             _idle(chooser, usable, seconds, idle_before(db, broadcast.rehearsed, usable, broadcast.id)),
+            seconds,
         )
         # Superiors, who are told of others, take lines but are not of those who are to be reached.
         counted = [r.role is not RecipientRole.SUPERIOR for r in recipients]

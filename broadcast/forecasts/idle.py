@@ -6,6 +6,7 @@ a transaction, the pace of the line and whatever else the machine has to do.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -20,7 +21,6 @@ from dutycenter.vocabulary import AttemptKind
 USUAL = Seconds(0.7, 0.5)
 LEAST_CALLS = 15  # that begin while all lines have work
 FULL = 0.9  # of the lines: then lines are what calls wait for
-BEGINNING = 10.0  # seconds in which the lines fill
 REMEMBERED = 1500  # calls of an earlier broadcast that are looked at
 
 
@@ -43,14 +43,17 @@ def idle_of_calls(calls: Sequence[Up], lines: int, until: float, usual: Seconds 
     """
     ends = [(one.began, until if one.ended is None else min(one.ended, until)) for one in calls if one.began < until]
     up = most = 0
-    for _, step in sorted([(began, 1) for began, _ in ends] + [(ended, -1) for _, ended in ends]):
+    full = math.inf  # when all lines had work for the first time
+    for at, step in sorted([(began, 1) for began, _ in ends] + [(ended, -1) for _, ended in ends]):
         up += step
         most = max(most, up)
-    counted = sum(began >= BEGINNING for began, _ in ends)
-    if most < FULL * lines or counted < LEAST_CALLS:
+        if up >= FULL * lines:
+            full = min(full, at)
+    counted = sum(began >= full for began, _ in ends)
+    if counted < LEAST_CALLS:
         return usual
-    used = sum(max(0.0, ended - max(began, BEGINNING)) for began, ended in ends)
-    mean = max(0.0, ((until - BEGINNING) * min(most, lines) - used) / counted)
+    used = sum(max(0.0, ended - max(began, full)) for began, ended in ends)
+    mean = max(0.0, ((until - full) * min(most, lines) - used) / counted)
     return Seconds(mean, max(0.2, mean * counted**-0.5))
 
 

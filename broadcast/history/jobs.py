@@ -13,7 +13,7 @@ def count(work: Work) -> None:
     """Count what has been settled since the last time, in batches that hold no lock for long, and note in the
     directory which numbers it showed to be right or wrong."""
     with work.read() as request:
-        if not services.is_uncounted(request.db):
+        if not services.is_uncounted(request.db, request.find_service(IClock).now()):
             return
     zone = settings_of(work.registry).time_zone
     while True:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from broadcast.models import UNCOUNTED, Attempt, Broadcast, Recipient, Recipient
 from dutycenter.vocabulary import Disposition
 
 MOST_NAMED = 5000  # values that one statement names; databases have a limit
+LONG = timedelta(seconds=60)  # a call that is longer hides none of those after it
 BATCH = 500  # attempts counted in one transaction
 
 
@@ -26,7 +27,7 @@ def count_some(db: Session, zone: ZoneInfo, now: datetime) -> Sequence[str]:
     The sums and the marks are one transaction: an attempt is counted once, however
     often and by whomever this is called.
     """
-    ids = db.scalars(_countable().order_by(Attempt.id).limit(BATCH).with_for_update(skip_locked=True)).all()
+    ids = db.scalars(_countable(now).order_by(Attempt.id).limit(BATCH).with_for_update(skip_locked=True)).all()
     if not ids:
         return ()
     _keep(db, add_up(_seen(db, ids), zone), now)
@@ -55,22 +56,24 @@ def counted_in(db: Session, broadcast_id: int, zone: ZoneInfo) -> Sums:
     return add_up((one for chunk in chunks for one in _seen(db, chunk)), zone)
 
 
-def is_uncounted(db: Session) -> bool:
+def is_uncounted(db: Session, now: datetime) -> bool:
     """Is there an attempt to count? Costs nothing: the index holds few other rows."""
-    return db.scalar(_countable().limit(1)) is not None
+    return db.scalar(_countable(now).limit(1)) is not None
 
 
-def _countable() -> Select[str]:
-    """Settled attempts of which nothing that began with them or before is still up.
+def _countable(now: datetime) -> Select[str]:
+    """Settled attempts of which nothing that began with them or shortly before is still up.
 
     A busy line is known at once, an acknowledgement after half a minute: counted as
     they end, the calls of a broadcast's first minute would say that nobody answers.
+    Who listens for longer than that is waited for no more.
     """
     earlier = aliased(Attempt)
     still_up = select(earlier.id).where(
         earlier.broadcast_id == Attempt.broadcast_id,
         earlier.disposition.is_(None),
         earlier.created_at <= Attempt.created_at,
+        earlier.created_at > now - LONG,
     )
     return select(Attempt.id).where(text(UNCOUNTED), ~still_up.exists())
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, types
 
-from broadcast.kernel.index import DEAD
+from broadcast.kernel.index import DEAD, relevel
 from broadcast.kernel.layout import FOREVER, LEVELS, MAX_GATEWAYS, STATE_T, TICK_BITS
 from broadcast.kernel.queues import (
     COOLING,
@@ -30,7 +30,6 @@ from broadcast.kernel.queues import (
     enter,
     foresee,
     offer,
-    relevel,
     relevel_called,
     requeue,
     rest,

@@ -35,6 +35,7 @@ SHARED, OWN = 0.8, 0.5  # standard deviations: of the shift, of a kind beside it
 USUAL_STRENGTH, STRENGTH_SPREAD = 1.0, 1.2  # and in logarithms
 DAYS = np.linspace(-3.0, 4.0, 57)
 DAY_SPREAD = 0.8  # of a day's shift, in logits, with tails for days that are like no other
+HABIT = 0.2  # of its middle: who was reached before is so again more surely than a single Beta says
 KNOWN = 0.5  # calls from which a number has a history
 TRUST = 0.03  # of what calls say of the strength
 LEAST = 1e-3  # of a Beta's parameters: smaller ones draw nothing but 0 and 1
@@ -135,7 +136,7 @@ def _times(table: np.ndarray, line: Line, shared: Floats) -> None:
 
 def draw_day(believed: Floats, today: npt.NDArray[np.bool_], count: int, rng: np.random.Generator) -> Floats:
     """``(count,)`` logits by which numbers with a history are better today than it says."""
-    prior = -2.0 * np.log1p((DAYS / DAY_SPREAD) ** 2)
+    prior = -2.0 * np.log1p(((DAYS - HABIT) / DAY_SPREAD) ** 2)
     chance = _shifted(believed[None, :], DAYS[:, None])
     weight = prior + np.log(np.where(today, chance, 1.0 - chance)).sum(axis=1)
     even = (rng.permutation(count) + rng.random(count)) / count

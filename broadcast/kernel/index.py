@@ -16,14 +16,13 @@ integer.
 # Compiled functions are typed by numba: by their signature, or by who calls them.
 from __future__ import annotations
 
-import math
 from enum import IntEnum
 
 import numpy as np
 from numba import njit
 
 from broadcast.kernel.layout import LEVELS
-from broadcast.kernel.urgency import MISS_POWER, place
+from broadcast.kernel.urgency import place
 
 WORST = LEVELS - 1
 DEAD = 3  # a state of a number, see codes.ArmState
@@ -50,25 +49,30 @@ def pressing(state, i):
     if board.pull == 0.0:
         return 0.0
     person = state.people[i]
-    reached = 0.0
+    missed = 1.0
     for arm in range(person.first, person.first + person.count):
         a = state.arms[arm]
         if a.state != DEAD:
-            reached += state.urgency[place(board.row, a.max_tries - a.tries, a.p)]
-    return board.pull * math.exp(-MISS_POWER * reached)
+            missed *= state.urgency[place(board.row, a.max_tries - a.tries, a.p)]
+    return board.pull * missed
 
 
 @njit(forceinline=True)
 def index_of(state, arm, weight, pressed):
     """The index of one number; ``pressed`` is what :func:`pressing` gives for its person."""
     board = state.board[0]
+    return _index(state, arm, weight, pressed, board.row, board.channel_price, board.token_price, board.again)
+
+
+@njit(forceinline=True)
+def _index(state, arm, weight, pressed, row, channel_price, token_price, again):
     a = state.arms[arm]
     gain = weight * a.p
     if pressed > 0.0:
-        gain += pressed * state.urgency[place(board.row, a.max_tries - a.tries, a.p) + 1]
-    value = gain / (board.channel_price * expected_hold(a.p, a.stretch, state.rules[a.kind]) + board.token_price)
+        gain += pressed * state.urgency[place(row, a.max_tries - a.tries, a.p) + 1]
+    value = gain / (channel_price * expected_hold(a.p, a.stretch, state.rules[a.kind]) + token_price)
     if a.tries > 0:
-        value *= board.again
+        value *= again
     return value
 
 
@@ -102,6 +106,29 @@ def arm_level(state, arm, pressed):
     if board.rule == 2:
         return level_of(weight, board.top_bits, board.shift)
     return level_of(index_of(state, arm, weight, pressed), board.top_bits, board.shift)
+
+
+@njit(forceinline=True)
+def relevel(state, i):
+    """Recompute the levels of a person's numbers.
+
+    What the board says is read once: the compiler cannot know that levels are not on it.
+    """
+    board = state.board[0]
+    person = state.people[i]
+    first, last = person.first, person.first + person.count
+    if board.rule != 0:
+        for arm in range(first, last):
+            if state.arms[arm].state != DEAD:
+                state.arms[arm].level = arm_level(state, arm, 0.0)
+        return
+    pressed, weight = pressing(state, i), person.weight
+    row, channel_price, token_price, again = board.row, board.channel_price, board.token_price, board.again
+    top_bits, shift = board.top_bits, board.shift
+    for arm in range(first, last):
+        if state.arms[arm].state != DEAD:
+            value = _index(state, arm, weight, pressed, row, channel_price, token_price, again)
+            state.arms[arm].level = level_of(value, top_bits, shift)
 
 
 def prices(channels: float, rate: float, mean_hold: float) -> tuple[float, float]:

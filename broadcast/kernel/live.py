@@ -10,9 +10,9 @@ from __future__ import annotations
 from numba import njit, types
 
 from broadcast.kernel.decide import GATEWAY_BITS, advance, decide, settle, take
-from broadcast.kernel.index import index_of, pressing
+from broadcast.kernel.index import index_of, pressing, relevel
 from broadcast.kernel.layout import F8, I8, MAX_GATEWAYS
-from broadcast.kernel.queues import COOLING, enter, relevel, wake_early, withdraw
+from broadcast.kernel.queues import COOLING, enter, wake_early, withdraw
 from broadcast.kernel.views import state_at
 
 _I8 = types.int64

@@ -16,7 +16,7 @@ from numba import njit, types
 from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic
 
-from broadcast.kernel.index import DEAD, arm_level, pressing
+from broadcast.kernel.index import arm_level, relevel
 from broadcast.kernel.layout import ARM, LEVELS, PERSON, TICK_BITS
 
 PERSON_SIZE, ARM_SIZE = PERSON.itemsize, ARM.itemsize
@@ -247,16 +247,6 @@ def enter(state, i):
 
 
 @njit(forceinline=True)
-def relevel(state, i):
-    """Recompute the levels of a person's numbers."""
-    person = state.people[i]
-    pressed = pressing(state, i)
-    for arm in range(person.first, person.first + person.count):
-        if state.arms[arm].state != DEAD:
-            state.arms[arm].level = arm_level(state, arm, pressed)
-
-
-@njit(forceinline=True)
 def relevel_called(state, arm):
     """Recompute the level of a number that failed, and what follows for the person's others."""
     i = state.arms[arm].person
@@ -274,16 +264,18 @@ def requeue(state, i):
     """
     relevel(state, i)
     person = state.people[i]
-    base = person.tier * LEVELS
-    width = state.board[0].tiers * LEVELS
-    best, queued, moved = -1, -1, False
+    best, queued = -1, -1
     for arm in range(person.first, person.first + person.count):
         a = state.arms[arm]
         if a.bucket >= 0:
             queued = arm
-            moved = moved or a.bucket != a.group * width + base + a.level
         if a.state == READY and (best < 0 or better(state, arm, best, person.ordered)):
             best = arm
-    if queued >= 0 and (moved or best != queued or state.board[0].groups > 1):
+    if queued < 0:
+        return
+    if state.board[0].groups > 1:
         withdraw(state, i)
         enter(state, i)
+    elif best != queued or state.arms[queued].bucket & (LEVELS - 1) != state.arms[queued].level:
+        unlink(state, queued)
+        put(state, best)

@@ -22,7 +22,6 @@ from broadcast.kernel.layout import FOREVER, LEVELS, MICRO, TICK_BITS, State
 from broadcast.kernel.plan import Tables, assemble, worlds
 from broadcast.kernel.urgency import (
     CLASSES,
-    MISS_POWER,
     MOST_ROUNDS,
     MOST_TRIES,
     REFRESH,
@@ -129,11 +128,11 @@ class Reference:
         """As :func:`broadcast.kernel.index.pressing`."""
         if self.pull == 0.0:
             return 0.0
-        reached = 0.0
+        missed = 1.0
         for arm in range(self.first[i], self.first[i + 1]):
             if self.state[arm] != DEAD:
-                reached += self.urgency[self.place(arm)]
-        return self.pull * math.exp(-MISS_POWER * reached)
+                missed *= self.urgency[self.place(arm)]
+        return self.pull * missed
 
     def level(self, arm: int, pressed: float) -> int:
         """As :func:`broadcast.kernel.index.arm_level`."""

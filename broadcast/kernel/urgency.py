@@ -65,7 +65,7 @@ def aim(board: np.void, channels: float) -> None:
 
 @lru_cache(maxsize=8)
 def table(factor: float) -> Float64s:
-    """Pairs (-ln of the chance to fail in all rounds left, the last round's pull).
+    """Pairs (chance to fail in all rounds left ** MISS_POWER, the last round's pull).
 
     ``factor`` on the probability after each failure. Flat: row, tries left, class.
     """
@@ -86,6 +86,7 @@ def table(factor: float) -> Float64s:
             last = max(0.0, used - 1.0)
             q = p * factor**last
             made[row, left, :, 1] = share * (-np.log(1.0 - q)) ** LAST_POWER
+    made[..., 0] = np.exp(-MISS_POWER * made[..., 0])
     return made.ravel()
 
 

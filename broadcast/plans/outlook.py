@@ -70,6 +70,7 @@ def outlook(
     doubt = chooser.doubt(
         alike(request.db, settings.rehearsal, now, settings.time_zone),
         idle_before(request.db, settings.rehearsal, lines_used),
+        0.0,
     )
     goal = compile_goal(content.goal or "100%", resolver([member_of_candidate(i, c) for i, c in enumerate(able)]))
     found = forecast(

@@ -223,7 +223,7 @@ class Telling:
         calls = [Up(one.id, call.started, call.ended) for one in people for call in one.tried]
         until = now if any(not one.tried for one in people) else last_newcomer(calls)
         chooser = self._chooser(people, chances)
-        doubt = chooser.doubt(alike, idle_of_calls(calls, self.channels, until))
+        doubt = chooser.doubt(alike, idle_of_calls(calls, self.channels, until), now)
         return forecast(chooser.snapshot(now), runs, doubt=doubt)
 
 

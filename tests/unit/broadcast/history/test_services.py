@@ -69,7 +69,7 @@ def test_a_call_is_counted_only_with_those_that_began_before_it(town, manner):
         settled = request.db.scalars(select(Attempt).where(Attempt.disposition.is_not(None))).all()
         assert len(settled) == 6
         assert not any(attempt.counted for attempt in settled)
-        assert not services.is_uncounted(request.db)
+        assert not services.is_uncounted(request.db, town.clock.now())
     town.play(twin, dialer)
     jobs.count(town.work)
     with town.work.read() as request:
@@ -86,7 +86,7 @@ def test_every_settled_attempt_is_counted_once(called):
         assert acknowledged == request.db.scalar(
             select(func.count()).select_from(Recipient).where(Recipient.acknowledged_at.is_not(None))
         )
-        assert not services.is_uncounted(request.db)
+        assert not services.is_uncounted(request.db, called.clock.now())
 
 
 def test_it_comes_to_the_same_in_small_pieces_and_from_the_beginning(called, monkeypatch):

@@ -14,7 +14,7 @@ from broadcast.kernel.plan import assemble, worlds
 from broadcast.kernel.policies import t95_of
 from broadcast.kernel.reference import Reference, draw_all
 from broadcast.kernel.simulate import Run
-from broadcast.kernel.urgency import CLASSES, LAST_POWER, MOST_TRIES, ROWS, STEPS, table
+from broadcast.kernel.urgency import CLASSES, LAST_POWER, MISS_POWER, MOST_TRIES, ROWS, STEPS, table
 
 CROWDED = Instance(400, 24, 4.0)
 
@@ -22,7 +22,7 @@ CROWDED = Instance(400, 24, 4.0)
 def test_the_last_round_is_what_one_round_less_would_lose() -> None:
     made = table(0.8).reshape(ROWS, MOST_TRIES + 1, CLASSES, 2)
     row = 2 * STEPS + 1
-    lost = made[row, MOST_TRIES, :, 0] - made[row - STEPS, MOST_TRIES, :, 0]
+    lost = np.log(made[row - STEPS, MOST_TRIES, :, 0] / made[row, MOST_TRIES, :, 0]) / MISS_POWER
     last = made[row, MOST_TRIES, :, 1] ** (1.0 / LAST_POWER)
     # The table interpolates between whole rounds: one linearly, one in the exponent.
     assert np.allclose(lost, last, rtol=0.15)
