@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 EVERY = 4.0  # seconds between two looks
-LATE = 1.0  # seconds for a reply to an order; a switch that has time replies within milliseconds
+LATE = 3.0  # seconds for a reply to an order; a switch that has time replies within milliseconds
 FLOOR = 0.02  # of the whole: calls go on, and tell when all is well again
 CUT, DEEPEST_CUT = 0.7, 0.3  # what is left of it: as much as was carried, but for these limits
 GROWTH = 0.01  # of the whole, each second without a failure

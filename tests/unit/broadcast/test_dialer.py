@@ -337,7 +337,7 @@ class TestOverload:
         take = twin.originate_all
 
         def late(legs, told):
-            town.clock.gone += 1.5
+            town.clock.gone += 3.5
             take(legs, told)
 
         twin.originate_all = late
