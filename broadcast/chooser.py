@@ -209,8 +209,7 @@ class Chooser:
 
     def _rule_of(self, number: Dialled) -> int:
         """The row of its rules: by its kind, and whether it is known."""
-        known = self._chances.record(number.number).trials > 0.0
-        return _ROW_OF[number.kind] + (len(_ROW_OF) if known else 0)
+        return _ROW_OF[number.kind] + (len(_ROW_OF) if self._chances.knows(number.number) else 0)
 
     def _first_belief(self, number: Dialled) -> Beta:
         return self._chances.belief(number.number, number.kind)
@@ -357,7 +356,7 @@ class Chooser:
                 continue
             seen.add(tried.number_id)
             number = next(number for number in called.numbers if number.id == tried.number_id)
-            if self._chances.record(number.number).trials > 0.0:
+            if self._chances.knows(number.number):
                 believed.append(self._first_belief(number).mean)
                 on_this_call = tried.disposition is None and called.acknowledged
                 today.append(on_this_call or tried.disposition is Disposition.ACKNOWLEDGED)

@@ -58,6 +58,10 @@ class Chances:
             trials += share * record.trials
         return Record(successes, trials)
 
+    def knows(self, number: str) -> bool:
+        """Was it ever called, so that the call says something?"""
+        return any(record.trials > 0.0 for record in self.records.get(number, {}).values())
+
     def rules(
         self, kind: NumberKind, *, pause: float, ring_timeout: float, message: float, known: bool = False
     ) -> Rules:
