@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from dutycenter.audit.statement import statement
 from dutycenter.calls.models import Recording
 from dutycenter.calls.store import Store, examine
 from dutycenter.frame.labels import label
+from dutycenter.incidents.attachments.models import Attachment
+from dutycenter.incidents.attachments.store import AttachmentStore
 from dutycenter.incidents.models import IncidentCall
 from dutycenter.interfaces import IBroadcasts, IClock, ILedger, NoticeLeg
 from dutycenter.ledger.anchors import printed_head
@@ -63,7 +66,7 @@ class Exports:
     def of_incident(self, incident_id: int, reason: str) -> int:
         """Ask for everything of an incident; the export's id."""
         ids = [row.id for row in recordings_of(self.db, self.broadcasts, incident_id)]
-        return self._ask(ids, reason, incident_id)
+        return self._ask(ids, reason, incident_id, [row.id for row in attachments_of(self.db, incident_id)])
 
     def of_recordings(self, ids: Iterable[int], reason: str) -> int:
         """Ask for these recordings; the export's id.
@@ -76,7 +79,7 @@ class Exports:
             raise NothingToExport
         return self._ask(there, reason, None)
 
-    def _ask(self, ids: Sequence[int], reason: str, incident_id: int | None) -> int:
+    def _ask(self, ids: Sequence[int], reason: str, incident_id: int | None, attachments: Sequence[int] = ()) -> int:
         export = EvidenceExport(
             incident_id=incident_id,
             recordings=list(ids),
@@ -91,6 +94,8 @@ class Exports:
         self.ledger.append(ASKED, f"export:{export.id}", {**said, "incident": incident_id, "recordings": list(ids)})
         for recording in ids:
             self.ledger.append("recording.exported", f"recording:{recording}", said)
+        for attachment in attachments:
+            self.ledger.append("attachment.exported", f"attachment:{attachment}", said)
         return export.id
 
 
@@ -112,6 +117,16 @@ def recordings_of(db: Session, broadcasts: IBroadcasts, incident_id: int) -> lis
     attempts = [leg.attempt_id for leg in broadcasts.legs(incident_id=incident_id)]
     query = select(Recording).where(or_(Recording.call_id.in_(calls), Recording.attempt_id.in_(attempts)))
     return list(db.scalars(query.order_by(Recording.started_at, Recording.id)))
+
+
+def attachments_of(db: Session, incident_id: int, at: datetime | None = None) -> list[Attachment]:
+    """The files of an incident that nobody struck out, as they are or were at a moment; the first one first."""
+    query = select(Attachment).where(Attachment.incident_id == incident_id)
+    if at is None:
+        query = query.where(Attachment.removed_at.is_(None))
+    else:
+        query = query.where(Attachment.added_at <= at, or_(Attachment.removed_at.is_(None), Attachment.removed_at > at))
+    return list(db.scalars(query.order_by(Attachment.id)))
 
 
 def make_waiting(work: Work) -> None:
@@ -145,9 +160,11 @@ def _make(work: Work, export_id: int) -> Path:
         rows = list(db.scalars(select(Recording).where(Recording.id.in_(export.recordings)).order_by(Recording.id)))
         legs = _legs(request.find_service(IBroadcasts), export, rows)
         tree = Subtrees(db)
+        attached = attachments_of(db, export.incident_id, export.asked_at) if export.incident_id else []
         proofs = [prove_entry(db, entry, head.size, tree) for entry in _entries(db, export, rows, legs, head)]
         there = [row for row in rows if row.state is RecordingState.KEPT]
         files = {f"recordings/{row.id}-{row.file_name}": row for row in there}
+        papers = _lying(AttachmentStore(settings.attachments_dir), attached)
         about = {
             "made_at": request.find_service(IClock).now().isoformat(),
             "made_by": export.asked_by.name,
@@ -156,8 +173,12 @@ def _make(work: Work, export_id: int) -> Path:
             "duty_room": settings.duty_room,
             "subject": f"incident:{export.incident.number}" if export.incident else "recordings",
         }
-        report = statement(about, export.incident, rows, legs, proofs, head, settings.time_zone, _words(request))
+        report = statement(
+            about, export.incident, rows, {row: row in papers for row in attached}, legs, proofs, head,
+            settings.time_zone, _words(request),
+        )  # fmt: skip
         parts = [Part(name, store.path(row.file_name, row.sha256)) for name, row in files.items()]
+        parts += [Part(_name_of(row), place) for row, place in papers.items()]
         contents = Contents(
             about=about,
             first_key=raw(verifying_key(settings.ledger_key_file)),
@@ -166,12 +187,24 @@ def _make(work: Work, export_id: int) -> Path:
             proofs=proofs,
             growth=[prove_growth(db, size, head.size, tree) for size in _printed(db, head)],
             recordings={name: f"recording:{row.id}" for name, row in files.items()},
+            attachments={_name_of(row): f"attachment:{row.id}" for row in papers},
             parts=[Part("report.pdf", report), *parts],
         )
         key = signer_of(db, head.size, settings.ledger_key_file)
     place = settings.exports_dir / f"evidence-{export_id:06d}.zip"
     write_package(place, contents, key)
     return place
+
+
+def _lying(store: AttachmentStore, attached: Sequence[Attachment]) -> dict[Attachment, Path]:
+    """The files that are there; the statement says of the others that they are missing."""
+    places = {row: store.place(row.sha256) for row in attached}
+    return {row: place for row, place in places.items() if place.is_file()}
+
+
+def _name_of(row: Attachment) -> str:
+    """In the package a file has a name of ours; what its sender called it stands in the ledger's entry."""
+    return f"attachments/{row.id}.{row.kind}"
 
 
 def _printed(db: Session, head: LedgerHead) -> list[int]:
@@ -206,6 +239,8 @@ def _entries(
         subjects |= {f"incident:{export.incident_id}"} | {f"broadcast:{leg.broadcast_id}" for leg in legs}
         calls = db.scalars(select(IncidentCall.call_id).where(IncidentCall.incident_id == export.incident_id))
         subjects |= {f"call:{call}" for call in calls}
+        files = db.scalars(select(Attachment.id).where(Attachment.incident_id == export.incident_id))
+        subjects |= {f"attachment:{file}" for file in files}
     found: list[tuple[int, int]] = []
     ordered = sorted(subjects)
     for start in range(0, len(ordered), 500):

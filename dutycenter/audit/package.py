@@ -36,8 +36,9 @@ Check it (Python 3.9 or newer, no network):
 If you hold a head of the ledger that a paper prints, see whether the ledger has grown from it:
     python3 verify.py THIS.zip --head "dutycenter-head …"
 
-report.pdf 供阅读；entries.jsonl 为台账条目及其证明；recordings/ 为录音原件。
-report.pdf is for reading; entries.jsonl holds the ledger's entries and their proofs; recordings/ the originals.
+report.pdf 供阅读；entries.jsonl 为台账条目及其证明；recordings/ 为录音原件；attachments/ 为随报告收到的附件。
+report.pdf is for reading; entries.jsonl holds the ledger's entries and their proofs; recordings/ the originals;
+attachments/ files that came with reports.
 """
 
 
@@ -70,6 +71,7 @@ class Contents:
         rotations: the keys that followed the first one, under the head.
         growth: from each earlier head that somebody may hold in print to this one.
         recordings: name in the package: ``recording:ID``.
+        attachments: name in the package: ``attachment:ID``.
     """
 
     about: Mapping[str, Any]
@@ -79,6 +81,7 @@ class Contents:
     proofs: Sequence[EntryProof]
     growth: Sequence[Growth]
     recordings: Mapping[str, str]
+    attachments: Mapping[str, str]
     parts: Sequence[Part]
 
 
@@ -143,6 +146,7 @@ def _manifest(contents: Contents, parts: Sequence[Part]) -> dict[str, Any]:
         "keys": [{"position": -1, "public_key": contents.first_key.hex()}, *later],
         "files": [_listed(part) for part in parts],
         "recordings": dict(contents.recordings),
+        "attachments": dict(contents.attachments),
     }
 
 

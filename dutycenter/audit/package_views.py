@@ -12,7 +12,7 @@ from pyramid.view import view_config
 from sqlalchemy import select
 
 from dutycenter.audit.custody import LONGEST_REASON, ReasonMissing, read_reason
-from dutycenter.audit.exports import MOST_RECORDINGS, Exports, NothingToExport, recordings_of
+from dutycenter.audit.exports import MOST_RECORDINGS, Exports, NothingToExport, attachments_of, recordings_of
 from dutycenter.audit.models import EvidenceExport
 from dutycenter.calls.models import Recording
 from dutycenter.incidents.models import Incident
@@ -38,6 +38,7 @@ def exports(request: Request) -> dict[str, Any]:
 def new(request: Request) -> dict[str, Any]:
     """What would be in the package, and why it is asked for."""
     incident, ids = _chosen(request)
+    attached = attachments_of(request.db, incident.id) if incident is not None else []
     if incident is not None:
         rows = recordings_of(request.db, request.find_service(IBroadcasts), incident.id)
     else:
@@ -45,7 +46,8 @@ def new(request: Request) -> dict[str, Any]:
     return {
         "incident": incident,
         "recordings": rows,
-        "bytes": sum(row.bytes or 0 for row in rows),
+        "attachments": attached,
+        "bytes": sum(row.bytes or 0 for row in rows) + sum(one.bytes for one in attached),
         "longest_reason": LONGEST_REASON,
         "fault": None,
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from dutycenter.calls.models import Recording
+from dutycenter.incidents.attachments.models import Attachment
 from dutycenter.incidents.models import Incident
 from dutycenter.interfaces import NoticeLeg
 from dutycenter.ledger.models import LedgerHead
@@ -24,6 +25,7 @@ def statement(
     about: Mapping[str, Any],
     incident: Incident | None,
     recordings: Sequence[Recording],
+    attachments: Mapping[Attachment, bool],
     legs: Sequence[NoticeLeg],
     proofs: Sequence[EntryProof],
     head: LedgerHead,
@@ -33,6 +35,7 @@ def statement(
     """The page as PDF. It fetches nothing; every text from outside is escaped.
 
     Args:
+        attachments: and whether the file is in the package.
         words: what dispositions are called.
     """
     import weasyprint
@@ -41,6 +44,7 @@ def statement(
         about=about,
         incident=incident,
         recordings=recordings,
+        attachments=attachments,
         legs=legs,
         words=words,
         entries=[json.loads(proof.entry) | {"position": proof.position} for proof in proofs[:MOST_ENTRIES]],

@@ -4,8 +4,8 @@
     python3 verify.py PACKAGE.zip [--key FIRST_PUBLIC_KEY] [--head "dutycenter-head ..."]
 
 It recomputes everything: the ZIP's own structure, the manifest's signature, every file's SHA-256 and SM3, every
-ledger entry's path to the signed head, and that each recording is the one that the ledger was told of when it was
-taken in. Whatever was changed is named; exit code 1 then. --key and --head compare with what you have from
+ledger entry's path to the signed head, and that each recording and each attachment is the one that the ledger was
+told of when it was taken in. Whatever was changed is named; exit code 1 then. --key and --head compare with what you have from
 elsewhere (the monthly report prints the head): without them you know that the package is whole, not who made it.
 With --head it also proves that the ledger has only grown since that head was printed; exit code 2 where the
 package cannot tell.
@@ -25,6 +25,7 @@ from typing import Any, Union
 
 MANIFEST, SIGNATURE, ENTRIES, GROWTH = "manifest.json", "manifest.sig", "entries.jsonl", "growth.jsonl"
 INDEX = "the package's index"
+TAKEN_IN = {"recordings": ("recording.kept", "recording"), "attachments": ("attachment.added", "attachment")}
 CHUNK = 1 << 20
 Data = Union[bytes, mmap.mmap]
 Point = tuple[int, int, int, int]  # X, Y, Z, T of RFC 8032, section 5.1.4
@@ -206,7 +207,7 @@ class Package:
         self.manifest: Any = None
         self.keys: list[tuple[int, bytes]] = []  # from which place on, and the key
         self.earlier: dict[int, dict[str, str]] = {}  # the roots of heads from which the ledger has grown, by size
-        self.checked = {"files": 0, "entries": 0, "recordings": 0}
+        self.checked = {"files": 0, "entries": 0, **dict.fromkeys(TAKEN_IN, 0)}
 
     def accuse(self, subject: str, what: str) -> None:
         self.faults.append((subject, what))
@@ -370,7 +371,8 @@ class Package:
             self.earlier[size] = roots
 
     def _entries(self) -> None:
-        head, kept = self.manifest["head"], {}
+        head = self.manifest["head"]
+        kept: dict[str, dict[str, Any]] = {action: {} for action, _ in TAKEN_IN.values()}
         digests = self._digests()
         for line in self.read(ENTRIES).decode("utf-8").splitlines():
             proved = json.loads(line)
@@ -381,14 +383,15 @@ class Package:
                 if root != head[name]:
                     self.accuse("entry:%d" % entry["id"], "is not in the ledger that the head covers (%s)" % name)
             self.checked["entries"] += 1
-            if entry["action"] == "recording.kept":
-                kept[entry["subject"]] = entry["data"]
+            if entry["action"] in kept:
+                kept[entry["action"]][entry["subject"]] = entry["data"]
         files = {file["name"]: file for file in self.manifest["files"]}
-        for name, subject in self.manifest["recordings"].items():
-            file, told = files.get(name, {}), kept.get(subject, {})
-            if (file.get("sha256"), file.get("sm3")) != (told.get("sha256"), told.get("sm3")) or not told:
-                self.accuse(name, "is not the recording that the ledger was told of")
-            self.checked["recordings"] += 1
+        for kind, (action, called) in TAKEN_IN.items():
+            for name, subject in self.manifest.get(kind, {}).items():
+                file, told = files.get(name, {}), kept[action].get(subject, {})
+                if (file.get("sha256"), file.get("sm3")) != (told.get("sha256"), told.get("sm3")) or not told:
+                    self.accuse(name, "is not the %s that the ledger was told of" % called)
+                self.checked[kind] += 1
 
 
 def root_from(digest: Digest, leaf: bytes, position: int, size: int, path: list[str]) -> str:
@@ -451,7 +454,10 @@ def main() -> int:
     package, unproved = open_package(asked.package), None
     if package.manifest:
         head, first = package.manifest["head"], package.keys[0][1].hex()
-        print("%(files)d files, %(entries)d ledger entries, %(recordings)d recordings checked" % package.checked)
+        print(
+            "%(files)d files, %(entries)d ledger entries, %(recordings)d recordings, %(attachments)d attachments checked"
+            % package.checked
+        )
         print("made %(made_at)s by %(made_by)s: %(reason)s" % package.manifest)
         print("first public key %s" % first)
         print(

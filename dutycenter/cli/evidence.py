@@ -70,7 +70,8 @@ def verify_(ini: Path, package: Path | None, json_file: Path | None, head: str |
 
 def _verify_package(ini: Path, place: Path, printed: str | None) -> None:
     found = check_package(open_work(ini, actor="terminal"), place)
-    click.echo("{files} files, {entries} ledger entries, {recordings} recordings checked".format(**found.checked))
+    checked = "{files} files, {entries} ledger entries, {recordings} recordings, {attachments} attachments checked"
+    click.echo(checked.format(**found.checked))
     try:
         unproved = found.hold_against(printed) if printed is not None and found.manifest is not None else None
     except ValueError as error:

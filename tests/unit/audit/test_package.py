@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import subprocess
@@ -14,15 +15,21 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pypdf import PdfReader
+from sqlalchemy import select
 
 from dutycenter.accounts.models import Account
 from dutycenter.audit import verifier
 from dutycenter.audit.exports import Exports, make_waiting
 from dutycenter.audit.models import EvidenceExport
+from dutycenter.audit.outside import check_package
 from dutycenter.calls.models import Recording
+from dutycenter.incidents.attachments.services import Attachments, Owner
+from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import IBroadcasts, IClock, ILedger
 from dutycenter.ledger.keys import raw, verifying_key
 from dutycenter.ledger.merkle import consistency_proof, root_of, sha256
+from dutycenter.ledger.models import LedgerEntry
 from dutycenter.ledger.rotation import rotate_key
 from dutycenter.ledger.sealer import last_head, seal
 from dutycenter.settings import load
@@ -253,3 +260,64 @@ class TestPrimitives:
             assert verifier.is_signed(*arguments)
             assert not verifier.is_signed(arguments[0], arguments[1], arguments[2] + b"x")
             assert not verifier.is_signed(arguments[0], bytes(64), arguments[2])
+
+
+class TestAttachments:
+    """Files that came with an incident's reports are in its package, held against what the ledger was told."""
+
+    def packed(self, work: Work, *, changed: bool) -> bytes:
+        with work.write() as request:
+            now = request.find_service(IClock).now()
+            account = Account(username="a", name="审计员", role=Role.AUDITOR, password_hash="-", created_at=now)
+            request.db.add(account)
+            request.db.flush()
+            incident = request.find_service(Incidents).create({"title": "塌方"})
+            attachments, owner = request.find_service(Attachments), Owner(incident_id=incident.id)
+            for name, content in (
+                ("../../现场.pdf", b"%PDF-1.7 1"),
+                ("b.pdf", b"%PDF-1.7 2"),
+                ("c.pdf", b"%PDF-1.7 3"),
+            ):
+                row = attachments.add(owner, name, io.BytesIO(content), account.id)
+            attachments.remove(row.id)
+            place = attachments.store.place(attachments.get(1).sha256)
+            attachments.store.place(attachments.get(2).sha256).unlink()
+            services = (request.find_service(port) for port in (ILedger, IClock, IBroadcasts))
+            Exports(request.db, *services, account.id, "192.0.2.7").of_incident(incident.id, "投诉 12")
+        if changed:
+            place.chmod(0o640)
+            place.write_bytes(b"%PDF-1.7 9")
+        make_waiting(work)
+        with work.read() as request:
+            export = request.db.get(EvidenceExport, 1)
+            assert (export.state, export.fault) == (ReportState.MADE, "")
+            told = request.db.scalars(select(LedgerEntry.subject).where(LedgerEntry.action == "attachment.exported"))
+            assert list(told) == ["attachment:1", "attachment:2"]
+        return (work.settings.exports_dir / export.file_name).read_bytes()
+
+    def test_what_was_struck_out_or_is_missing_is_not_there_but_on_record(
+        self, sqlite_work: Work, tmp_path: Path
+    ) -> None:
+        package = verifier.Package(self.packed(sqlite_work, changed=False)).check()
+        assert (package.faults, package.checked["attachments"]) == ([], 1)
+        assert package.read("attachments/1.pdf") == b"%PDF-1.7 1"
+        assert package.manifest["attachments"] == {"attachments/1.pdf": "attachment:1"}
+        entries = package.read("entries.jsonl").decode()
+        assert "attachment.removed" in entries
+        (tmp_path / "report.pdf").write_bytes(package.read("report.pdf"))
+        report = "".join(page.extract_text() for page in PdfReader(tmp_path / "report.pdf").pages)
+        assert "现场.pdf" in report
+        assert "文件缺失" in report
+        assert "c.pdf" not in report
+
+    def test_another_file_than_the_ledger_was_told_of_is_named(self, sqlite_work: Work, tmp_path: Path) -> None:
+        data = self.packed(sqlite_work, changed=True)
+        (tmp_path / "moved.zip").write_bytes(data)
+        named = ("attachments/1.pdf", "is not the attachment that the ledger was told of")
+        assert faults(data) == check_package(sqlite_work, tmp_path / "moved.zip").faults == [named]
+        (tmp_path / "verify.py").write_bytes(verifier.Package(data).check().read("verify.py"))
+        alone = subprocess.run(
+            [sys.executable, "-I", "-S", "verify.py", "moved.zip"],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (alone.returncode, " ".join(named) in alone.stdout.replace(": ", " ")) == (1, True)
