@@ -325,7 +325,7 @@ class Chooser:
         for number_id, belief in self._beliefs.items():
             failures[at[number_id]] += belief.lost
             wear[at[number_id]] = belief.wear
-        believed, today = self._first_calls(now - TELLING_AFTER)
+        believed, today, before = self._first_calls(now - TELLING_AFTER)
         nothing = Alike()
         return Doubt(
             lines=[
@@ -341,26 +341,28 @@ class Chooser:
             wear=wear,
             believed=np.array(believed),
             today=np.array(today, bool),
+            reached_before=np.array(before, bool),
         )
 
-    def _first_calls(self, until: float) -> tuple[list[float], list[bool]]:
-        """What history said of the numbers that were called, where it knows them, and whether their first call
-        brought it.
+    def _first_calls(self, until: float) -> tuple[list[float], list[bool], list[bool]]:
+        """What history said of the numbers that were called, where it knows them, whether their first call
+        brought it, and whether any before had.
 
         Only calls begun before ``until``: who is busy is known at once, who acknowledges only then.
         """
         calls = ((tried, called) for called in self._called for tried in called.tried if tried.started < until)
-        believed, today, seen = [], [], set()
+        believed, today, before, seen = [], [], [], set()
         for tried, called in sorted(calls, key=lambda call: call[0].started):
             if tried.number_id in seen or tried.disposition in NEUTRAL:
                 continue
             seen.add(tried.number_id)
             number = next(number for number in called.numbers if number.id == tried.number_id)
             if self._chances.knows(number.number):
+                before.append(self._chances.record(number.number).successes > 0.0)
                 believed.append(self._first_belief(number).mean)
                 on_this_call = tried.disposition is None and called.acknowledged
                 today.append(on_this_call or tried.disposition is Disposition.ACKNOWLEDGED)
-        return believed, today
+        return believed, today, before
 
     @property
     def called(self) -> Sequence[Called]:

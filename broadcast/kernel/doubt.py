@@ -10,7 +10,7 @@ one draw of all of them from their posteriors:
   binomial likelihoods under a shift that all kinds share (an exact draw, no sampler);
 * each number's own probability given these: Beta, with what its calls showed;
 * how those of whom there is history answer today: a shift of their logits, by what the
-  calls of this broadcast show;
+  calls of this broadcast show, apart for who was reached before and who was not;
 * seconds until the answer, until the acknowledgement, until the line is free: normal;
 * the shares of the ways to fail: Dirichlet; of those who refuse: Beta.
 """
@@ -78,7 +78,8 @@ class Doubt:
     ``idle``: how long a line stands idle between two calls. ``kind`` is the row of the plan's rules: those of ``lines``, and once more for numbers
     that are known, whose owners have not refused before. ``wear``: what the failures of this broadcast have
     left of the next call's chance. ``believed`` and ``today`` (calls,): what history said of
-    the numbers that were called, and whether their first call was acknowledged.
+    the numbers that were called, and whether their first call was acknowledged; apart for
+    those ``reached_before``, who are called first and tell nothing of the others.
     """
 
     lines: Sequence[Line]
@@ -89,6 +90,7 @@ class Doubt:
     wear: Floats
     believed: Floats
     today: npt.NDArray[np.bool_]
+    reached_before: npt.NDArray[np.bool_]
 
     def worlds(self, rules: Sequence[Rules], runs: int, seed: int) -> tuple[Floats, np.ndarray]:
         """Chances ``(worlds, numbers)`` and the table ``(worlds, kinds)`` that calls are drawn from."""
@@ -114,7 +116,10 @@ class Doubt:
         b = ((1.0 - mean) * strength)[:, line_of] + self.failures
         p = rng.beta(np.maximum(a, LEAST), np.maximum(b, LEAST))
         known = self.successes + self.failures > KNOWN
-        p[:, known] = _shifted(p[:, known], draw_day(self.believed, self.today, count, rng)[:, None])
+        for before in (True, False):
+            numbers, calls = known & ((self.successes > 0.0) == before), self.reached_before == before
+            day = draw_day(self.believed[calls], self.today[calls], count, rng, HABIT if before else 0.0)
+            p[:, numbers] = _shifted(p[:, numbers], day[:, None])
         p *= self.wear
         # Probabilities are of the calls that were not refused; those are drawn with them.
         refused = table["refused"][:, self.kind]
@@ -134,9 +139,11 @@ def _times(table: np.ndarray, line: Line, shared: Floats) -> None:
             table[name] = seconds
 
 
-def draw_day(believed: Floats, today: npt.NDArray[np.bool_], count: int, rng: np.random.Generator) -> Floats:
-    """``(count,)`` logits by which numbers with a history are better today than it says."""
-    prior = -2.0 * np.log1p(((DAYS - HABIT) / DAY_SPREAD) ** 2)
+def draw_day(
+    believed: Floats, today: npt.NDArray[np.bool_], count: int, rng: np.random.Generator, usual: float
+) -> Floats:
+    """``(count,)`` logits by which numbers with a history are better today than it says; ``usual`` is their middle."""
+    prior = -2.0 * np.log1p(((DAYS - usual) / DAY_SPREAD) ** 2)
     chance = _shifted(believed[None, :], DAYS[:, None])
     weight = prior + np.log(np.where(today, chance, 1.0 - chance)).sum(axis=1)
     even = (rng.permutation(count) + rng.random(count)) / count

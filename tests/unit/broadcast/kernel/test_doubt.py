@@ -26,7 +26,7 @@ def doubt(of_line: Line, numbers: int) -> Doubt:
     nothing = np.zeros(numbers)
     return Doubt(
         [of_line], Seconds(0.0, 0.0), np.zeros(numbers, np.int64), nothing, nothing, np.ones(numbers),
-        np.zeros(0), np.zeros(0, bool),
+        np.zeros(0), np.zeros(0, bool), np.zeros(0, bool),
     )  # fmt: skip
 
 
@@ -77,9 +77,9 @@ def test_calls_tell_the_mean_of_their_kind_and_a_little_of_the_others() -> None:
 
 def test_a_day_on_which_people_answer_less_is_seen() -> None:
     rng = np.random.default_rng(1)
-    nothing = draw_day(np.zeros(0), np.zeros(0, bool), 2000, rng)
+    nothing = draw_day(np.zeros(0), np.zeros(0, bool), 2000, rng, HABIT)
     assert float(np.median(nothing)) == pytest.approx(HABIT, abs=0.05)
-    bad = draw_day(np.full(40, 0.8), np.arange(40) < 16, 2000, rng)
+    bad = draw_day(np.full(40, 0.8), np.arange(40) < 16, 2000, rng, HABIT)
     assert np.quantile(bad, 0.9) < -0.8
     assert bad.std() < nothing.std()
 
