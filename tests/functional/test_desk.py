@@ -182,6 +182,9 @@ class TestRinging:
         assert "Desk 1001 takes this caller" in late.html.select_one(".notice").text
         assert late.html.select_one(f"#pull-{second.id}") is None
         assert len(switch.told) == 1
+        reader = site.logged_in(Role.AUDITOR)
+        token = reader.get("/incidents").html.select_one("meta[name=csrf-token]")["content"]
+        reader.post(f"/desk/calls/{second.id}/pull", {"csrf_token": token}, status=403)
 
     def test_nobody_else_may_answer(self, site: Any, tell: Callable[..., Call]) -> None:
         call = tell("queued", "ringing")
