@@ -19,6 +19,7 @@ from pyramid.request import Request
 from pyramid.router import Router
 
 from dutycenter.clock import clock_for
+from dutycenter.current import keep_by_context
 from dutycenter.interfaces import IClock
 from dutycenter.settings import Settings, load
 
@@ -61,6 +62,7 @@ def configure(settings: Settings, raw: Mapping[str, Any] | None = None, *, views
         raw: the ini file's own values, for Pyramid and its add-ons.
         views: whether it answers requests from outside.
     """
+    keep_by_context()
     config = (Configurator if views else _WithoutViews)(settings=dict(raw or {}))
     config.registry["dutycenter.settings"] = settings
     config.registry["dutycenter.clock"] = clock_for(settings)
