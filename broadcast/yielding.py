@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 EVERY = 4.0  # seconds between two looks
 LATE = 3.0  # seconds for a reply to an order; a switch that has time replies within milliseconds
-FLOOR = 0.02  # of the whole: calls go on, and tell when all is well again
+FLOOR = 0.05  # of the whole: calls go on, and tell when all is well again
 CUT, DEEPEST_CUT = 0.7, 0.3  # what is left of it: as much as was carried, but for these limits
-GROWTH = 0.01  # of the whole, each second without a failure
-HOLD = 12.0  # seconds after a cut: what fails in them was begun before it, and is no news
+GROWTH = 0.02  # of the whole, each second without a failure
+HOLD = 10.0  # seconds after a cut: what fails in them was begun before it, and is no news
 LEAST = 3  # failures; fewer may be chance
 TOLERATED = 0.1  # of what ended
 
