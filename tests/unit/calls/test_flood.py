@@ -14,7 +14,6 @@ from dutycenter.calls.services import Calls
 from dutycenter.interfaces import IClock
 from dutycenter.work import Work
 
-# A busy machine is slow in making examples, which says nothing about these.
 times = st.lists(st.floats(0, 3600), max_size=60).map(sorted)
 buckets = st.builds(Bucket, st.integers(1, 10), st.floats(1, 300))
 
