@@ -15,6 +15,7 @@ from pathlib import Path
 import hypothesis
 import psycopg
 import pytest
+from pyramid.router import Router
 
 from dutycenter import configure
 from dutycenter.db.base import Base
@@ -138,6 +139,12 @@ def make_tables(url: str) -> None:
     engine = make_engine(url)
     Base.metadata.create_all(engine)
     engine.dispose()
+
+
+def web_application(settings: Settings) -> Router:
+    """What answers the browsers of an installation."""
+    app: Router = configure(settings, COMPILED).make_wsgi_app()
+    return app
 
 
 def open_store(settings: Settings) -> Work:

@@ -13,7 +13,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 from sqlalchemy import select
 
 from dutycenter.calls.store import sync_folder
@@ -28,6 +28,10 @@ FORMATS = {"jpg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WEBP", "bmp": "BM
 SIZE = (240, 240)  # twice what the page shows, for dense screens
 MOST_PIXELS = 64_000_000  # of a picture that is decoded: some 250 MB
 AT_ONCE = 20  # in one turn of the clerk
+
+# A picture that broke off on its way is shown as far as it came. Pillow knows this for a whole process only, and the
+# library that sets our papers asks for it, too.
+ImageFile.LOAD_TRUNCATED_IMAGES = True
 
 
 def thumbnail(place: Path, kind: str) -> bytes | None:

@@ -20,6 +20,7 @@ from dutycenter.work import Work
 from reports import jobs
 from reports.models import Report
 from reports.period import Month
+from tests.conftest import web_application
 from tests.support import city
 
 OCTOBER = Month(2026, 10)
@@ -36,7 +37,6 @@ def now(monkeypatch: pytest.MonkeyPatch) -> datetime:
 @pytest.fixture
 def browser(sqlite_work: Work, now: datetime) -> Callable[[Role], TestApp]:
     """A browser in which somebody of a role is logged in."""
-    from pyramid.config import Configurator
 
     def open_browser(role: Role) -> TestApp:
         with sqlite_work.write() as request:
@@ -45,7 +45,7 @@ def browser(sqlite_work: Work, now: datetime) -> Callable[[Role], TestApp]:
             request.db.add(account)
             request.db.flush()
             token = Sessions(request.db, sqlite_work.settings, now).open(account, "127.0.0.1")
-        app = TestApp(Configurator(registry=sqlite_work.registry).make_wsgi_app())
+        app = TestApp(web_application(sqlite_work.settings))
         app.set_cookie(COOKIE, token)
         return app
 
@@ -87,9 +87,7 @@ class TestIndex:
         assert "<script>" not in page.text
 
     def test_who_isnt_logged_in_is_sent_to_log_in(self, sqlite_work: Work, now: datetime) -> None:
-        from pyramid.config import Configurator
-
-        app = TestApp(Configurator(registry=sqlite_work.registry).make_wsgi_app())
+        app = TestApp(web_application(sqlite_work.settings))
         for path in (
             "/reports",
             "/reports/calendar?period=2026-10",

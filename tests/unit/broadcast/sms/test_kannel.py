@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
-from pyramid.config import Configurator
 from sqlalchemy import select
 
 from broadcast.sms.gateways import Gateway, Kannel
@@ -18,6 +17,7 @@ from broadcast.sms.sender import Sender
 from dutycenter.interfaces import SmsRefused, SmsUncertain
 from dutycenter.secret import secret_key
 from dutycenter.vocabulary import SmsWhen
+from tests.conftest import web_application
 from tests.support.kannel import PATIENCE, kannel
 
 REFERENCE = "00000000-0000-4000-8000-000000000001"
@@ -32,9 +32,8 @@ class _Quiet(WSGIRequestHandler):
 @pytest.fixture
 def web(small_town) -> Iterator[str]:
     """Our web application on a port of its own."""
-    config = Configurator(registry=small_town.work.registry)
-    config.commit()
-    with make_server("127.0.0.1", 0, config.make_wsgi_app(), handler_class=_Quiet) as server:
+    app = web_application(small_town.work.settings)
+    with make_server("127.0.0.1", 0, app, handler_class=_Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
