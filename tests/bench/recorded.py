@@ -136,7 +136,7 @@ def judge(scene: Scene, made: int, calls: int) -> list[str]:
     ]
     said = [f"{len(rows)} of {calls} heard the message, in {attempts} calls; the pace yielded or came back {len(slower)} times",
             f"{len(rows)} recordings, {median(seconds for seconds, _ in heard):.1f} s each; "
-            f"shorter than its leg by {max(short):.2f} s at most"]  # fmt: skip
+            f"shorter than its leg by {median(short):.2f} s (median), {max(short):.2f} s (worst)"]  # fmt: skip
     for at, name in enumerate(SIDES):
         of_all = [side[at] for _, side in heard]
         if not any(side.loud.any() for side in of_all):

@@ -29,7 +29,8 @@ WHOLE, COUNTY_SHARE, TOWNSHIP_SHARE = 506, 38 / 506, 72 / 506
 MESSAGE = "暴雨红色预警" * 16 + "立即转移"  # 100 characters: 20 seconds as a voice of five characters a second speaks
 ENDS = frozenset(
     {Disposition.HEARD, Disposition.ACKNOWLEDGED, Disposition.HUNG_UP_EARLY, Disposition.NO_ANSWER,
-     Disposition.SWITCHED_OFF}
+     Disposition.SWITCHED_OFF,
+     Disposition.CONGESTION}  # no room at that moment: called again, and no try is used up
 )  # fmt: skip
 
 
@@ -134,7 +135,8 @@ class County:
     def launch(self, work: Work) -> int:
         """Call everybody as the rule says; the broadcast's id."""
         wish = Wish(
-            "叫应", self.message, self.ids, channels=self.channels, rounds=3, pause=max(5, round(30 * self.scale)),
+            # Who is switched off rests for three pauses: two such rests and a call must fit into five minutes.
+            "叫应", self.message, self.ids, channels=self.channels, rounds=3, pause=max(5, round(25 * self.scale)),
             ring_timeout=max(10, round(25 * self.scale)), reached_rule=ReachedRule.HEARD,
             steps=[EscalationStep(EscalationKind.SUPERIOR, round(5 * MINUTE * self.scale))],
         )  # fmt: skip
@@ -198,7 +200,7 @@ class County:
         assert told
         assert told <= {self._above(p) for p in self.unreached} | set(range(self.at_county))
         assert {outcome for _, outcome in superiors} == {Outcome.ACKNOWLEDGED}
-        assert set(ends) <= ENDS
+        assert set(ends) <= ENDS, ends
         return [
             f"{self.people - len(self.unreached)} woken, {len(self.unreached)} not, {len(told)} superiors told",
             ", ".join(f"{end} {count}" for end, count in ends.most_common()),
