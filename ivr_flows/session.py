@@ -229,12 +229,12 @@ class Session:
             if desk:
                 self._leg.set("cc_base_score", BEFORE_ALL)
                 cause = self._leg.queue(own_queue(queue, desk), keys)
-                if cause == OUT_OF_QUEUE:
-                    continue
                 if cause == "answered" or (cause and cause in wish.keys):
                     return cause
-                self._scribe.not_taken(desk)
                 self._leg.set("cc_base_score", str(wish.score))
+                if cause == OUT_OF_QUEUE:
+                    continue
+                self._scribe.not_taken(desk)
             company = gevent.spawn(self._accompany, wish.waiting) if wish.waiting else None
             try:
                 cause = self._leg.queue(queue, keys)

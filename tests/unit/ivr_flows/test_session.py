@@ -133,6 +133,12 @@ class TestHotline:
         ]  # fmt: skip
         assert ("talked",) in told
 
+    def test_who_is_led_out_of_a_desks_queue_and_is_nobodys_by_then_waits_at_their_place(self, stage: Stage) -> None:
+        leg, _ = stage.play(HOTLINE, "1", None, OUT_OF_QUEUE, OUT_OF_QUEUE, "answered", desks=["", "1002", ""])
+        assert [what for what in leg.done if what[0] in ("queue", "set")][-3:] == [
+            ("queue", "duty-1002"), ("set", "cc_base_score", "600"), ("queue", "duty"),
+        ]  # fmt: skip
+
     def test_whom_that_desk_does_not_take_waits_among_all_again(self, stage: Stage) -> None:
         story = ("1", None, OUT_OF_QUEUE, OUT_OF_QUEUE, "timeout", OUT_OF_QUEUE, "answered")
         leg, told = stage.play(HOTLINE, *story, desks=["", "1002", "1001", ""])
