@@ -137,3 +137,8 @@ def first_lines(lines: Lines, channels: int) -> list[tuple[int, float]]:
         left -= taken
         shares.append((taken, line.rate))
     return shares
+
+
+def usable(lines: Lines, channels: int) -> int:
+    """How many of so many channels the gateways have."""
+    return sum(taken for taken, _ in first_lines(lines, channels))

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from broadcast import store
-from broadcast.assembly import chooser_if_launched, chooser_of, first_lines
+from broadcast.assembly import chooser_if_launched, chooser_of, first_lines, usable
 from broadcast.chooser import Called, Chooser, Dialled
 from broadcast.forecasts.idle import Up, idle_before, idle_of_calls, last_newcomer
 from broadcast.forecasts.numbers import known_of_numbers
@@ -84,7 +84,8 @@ class Answering:
         able = [candidate for candidate in found if candidate.callable]
         lines = _lines(db, {})
         pace = Pace(*(int(question[name]) for name in ("channels", "rounds", "pause", "ring_timeout")))
-        if not able or not sum(channels for channels, _ in first_lines(lines, pace.channels)):
+        used = usable(lines, pace.channels)
+        if not able or not used:
             return {"people": len(able), "lines": 0}
         called = [
             Called(
@@ -108,7 +109,6 @@ class Answering:
         goal = _goal(question["goal"], [member_of_candidate(i, c) for i, c in enumerate(able)])
         limit = math.inf if question["goal_seconds"] is None else float(question["goal_seconds"])
         rehearsed = bool(question["rehearsed"])
-        used = sum(channels for channels, _ in first_lines(lines, pace.channels))
         chooser = at(pace)
         doubt = chooser.doubt(alike(db, rehearsed, now, self.zone), idle_before(db, rehearsed, used), 0.0)
         told = _told(
@@ -134,10 +134,10 @@ class Answering:
             .order_by(Recipient.id)
         ).all()
         chooser, lines, seconds = self._running(db, broadcast, now, {r.id for r in recipients})
-        usable = _usable(lines, broadcast.channels)
+        used = usable(lines, broadcast.channels)
         doubt = chooser.doubt(
             alike(db, broadcast.rehearsed, now, self.zone),
-            _idle(chooser, usable, seconds, idle_before(db, broadcast.rehearsed, usable, broadcast.id)),
+            _idle(chooser, used, seconds, idle_before(db, broadcast.rehearsed, used, broadcast.id)),
             seconds,
         )
         # Superiors, who are told of others, take lines but are not of those who are to be reached.
@@ -169,7 +169,7 @@ class Answering:
         )
         told["curve"] = _with_past(told["curve"], since, seconds, sum(counted))
         told["acknowledged"] = len(since)
-        return told | {"lines": usable, "now": seconds}
+        return told | {"lines": used, "now": seconds}
 
     # --- why not yet -----------------------------------------------------------------
 
@@ -191,7 +191,7 @@ class Answering:
             "tier": found.tier,
             "channel_price": found.channel_price,
             "token_price": found.token_price,
-            "lines": _usable(lines, broadcast.channels),
+            "lines": usable(lines, broadcast.channels),
             "busy": len(chooser.snapshot(seconds).legs),
             "numbers": [
                 {
@@ -230,10 +230,6 @@ def _lines(db: Session, taken: Mapping[str, int]) -> Lines:
     for line in lines:
         line.channels = max(0, line.channels - taken.get(line.name, 0))
     return lines
-
-
-def _usable(lines: Lines, channels: int) -> int:
-    return sum(share for share, _ in first_lines(lines, channels))
 
 
 def _idle(chooser: Chooser, lines: int, now: float, usual: Seconds) -> Seconds:

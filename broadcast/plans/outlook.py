@@ -32,7 +32,7 @@ def outlook(
 ) -> Outlook | None:
     """The forecast of a plan launched now; None when there is no line to call on."""
     # The kernel is compiled code: whoever only shows plans need not load it.
-    from broadcast.assembly import chooser_if_launched, first_lines
+    from broadcast.assembly import chooser_if_launched, usable
     from broadcast.chooser import Called, Dialled
     from broadcast.forecasts.idle import idle_before
     from broadcast.history.alike import alike
@@ -54,7 +54,7 @@ def outlook(
         )
         for c in able
     ]
-    settings = settings_of(request.registry)
+    settings, now = settings_of(request.registry), request.find_service(IClock).now()
     chooser = chooser_if_launched(
         request.db,
         called,
@@ -62,14 +62,12 @@ def outlook(
         content,
         message=message,
         rehearsed=settings.rehearsal,
-        now=request.find_service(IClock).now(),
+        now=now,
         zone=settings.time_zone,
     )
-    now = request.find_service(IClock).now()
-    lines_used = sum(channels for channels, _ in first_lines(lines, content.channels))
     doubt = chooser.doubt(
         alike(request.db, settings.rehearsal, now, settings.time_zone),
-        idle_before(request.db, settings.rehearsal, lines_used),
+        idle_before(request.db, settings.rehearsal, usable(lines, content.channels)),
         0.0,
     )
     goal = compile_goal(content.goal or "100%", resolver([member_of_candidate(i, c) for i, c in enumerate(able)]))
