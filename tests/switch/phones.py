@@ -93,6 +93,7 @@ class Talk:
     pressed: list[tuple[float, str]] = field(default_factory=list)
     held: bool = False  # the switch sends no more
     stalled: float = 0.0  # seconds in which this telephone sent nothing because its process stood still
+    unheard: float = 0.0  # seconds in which nothing came, not even silence: the switch moved the leg, or stood still
     end_from_us: bool = False
 
 
@@ -168,6 +169,7 @@ class Sound:
                 self.socket.sendto(head + body, self.remote)
 
     def _receive(self) -> None:
+        last = math.inf
         while not self.talk.ended.is_set():
             try:
                 packet = self.socket.recv(2048)
@@ -175,6 +177,9 @@ class Sound:
                 continue
             except OSError:
                 return
+            gap, last = time.monotonic() - last, time.monotonic()
+            if gap > STALL:
+                self.talk.unheard += gap
             payload = packet[12:]
             if packet[1] & 0x7F == 8 and any(sample ^ 0x55 & 0x70 > 0x20 for sample in payload[::20]):
                 self.talk.heard += 1
