@@ -1,12 +1,16 @@
 """How many calls a second the dialer makes, beside a bare loop of ``bgapi originate`` on the same switch.
 
     python -m tests.bench.dialer_rate [--calls 3000] [--store postgresql|sqlite] [--rounds 3]
+        [--stay 1000] [--ivr]
 
 A FreeSWITCH of its own, SIPp as the called network (``callees.xml``), and the
 dialer as the process that an installation runs, every attempt and every event
 committed. Bare loop and dialer call the same numbers by turns; the switch's own
 count of sessions is the judge. What one call costs the dialer is the processor
-time of its process over the run.
+time of its process over the run. Who answers meets somebody who only listens
+(``listeners.py``) and hangs up after so many milliseconds, in both turns; with
+``--ivr`` the ivr of an installation is there, and the dialer's calls hear the
+message. Every answered leg is recorded.
 """
 
 from __future__ import annotations
@@ -43,8 +47,9 @@ from dutycenter.work import Work
 from tests.conftest import private_postgresql
 from tests.switch.conftest import Switch, until
 
-RING, STAY = 300, 3000  # milliseconds
+RING, STAY = 300, 1000  # milliseconds
 SESSIONS = re.compile(r"^(\d+) session\(s\) since startup", re.MULTILINE)
+UP = re.compile(r"^(\d+) session\(s\) - peak", re.MULTILINE)
 SHARERS = ("freeswitch", "sipp", "postgres")
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -125,8 +130,9 @@ class Scene:
             time.sleep(0.02)
         return (seen - first) / (ended - began)
 
-    def sessions(self, link: InboundESL) -> int:
-        found = SESSIONS.search(link.send("api status").data)
+    def sessions(self, link: InboundESL, which: re.Pattern[str] = SESSIONS) -> int:
+        """How many sessions have begun since the switch did, or are ``UP``."""
+        found = which.search(link.send("api status").data)
         assert found is not None
         return int(found[1])
 
@@ -213,7 +219,7 @@ class Scene:
 
     def rest(self, link: InboundESL) -> None:
         """Until every leg is down."""
-        while "\n0 total" not in link.send("api show channels count").data:
+        while self.sessions(link, UP):
             time.sleep(0.1)
         link.stop()
 
@@ -272,19 +278,25 @@ def used(pid: int) -> tuple[float, int]:
     return (int(fields[11]) + int(fields[12])) / TICKS, int(resident[1]) if resident else 0
 
 
-def compare(store: str, calls: int, rounds: int) -> list[tuple[Figures, Figures]]:
-    """Bare loop and dialer by turns."""
+def compare(store: str, calls: int, rounds: int, stay: int, *, ivr: bool) -> list[tuple[Figures, Figures]]:
+    """Bare loop and dialer by turns; whoever answers meets the ivr, or somebody who only listens."""
     found = []
     with tempfile.TemporaryDirectory(prefix="dialer-rate-") as name:
-        scene = Scene(Path(name), store or f"sqlite:///{name}/store.sqlite")
+        scene = Scene(Path(name), store or f"sqlite:///{name}/store.sqlite", stay)
         with scene.work.write() as request:
             request.db.add(Department(name="应急管理局", short_name="应急"))
             request.db.add(Gateway(name="pstn", channels=3000, reserved=0, calls_per_second=1000, caller_id="07318888"))
         scene.start()
-        program = [str(Path(sys.executable).with_name("dutycenter")), "-c", str(scene.switch.ini), "serve", "dialer"]
+        serve = [str(Path(sys.executable).with_name("dutycenter")), "-c", str(scene.switch.ini), "serve"]
+        listen = [sys.executable, "-m", "tests.bench.listeners", scene.settings.ivr_host, str(scene.settings.ivr_port)]
+        dialer_log, taker_log = scene.folder / "dialer.log", scene.folder / "taker.log"
         try:
-            with running(program, scene.folder / "dialer.log") as dialer:
-                assert until(lambda: "Connected" in (scene.folder / "dialer.log").read_text(), 120)
+            with (
+                running([*serve, "ivr"] if ivr else listen, taker_log),
+                running([*serve, "dialer"], dialer_log) as dialer,
+            ):
+                assert until(lambda: "Listening" in taker_log.read_text(), 120)
+                assert until(lambda: "Connected" in dialer_log.read_text(), 120)
                 for turn in range(rounds):
                     numbers = [f"138{turn:02}{at:06}" for at in range(calls)]
                     bare = scene.bare(numbers)
@@ -306,9 +318,11 @@ def main() -> None:
     options.add_argument("--calls", type=int, default=3000)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--store", choices=["postgresql", "sqlite"], default="postgresql")
+    options.add_argument("--stay", type=int, default=STAY)
+    options.add_argument("--ivr", action="store_true")
     chosen = options.parse_args()
     with chosen_store(chosen.store) as store:
-        found = compare(store, chosen.calls, chosen.rounds)
+        found = compare(store, chosen.calls, chosen.rounds, chosen.stay, ivr=chosen.ivr)
     bare, ours = median(b.rate for b, _ in found), median(o.rate for _, o in found)
     print(f"median: bare loop {bare:.1f}/s, dialer {ours:.1f}/s, ratio {ours / bare:.2f}, "
           f"{median(o.cpu for _, o in found):.2f} ms of processor a call ({chosen.store})")  # fmt: skip
