@@ -109,6 +109,23 @@ class Scene:
         self.switch.stop()
         self.work.registry["dutycenter.engine"].dispose()
 
+    @contextmanager
+    def at_work(self, *, ivr: bool) -> Iterator[tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]]:
+        """Who takes answered legs, the ivr or somebody who only listens, and the dialer, both ready."""
+        serve = [str(Path(sys.executable).with_name("dutycenter")), "-c", str(self.switch.ini), "serve"]
+        listen = [sys.executable, "-m", "tests.bench.listeners", self.settings.ivr_host, str(self.settings.ivr_port)]
+        with (
+            running([*serve, "ivr"] if ivr else listen, self.folder / "taker.log") as taker,
+            running([*serve, "dialer"], self.folder / "dialer.log") as dialer,
+        ):
+            assert until(lambda: "Waiting for legs" in (self.folder / "taker.log").read_text(), 240)
+            assert until(lambda: "Connected" in (self.folder / "dialer.log").read_text(), 240)
+            yield taker, dialer
+
+    def logs(self) -> str:
+        """The last that those at work wrote."""
+        return "\n".join((self.folder / f"{who}.log").read_text()[-3000:] for who in ("taker", "dialer"))
+
     # --- the switch's own count --------------------------------------------------------
 
     def connection(self) -> InboundESL:
@@ -287,16 +304,8 @@ def compare(store: str, calls: int, rounds: int, stay: int, *, ivr: bool) -> lis
             request.db.add(Department(name="应急管理局", short_name="应急"))
             request.db.add(Gateway(name="pstn", channels=3000, reserved=0, calls_per_second=1000, caller_id="07318888"))
         scene.start()
-        serve = [str(Path(sys.executable).with_name("dutycenter")), "-c", str(scene.switch.ini), "serve"]
-        listen = [sys.executable, "-m", "tests.bench.listeners", scene.settings.ivr_host, str(scene.settings.ivr_port)]
-        dialer_log, taker_log = scene.folder / "dialer.log", scene.folder / "taker.log"
         try:
-            with (
-                running([*serve, "ivr"] if ivr else listen, taker_log),
-                running([*serve, "dialer"], dialer_log) as dialer,
-            ):
-                assert until(lambda: "Listening" in taker_log.read_text(), 120)
-                assert until(lambda: "Connected" in dialer_log.read_text(), 120)
+            with scene.at_work(ivr=ivr) as (_, dialer):
                 for turn in range(rounds):
                     numbers = [f"138{turn:02}{at:06}" for at in range(calls)]
                     bare = scene.bare(numbers)
@@ -305,7 +314,7 @@ def compare(store: str, calls: int, rounds: int, stay: int, *, ivr: bool) -> lis
                     print(f"dialer      {ours}")
                     found.append((bare, ours))
         except BaseException:
-            print(scene.ends(), (scene.folder / "dialer.log").read_text()[-3000:], sep="\n")
+            print(scene.ends(), scene.logs(), sep="\n")
             raise
         finally:
             scene.stop()

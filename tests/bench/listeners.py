@@ -19,7 +19,7 @@ async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 async def main(host: str, port: str) -> None:
     """Listen for the switch until ended."""
     server = await asyncio.start_server(listen, host, int(port), backlog=1000)
-    print("Listening", flush=True)
+    print("Waiting for legs", flush=True)
     await server.serve_forever()
 
 

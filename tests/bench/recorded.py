@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 import tempfile
 import time
 import wave
@@ -36,8 +35,7 @@ from dutycenter.interfaces import Wish
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import Disposition, NumberKind, ReachedRule
-from tests.bench.dialer_rate import TICKS, Meter, Scene, chosen_store, running, used
-from tests.switch.conftest import until
+from tests.bench.dialer_rate import TICKS, Meter, Scene, chosen_store, used
 
 STAY = 600_000  # milliseconds that whoever answered would listen: it is the conversation that ends the call
 SPREAD = 20.0  # seconds over which the calls begin
@@ -164,15 +162,8 @@ def measure(store: str, calls: int, *, echo: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="recorded-") as name:
         scene = Scene(Path(name), store or f"sqlite:///{name}/store.sqlite", STAY, echo=echo)
         scene.start()
-        program = [str(Path(sys.executable).with_name("dutycenter")), "-c", str(scene.switch.ini), "serve"]
-        logs = {role: scene.folder / f"{role}.log" for role in ("ivr", "dialer")}
         try:
-            with (
-                running([*program, "ivr"], logs["ivr"]) as ivr,
-                running([*program, "dialer"], logs["dialer"]) as dialer,
-            ):
-                assert until(lambda: "Waiting for legs" in logs["ivr"].read_text(), 240)
-                assert until(lambda: "Connected" in logs["dialer"].read_text(), 240)
+            with scene.at_work(ivr=True) as (ivr, dialer):
                 before, meter, began = [used(one.pid)[0] for one in (ivr, dialer)], Meter(1), time.monotonic()
                 busy_before = busy()
                 made, up = call(scene, calls)
@@ -193,7 +184,7 @@ def measure(store: str, calls: int, *, echo: bool) -> None:
             print("seconds of processor: " + ", ".join(f"{who} {s:.1f}" for who, s in spent.items()))
             print(scene.ends())
         except BaseException:
-            print(scene.ends(), *(log.read_text()[-3000:] for log in logs.values()), sep="\n")
+            print(scene.ends(), scene.logs(), sep="\n")
             raise
         finally:
             scene.stop()
