@@ -43,7 +43,7 @@ event.listen(Base.metadata, "before_create", DDL(FUNCTION).execute_if(dialect="p
 
 
 class _HasGrams(FunctionElement[bool]):
-    """Has the text all these grams? Always so where there is no index to ask."""
+    """Has the text all these grams? Where there is no index to ask, another condition stands for it."""
 
     type = Boolean()
     inherit_cache = True
@@ -51,12 +51,13 @@ class _HasGrams(FunctionElement[bool]):
 
 @compiles(_HasGrams)
 def _unasked(element: _HasGrams, compiler: SQLCompiler, **options: Any) -> str:
-    return "1"
+    _words, _wanted, instead = element.clauses
+    return compiler.process(instead, **options)
 
 
 @compiles(_HasGrams, "postgresql")
 def _asked(element: _HasGrams, compiler: SQLCompiler, **options: Any) -> str:
-    words, wanted = element.clauses
+    words, wanted, _instead = element.clauses
     return f"grams({compiler.process(words, **options)}) @> {compiler.process(wanted, **options)}"
 
 
@@ -80,7 +81,11 @@ def holds(word: str, columns: Sequence[Any]) -> ColumnElement[bool]:
         columns: never NULL. A word is found across the end of one and the beginning of the next only with
             the space between them.
     """
-    return and_(_HasGrams(_joined(columns), literal(grams(word), ARRAY(Text))), stands(word, columns))
+    asked, read = grams(word), stands(word, columns)
+    by_grams = _HasGrams(_joined(columns), literal(asked, ARRAY(Text)), read)
+    # Where the word is itself one gram, the index has said all, and reading a common word's thousands of texts would be
+    # the longest part.
+    return by_grams if asked == [word.lower()] else and_(by_grams, read)
 
 
 def stands(word: str, columns: Sequence[Any]) -> ColumnElement[bool]:

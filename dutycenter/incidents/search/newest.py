@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
-from sqlalchemy import ColumnElement, Select, func, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, func, intersect, select, union_all
 from sqlalchemy.orm import Session
 
 from dutycenter.db.grams import by_index
@@ -75,22 +75,29 @@ def newest(
         step = min(READ_AT_ONCE, 2 * step)
     if end > 1:
         most = max(wanted, COUNTED + 1) - len(found)
-        found += _older(db, asked, met.index(min(met)), end, most)
+        found += _older(db, asked, met.index(min(met)), end, most, common=min(met) * end > FEW * read)
     return Newest(found, more=len(found) > max(wanted - 1, COUNTED))
 
 
-def _older(db: Session, asked: Sequence[Asked], rarest: int, end: int, most: int) -> list[int]:
-    """Incidents from before ``end`` that meet all that is asked, found by what few meet."""
+def _older(db: Session, asked: Sequence[Asked], rarest: int, end: int, most: int, *, common: bool) -> list[int]:
+    """Incidents from before ``end`` that meet all that is asked, found by what few meet.
+
+    Args:
+        rarest: place among ``asked`` of what the fewest of the newest incidents met.
+        common: even that is met so often that the store had better lay the sets together by itself.
+    """
     others = [one for place, one in enumerate(asked) if place != rarest]
 
     def named(one: Asked) -> Select[int]:
-        return one(None).where(Incident.id < end).order_by(Incident.id.desc())
+        return one(None).where(Incident.id < end)
 
     with by_index(db):
-        left = db.scalars(named(asked[rarest]) if others else named(asked[rarest]).limit(most)).all()
+        if common:
+            return _latest(db, intersect(*map(named, asked)), most)
+        few = named(asked[rarest]).order_by(Incident.id.desc())
+        left = db.scalars(few.limit(FEW + 1 if others else most)).all()
         if len(left) > FEW:
-            alike = set(left).intersection(*(db.scalars(named(one)) for one in others))
-            return sorted(alike, reverse=True)[:most]
+            return _latest(db, intersect(*map(named, asked)), most)
     found: list[int] = []
     for begin in range(0, len(left), CHUNK):
         chunk = set(left[begin : begin + CHUNK])
@@ -100,6 +107,11 @@ def _older(db: Session, asked: Sequence[Asked], rarest: int, end: int, most: int
         if len(found) >= most:
             break
     return found
+
+
+def _latest(db: Session, alike: CompoundSelect[int], most: int) -> list[int]:
+    ids = alike.subquery().c.id
+    return list(db.scalars(select(ids).order_by(ids.desc()).limit(most)))
 
 
 def _between(begin: int, end: int, incident_id: Id) -> ColumnElement[bool]:
