@@ -126,7 +126,7 @@ def _standing(request: Request, fault: str) -> dict[str, Any]:
 def _setting_up(request: Request, account: Account, secret: str, fault: str) -> Response:
     uri = provisioning_uri(secret, account.username, settings_of(request.registry).duty_room)
     values = {
-        "picture": segno.make(uri, error="m").svg_inline(scale=5, border=2, dark="#000", light="#fff"),
+        "picture": segno.make(uri, error="m").svg_inline(omitsize=True, dark="#000", light="#fff"),
         "secret": " ".join(secret[i : i + 4] for i in range(0, len(secret), 4)),
         "fault": fault,
     }

@@ -156,6 +156,13 @@ class TestChanges:
         with strict_site.work.read() as request:
             assert request.db.get_one(Account, strict_site.ids[Role.ADMINISTRATOR]).factor_pending is None
 
+    def test_the_picture_of_the_secret_is_shown_whole(self, strict_site: Site) -> None:
+        """The page gives it a size of its own: without a ``viewBox`` its right and lower parts would be cut off."""
+        browser = strict_site.logged_in(Role.OFFICER)
+        page = form_to(browser.get("/account/factor"), "/account/factor").submit()
+        ground = r'<svg viewBox="0 0 (\d+) \1"[^>]*><path fill="#fff" d="M0 0h\1v\1h-\1z"/>'
+        assert re.search(ground, page.text)
+
     def test_a_wrong_first_code_keeps_the_secret_on_the_page(self, strict_site: Site) -> None:
         browser = strict_site.logged_in(Role.ADMINISTRATOR)
         shown = form_to(browser.get("/account/factor"), "/account/factor").submit()
