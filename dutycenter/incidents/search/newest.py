@@ -89,13 +89,13 @@ def _older(db: Session, asked: Sequence[Asked], rarest: int, end: int, most: int
     others = [one for place, one in enumerate(asked) if place != rarest]
 
     def named(one: Asked) -> Select[int]:
-        return one(None).where(Incident.id < end)
+        ids = one(None).subquery().c[0]
+        return select(ids).where(ids < end)
 
     with by_index(db):
         if common:
             return _latest(db, intersect(*map(named, asked)), most)
-        few = named(asked[rarest]).order_by(Incident.id.desc())
-        left = db.scalars(few.limit(FEW + 1 if others else most)).all()
+        left = _latest(db, named(asked[rarest]).distinct(), FEW + 1 if others else most)
         if len(left) > FEW:
             return _latest(db, intersect(*map(named, asked)), most)
     found: list[int] = []
@@ -109,8 +109,8 @@ def _older(db: Session, asked: Sequence[Asked], rarest: int, end: int, most: int
     return found
 
 
-def _latest(db: Session, alike: CompoundSelect[int], most: int) -> list[int]:
-    ids = alike.subquery().c.id
+def _latest(db: Session, found: Select[int] | CompoundSelect[int], most: int) -> list[int]:
+    ids = found.subquery().c[0]
     return list(db.scalars(select(ids).order_by(ids.desc()).limit(most)))
 
 
@@ -128,5 +128,4 @@ def _fulfilling(filters: Sequence[ColumnElement[bool]], among: Among | None) -> 
 
 
 def _holding(word: str, places: Collection[str], among: Among | None) -> Select[int]:
-    there = union_all(*chain(*found_in(word, among, places).values()))
-    return _fulfilling([Incident.id.in_(there)], among)
+    return select(union_all(*chain(*found_in(word, among, places).values())).subquery().c[0])
