@@ -96,7 +96,7 @@ def callouts(w: Words, db: Session, incident: Incident, since: datetime | None =
         .order_by(Broadcast.launched_at, Broadcast.id)
     )
     return [
-        _("%(at)s: %(title)s, %(people)s people called, %(done)s acknowledged.",
+        _("%(at)s: %(title)s; people called: %(people)s, acknowledged: %(done)s.",
           at=w.short_moment(at), title=title, people=people, done=done)
         for title, at, people, done in db.execute(query)
         if at is not None and (since is None or at > since)

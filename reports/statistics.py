@@ -72,7 +72,7 @@ def tiles(t: Telling) -> list[Tile]:
             _("Calls answered"),
             w.share(calls.answered, calls.total),
             [
-                _("of %(n)s calls (%(change)s)",
+                _("out of %(n)s (%(change)s)",
                   n=w.number(calls.total), change=t.change(all_calls)),
                 t.within(calls.to_answer) if calls.to_answer else "",
             ],
@@ -81,7 +81,7 @@ def tiles(t: Telling) -> list[Tile]:
             _("Call-outs acknowledged"),
             w.share(acknowledged(now), called(now)),
             [
-                _("of %(n)s people called (%(change)s)",
+                _("people called: %(n)s (%(change)s)",
                   n=w.number(called(now)), change=t.change(all_people)),
                 t.within(waits) if waits else "",
             ],
@@ -90,8 +90,8 @@ def tiles(t: Telling) -> list[Tile]:
             _("Recordings kept"),
             w.number(t.facts.recorded(RecordingState.KEPT)),
             [
-                _("%(n)s missing", n=w.number(missing)),
-                _("%(n)s replays", n=w.number(t.facts.ledger.replays)),
+                _("missing: %(n)s", n=w.number(missing)),
+                _("replays: %(n)s", n=w.number(t.facts.ledger.replays)),
             ],
             bad=missing > 0,
         ),

@@ -66,7 +66,7 @@ def _ground(told: Mapping[str, Any]) -> TranslationString:
         if not told["ahead"]:
             return _("This person is next, as soon as the line's pace allows another call.")
         return _(
-            "${ahead} calls stand before this one: they are expected to bring more for the lines that they take.",
+            "Calls that stand before this one: ${ahead}. More is expected of them for the lines that they take.",
             mapping={"ahead": told["ahead"]},
         )
     return {

@@ -93,32 +93,32 @@ WORDS: dict[str, tuple[str, str]] = {
         _("Enter numbers in the directory, or see that a line may carry them."),
     ),
     "unreachable": (
-        _("${count} people can't be called, and nobody stands in for them."),
+        _("Can't be called, and nobody stands in: ${count}."),
         _("Enter a number that works, or name a deputy."),
     ),
     "covered_by_deputy": (
-        _("${count} people can't be called; a deputy stands in."),
+        _("Can't be called, but a deputy stands in: ${count}."),
         _("Nothing need be done if that is meant."),
     ),
     "all_numbers_failed": (
-        _("Of ${count} people every number failed when it was last called."),
+        _("Every number failed when it was last called: ${count}."),
         _("Ask for the right number and enter it in the directory."),
     ),
     "number_failed": (
-        _("Of ${count} people a number failed when it was last called."),
+        _("A number failed when it was last called: ${count}."),
         _("Ask for the right number, or put the one that works first."),
     ),
     "no_mobile": (
-        _("${count} people have no mobile number, and the plan sends texts alone."),
+        _("No mobile number, and the plan sends texts alone: ${count}."),
         _("Enter a mobile number, or have the plan call as well."),
     ),
-    "no_deputy": (_("${count} people have no deputy, and the plan calls deputies."), _("Name deputies in the directory.")),
+    "no_deputy": (_("No deputy, and the plan calls deputies: ${count}."), _("Name deputies in the directory.")),
     "deputy_away": (
-        _("Of ${count} people all deputies are away."),
+        _("All deputies are away: ${count}."),
         _("Name another deputy for the time, or shorten the absence."),
     ),
     "no_superior": (
-        _("Of ${count} people no superior is known, and the plan calls superiors."),
+        _("No superior is known, and the plan calls superiors: ${count}."),
         _("Name a superior in the directory, or put a leader first in the department."),
     ),
     "part_gone": (_("The plan names “${part}”, which is no longer there."), _("Edit the plan: take it out or replace it.")),

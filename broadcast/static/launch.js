@@ -42,12 +42,14 @@
     return fill(values.m ? words.minutes : words.short, values);
   }
 
+  const counted = (n, one, many) => fill(n === 1 ? one : many, { n });
+
   function showButton() {
     const people = Number(meant().dataset.people);
     const able = Number(meant().dataset.able);
     const lines = Math.max(1, Math.min(Number(form.channels.value) || 1, able, Number(meant().dataset.usable) || 1));
     const go = form.sms_when.value === "alone" ? words.texts : words.go;
-    const text = counting ? words.counting : able ? fill(go, { people: able, channels: lines, time: spoken(expected(able, lines)) }) : words.nobody;
+    const text = counting ? words.counting : able ? fill(go, { people: counted(able, words.person, words.people), lines: counted(lines, words.line, words.lines), time: spoken(expected(able, lines)) }) : words.nobody;
     byId("go-words").textContent = (form.exercise.checked ? words.exercise : "") + text;
     byId("go").disabled = !counting && able === 0;
     byId("called-count").textContent = people ? `${able} / ${people}` : "";

@@ -89,7 +89,7 @@ def confirm(request: Request) -> HTTPSeeOther:
         count = service.confirm(proposal)
     except Refused:
         return _back(request, "danger", _("Who proposed a destruction may not confirm it. Nothing was destroyed."))
-    words = _("${n} recordings are destroyed; their hashes and their history stay.", mapping={"n": count})
+    words = _("Recordings destroyed: ${n}; their hashes and their history stay.", mapping={"n": count})
     return _back(request, "success", words)
 
 

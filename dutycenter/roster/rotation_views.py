@@ -144,7 +144,7 @@ def undo(request: Request) -> Response:
     except RosterFault as fault:
         return _back(request, fault.words, "error")
     if stay:
-        return _back(request, _("Undone, but for ${n} shifts that have begun or were changed since: they stay.",
+        return _back(request, _("Undone, but for shifts that have begun or were changed since (${n}): they stay.",
                                 mapping={"n": stay}), "warning")  # fmt: skip
     return _back(request, _("Undone: the roster is as it was before."))
 

@@ -23,7 +23,7 @@ def tell(t: Telling) -> Section:
     if not b.recipients:
         said = _("Nobody was called out in %(this)s.", this=t.terms.this)
         if b.broadcasts:
-            said = _("%(n)s broadcasts were launched, all without recipients.",
+            said = _("Broadcasts launched: %(n)s, all without recipients.",
                      n=t.words.number(b.broadcasts))  # fmt: skip
         return Section(title, [Paragraph(said)])
     parts = [
@@ -82,7 +82,7 @@ def _overall(t: Telling) -> list[Block]:
         before = _(" (%(base)s: %(share)s)",
                    base=t.before.name, share=w.share(acknowledged(base), called(base)))  # fmt: skip
     said = [
-        _("%(n)s broadcasts notified %(people)s people (%(change)s).",
+        _("Broadcasts: %(n)s; people notified: %(people)s (%(change)s).",
           n=w.number(b.broadcasts), people=w.number(b.recipients), change=t.change(total)),
         _("Called: %(called)s; acknowledged: %(done)s, a rate of %(share)s%(before)s.",
           called=w.number(called(t.now)), done=w.number(acknowledged(t.now)),

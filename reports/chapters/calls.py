@@ -62,7 +62,7 @@ def _results(t: Telling) -> list[Block]:
                    base=t.before.name, share=w.share(base.answered, base.total))  # fmt: skip
     missed = sum(n for result, n in calls.results.items() if result not in (None, *TAKEN))
     said = [
-        _("%(n)s calls came in on the duty number (%(change)s).",
+        _("Calls that came in on the duty number: %(n)s (%(change)s).",
           n=w.number(calls.total), change=t.change(total)),
         _("Answered: %(n)s, a rate of %(share)s%(before)s.",
           n=w.number(calls.answered), share=w.share(calls.answered, calls.total), before=before),

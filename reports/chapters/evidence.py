@@ -74,7 +74,7 @@ def _ledger(t: Telling) -> list[Block]:
     else:
         said = [_("Entries in the ledger: %(n)s, all sealed.", n=w.number(ledger.entries))]
     if ledger.replays:
-        said.append(_("Replays: %(n)s, of %(recordings)s recordings by %(people)s people; each stands in the ledger.",
+        said.append(_("Replays: %(n)s; recordings replayed: %(recordings)s; listeners: %(people)s. Each stands in the ledger.",
                       n=w.number(ledger.replays), recordings=w.number(ledger.replayed),
                       people=w.number(ledger.listeners)))  # fmt: skip
     else:

@@ -83,7 +83,7 @@ def _callouts(t: Telling) -> str:
     if not b.recipients:
         return _("Nobody was called out.")
     return _(
-        "Broadcasts: %(n)s to %(people)s people; acknowledged %(done)s or %(share)s of those called.",
+        "Broadcasts: %(n)s; people notified: %(people)s; acknowledged: %(done)s or %(share)s of those called.",
         n=w.number(b.broadcasts), people=w.number(b.recipients), done=w.number(acknowledged(t.now)),
         share=w.share(acknowledged(t.now), called(t.now)),
     )  # fmt: skip

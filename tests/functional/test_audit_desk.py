@@ -154,7 +154,7 @@ class TestRetention:
         hold.submit()
         confirm = form_to(other.get("/evidence/retention"), "/proposals/1")
         confirm["words"] = "1"
-        assert "0 recordings are destroyed" in confirm.submit().follow().text
+        assert "Recordings destroyed: 0" in confirm.submit().follow().text
         remove_destroyed(site.work)
         with site.work.read() as request:
             row = request.db.get(Recording, recording)
@@ -165,7 +165,7 @@ class TestRetention:
         monkeypatch.setattr("dutycenter.audit.retention.MOST_AT_ONCE", 1)
         record_call(site.work, channel="00000000-0000-4000-8000-000000000002")
         self.grown_old(site)
-        assert "1 recordings are past" in first.get("/evidence/retention").text, "what is held hides what is due"
+        assert "1 recording is past its time" in first.get("/evidence/retention").text, "what is held hides what is due"
         monkeypatch.undo()
         lift = form_to(page, "/holds/1")
         lift["reason"] = "settled"

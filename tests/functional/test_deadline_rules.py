@@ -28,7 +28,7 @@ def test_a_rule_is_added_changed_and_switched_off(site: Any) -> None:
     form = form_with(admin.get(path), "move")
     form["minutes"], form["move"] = "30", True
     page = form.submit().follow()
-    assert "1 running deadlines were held against it" in page
+    assert "running deadlines held against it: 1" in page
     admin.get(path, status=404)  # another has taken its place
     assert "45 min" in admin.get(page.html.select_one("tbody a")["href"]).html.select_one(".fact-history").text
     officer = site.logged_in(Role.OFFICER)

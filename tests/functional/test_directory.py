@@ -148,7 +148,7 @@ class TestSheets:
         assert form_to(page, "/confirm").submit().follow().status_int == 200
         jobs.work_on(city.work)
         page = browser.get(waiting.request.path)
-        assert "1 rows were taken in" in page.text
+        assert "1 row was taken in" in page.text
         assert len(names(browser.get("/directory", {"q": "新人"}))) == 1
 
         form_to(page, "/undo").submit()

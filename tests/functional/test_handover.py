@@ -46,7 +46,7 @@ class TestHandover:
 
         path = page.request.path
         early = taker.post(path + "/accept", {"password": PASSWORD, "csrf_token": token(taker)}, status=422)
-        assert "not taken yet" in early.text
+        assert "Not taken on yet" in early.text
         page = taker.get(path)
         while "Take on" in page.text:
             page = form_with(page, "remark").submit().follow()

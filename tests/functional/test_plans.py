@@ -189,7 +189,7 @@ class TestDoors:
                 )
             )  # fmt: skip
         officer = town.logged_in(Role.OFFICER)
-        assert "1 doors to knock at" in officer.get("/desk/right")
+        assert "1 door to knock at" in officer.get("/desk/right")
         page = officer.get("/knocks")
         assert "解放路0号" in page
         form = next(f for f in page.forms.values() if "result" in f.fields)

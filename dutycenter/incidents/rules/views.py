@@ -56,7 +56,7 @@ def change(request: Request) -> dict[str, Any] | Response:
         return _form(request, rule, form)
     _new, moved = request.find_service(Rules).replace(rule.id, form.values, move=request.POST.get("move") == "yes")
     if moved:
-        said = _("The rule is changed, and ${n} running deadlines were held against it.", mapping={"n": moved})
+        said = _("The rule is changed; running deadlines held against it: ${n}.", mapping={"n": moved})
     else:
         said = _("The rule is changed. Deadlines that were set before stay as they are.")
     return _back(request, said)

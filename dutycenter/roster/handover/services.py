@@ -171,7 +171,7 @@ class Handovers:
         self._check(handover, handover.to_id)
         left = sum(1 for item in handover.items if item.taken_at is None)
         if left:
-            raise HandoverFault(_("${n} items are not taken yet. Take each one on, then sign.", mapping={"n": left}))
+            raise HandoverFault(_("Not taken on yet: ${n}. Take each item on, then sign.", mapping={"n": left}))
         self._sign(self._self(), password, address)
         handover.accepted_at = self.clock.now()
         self._tell(handover, "accepted")
