@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from typing import Any
 
-import transaction
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.i18n import TranslationStringFactory
@@ -19,13 +17,12 @@ from broadcast.models import Broadcast, Recipient
 from broadcast.services import Broadcasts
 from dutycenter.calls.conferences import ConferenceError, Conferences, latest_room
 from dutycenter.calls.models import Recording
-from dutycenter.interfaces import IClock, ISwitch, SwitchError
+from dutycenter.interfaces import IClock
 from dutycenter.notices import say
 from dutycenter.vocabulary import Means, RecordingKind
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
-log = logging.getLogger(__name__)
 
 ON_THE_WAY = timedelta(seconds=60)  # a leg that has not come in by then never will
 
@@ -97,7 +94,8 @@ def act(request: Request) -> Response:
         elif room is None:
             raise ConferenceError(_("There is no such conference."))
         elif verb == "join":
-            _call_desk(request, *conferences.desk_joins(room.id, request.identity.desk, request.identity.name))
+            me, shown = request.identity, settings_of(request.registry).hotline_number
+            conferences.desk_joins(room.id, me.desk, me.name, shown)
         elif verb == "close":
             conferences.close(room.id)
         else:
@@ -123,22 +121,6 @@ def act_on_member(request: Request) -> Response:
     except ConferenceError as error:
         say(request, error.reason, kind="error")
     return _back(request, broadcast)
-
-
-def _call_desk(request: Request, channel_uuid: str, desk: str, extension: str) -> None:
-    """Ring the desk's telephone once its row is committed."""
-    switch: ISwitch = request.find_service(ISwitch)
-    caller_id = settings_of(request.registry).hotline_number
-
-    def ring(committed: bool) -> None:
-        if not committed:
-            return
-        try:
-            switch.call_desk(channel_uuid, desk, extension, caller_id)
-        except SwitchError as error:
-            log.error("The desk %s could not be called into the conference: %s", desk, error)
-
-    transaction.get().addAfterCommitHook(ring)
 
 
 def _subject(broadcast: Broadcast) -> str:

@@ -164,14 +164,14 @@ class Conferences:
             conference, member, self.switch.conference_drop, lambda: self._stays(*self._in_room(conference_id, member_id))
         )  # fmt: skip
 
-    def desk_joins(self, conference_id: int, desk: str | None, name: str) -> tuple[str, str, str]:
-        """Write down that a desk's telephone is called into the room.
+    def desk_joins(self, conference_id: int, desk: str | None, name: str, caller_id: str) -> None:
+        """Ring a desk's telephone; it comes into the room when it is picked up.
 
-        Returns:
-            The leg to be made once this is committed: its id, the desk, the extension.
+        Args:
+            caller_id: the number that the desk's telephone shows.
 
         Raises:
-            ConferenceError: the account has no desk, or sits in the room already.
+            ConferenceError: the account has no desk, or the switch is away.
         """
         conference = self._open(conference_id)
         if not desk:
@@ -180,7 +180,11 @@ class Conferences:
         member.account_id = self.account_id
         self.db.flush()
         self._tell(conference, "desk_called", member=member.id, desk=desk)
-        return member.channel_uuid, desk, f"room-{conference.room}"
+        channel, extension = member.channel_uuid, f"room-{conference.room}"
+        self._order(
+            lambda: self.switch.call_desk(channel, desk, extension, caller_id),
+            lambda: self._not_rung(conference_id, channel),
+        )
 
     def forget(self, conference_id: int) -> None:
         """A room that nobody came into is over."""
@@ -330,6 +334,10 @@ class Conferences:
         if member.muted is not muted:
             member.muted = muted
             self._tell(conference, "muted" if muted else "unmuted", member=member.id, name=member.name)
+
+    def _not_rung(self, conference_id: int, channel_uuid: str) -> None:
+        conference = self._locked(conference_id)
+        self._left(conference, self._known(conference, channel_uuid), self.clock.now())
 
     def _stays(self, conference: Conference, member: ConferenceMember) -> None:
         member.dropped_by_id = None

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from pyramid.config import Configurator
 from webtest import TestApp, TestResponse
 
 from dutycenter import configure
 from dutycenter.accounts import passwords
 from dutycenter.accounts.models import Account
-from dutycenter.interfaces import IClock
+from dutycenter.interfaces import IClock, ISwitch, SwitchAway
 from dutycenter.settings import Settings, load
 from dutycenter.vocabulary import Role
 from dutycenter.work import Work
@@ -59,10 +61,62 @@ def form_to(page: TestResponse, part: str) -> object:
     return next(form for form in page.forms.values() if part in form.action)
 
 
+class StandInSwitch:
+    """A switch that takes what the desk asks of it, or is away."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.talked: list[str] = []
+        self.statuses: list[tuple[str, str]] = []
+        self.told: list[tuple[Any, ...]] = []
+
+    def talk(self, channel_uuid: str) -> None:
+        self._reach()
+        self.talked.append(channel_uuid)
+
+    def agent_status(self, agent: str, status: str) -> None:
+        self._reach()
+        self.statuses.append((agent, status))
+
+    def call_desk(self, channel_uuid: str, desk: str, extension: str, caller_id: str) -> None:
+        self._tell("call_desk", channel_uuid, desk, extension)
+
+    def dial(self, channel_uuid: str, desk: str, number: str, caller_id: str) -> None:
+        self._tell("dial", channel_uuid, desk, number)
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        """Anything else that a desk orders is kept as it was said."""
+        if name not in ("hold", "transfer_both", "originate", "press", "drop"):
+            raise AttributeError(name)
+        return lambda *said: self._tell(name, *said)
+
+    def _tell(self, *said: object) -> None:
+        self._reach()
+        self.told.append(said)
+
+    def status(self) -> object:
+        self._reach()
+        return object()
+
+    def _reach(self) -> None:
+        if self.away:
+            raise SwitchAway("nobody listens")
+
+
 @pytest.fixture
 def site(settings: Settings, sqlite_template: Path) -> Iterator[Site]:
     """An installation on an empty SQLite store with one account of every role, named after it; passwords suffice."""
     yield from _opened(replace(settings, second_factor=()), sqlite_template)
+
+
+@pytest.fixture
+def switch(site: Any) -> StandInSwitch:
+    """In the place of the site's switch; the officer has a desk."""
+    switch = StandInSwitch()
+    Configurator(registry=site.work.registry, autocommit=True).register_service(switch, ISwitch)
+    with site.work.write() as request:
+        request.db.get(Account, site.ids[Role.OFFICER]).desk = "1001"
+    return switch
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from broadcast.models import Attempt, Broadcast, Receipt, Recipient
-from dutycenter.calls.conferences import Conferences
+from dutycenter.calls.conferences import Conferences, latest_room
 from dutycenter.calls.models import Leg
 from dutycenter.calls.services import Calls
 from dutycenter.directory.models import Department, Person, PhoneNumber
@@ -15,6 +15,7 @@ from dutycenter.interfaces import DeskStage, IBroadcasts, Wish
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import Direction, IncidentStatus, Means, NumberKind, Role, SourceChannel
+from tests.functional.conftest import form_to
 
 ATTEMPT = "11111111-2222-3333-4444-555555555555"
 DESK_LEG = "22222222-2222-3333-4444-555555555555"
@@ -219,6 +220,24 @@ class TestConference:
             conferences.heard(room, "stop-recording", "", "", f"/r/{room}.conference.wav", NOW)
         assert "Nobody is in it yet" in browser.get(path)
         assert actions(town).count("conference.joined") == 1
+
+    def test_a_desk_is_rung_into_the_room_and_out_again_when_the_switch_is_away(self, town, switch):
+        with town.work.write() as request:
+            request.find_service(Conferences).open(f"broadcast:{town.broadcast}", "汛情", exercise=False)
+        browser = town.logged_in(Role.OFFICER)
+        path = f"/broadcasts/{town.broadcast}/conference"
+        switch.away = True
+        join = form_to(browser.get(path), path + "/join")
+        assert "The telephone system does not respond." in join.submit().follow()
+        assert "is being connected" not in browser.get(path)
+        switch.away = False
+        form_to(browser.get(path), path + "/join").submit().follow()
+        with town.work.read() as request:
+            room = latest_room(request.db, f"broadcast:{town.broadcast}")
+            lost, called = room.members
+            assert lost.left_at is not None
+            assert switch.told == [("call_desk", called.channel_uuid, "1001", f"room-{room.room}")]
+        assert "is being connected" in browser.get(path)
 
     def test_a_list_of_the_switch_mends_what_events_missed(self, town):
         from dutycenter.interfaces import InRoom

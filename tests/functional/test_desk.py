@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from pyramid.config import Configurator
 from sqlalchemy import select
 from webtest import TestApp, TestResponse
 
@@ -20,63 +19,12 @@ from dutycenter.calls.services import Calls
 from dutycenter.incidents.intakes import Intakes, texts_of
 from dutycenter.incidents.models import Incident, Intake
 from dutycenter.incidents.services import Incidents
-from dutycenter.interfaces import ISwitch, SwitchAway
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import CallResult, Role, SourceChannel
+from tests.functional.conftest import StandInSwitch
 
 HOSTILE = '"><script>alert(1)</script>${system(id)}'
-
-
-class StandInSwitch:
-    """A switch that takes what the desk asks of it, or is away."""
-
-    def __init__(self) -> None:
-        self.away = False
-        self.talked: list[str] = []
-        self.statuses: list[tuple[str, str]] = []
-        self.told: list[tuple[Any, ...]] = []
-
-    def talk(self, channel_uuid: str) -> None:
-        self._reach()
-        self.talked.append(channel_uuid)
-
-    def agent_status(self, agent: str, status: str) -> None:
-        self._reach()
-        self.statuses.append((agent, status))
-
-    def call_desk(self, channel_uuid: str, desk: str, extension: str, caller_id: str) -> None:
-        self._tell("call_desk", channel_uuid, desk, extension)
-
-    def dial(self, channel_uuid: str, desk: str, number: str, caller_id: str) -> None:
-        self._tell("dial", channel_uuid, desk, number)
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        """Anything else that a desk orders is kept as it was said."""
-        if name not in ("hold", "transfer_both", "originate", "press", "drop"):
-            raise AttributeError(name)
-        return lambda *said: self._tell(name, *said)
-
-    def _tell(self, *said: object) -> None:
-        self._reach()
-        self.told.append(said)
-
-    def status(self) -> object:
-        self._reach()
-        return object()
-
-    def _reach(self) -> None:
-        if self.away:
-            raise SwitchAway("nobody listens")
-
-
-@pytest.fixture
-def switch(site: Any) -> StandInSwitch:
-    switch = StandInSwitch()
-    Configurator(registry=site.work.registry, autocommit=True).register_service(switch, ISwitch)
-    with site.work.write() as request:
-        request.db.get(Account, site.ids[Role.OFFICER]).desk = "1001"
-    return switch
 
 
 @pytest.fixture

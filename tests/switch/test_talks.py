@@ -138,8 +138,7 @@ def test_a_conference_is_joined_by_key_and_by_a_desk(
         conference = conferences.open(f"broadcast:{broadcast}", "汛情", exercise=False)
         conference_id, room = conference.id, conference.room
     with product.work.write() as request:
-        leg = request.find_service(Conferences).desk_joins(conference_id, "1001", "值班员")
-    switch.commands.call_desk(*leg, HOTLINE)
+        request.find_service(Conferences).desk_joins(conference_id, "1001", "值班员", HOTLINE)
 
     def inside() -> dict[str, ConferenceMember]:
         with product.work.read() as request:
