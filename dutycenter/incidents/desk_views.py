@@ -23,7 +23,7 @@ from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, whole
 from dutycenter.incidents.documents.open_items import open_documents
 from dutycenter.incidents.form import form_of
 from dutycenter.incidents.instructions.services import Instructions
-from dutycenter.incidents.intakes import Intakes, NoSuchIntake, texts_of
+from dutycenter.incidents.intakes import Intakes, NoSuchIntake, gist_of
 from dutycenter.incidents.models import Intake
 from dutycenter.interfaces import IBroadcasts, IClock
 from dutycenter.notices import say
@@ -98,7 +98,7 @@ def right(request: Request) -> dict[str, Any]:
         "whole": whole,
         "unfinished": request.find_service(Intakes).unfinished(),
         "broadcasts": desk.running_broadcasts(request),
-        "texts_of": texts_of,
+        "gist_of": gist_of,
     }
 
 

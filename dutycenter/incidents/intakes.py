@@ -282,6 +282,12 @@ def texts_of(intake: Intake) -> dict[str, str]:
     return dict(intake.fields.get("texts", {}))
 
 
+def gist_of(intake: Intake) -> str:
+    """What the form is about, as far as it is known; empty while nothing says it."""
+    typed = texts_of(intake)
+    return next((typed[name] for name in ("title", "course", "place", "reporter_number") if typed.get(name)), "")
+
+
 def intakes_factory(context: object, request: Request) -> Intakes:
     """The request's ``Intakes``."""
     return Intakes(

@@ -12,6 +12,7 @@ from dutycenter.incidents import desk
 from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines
 from dutycenter.incidents.documents.open_items import open_documents
 from dutycenter.incidents.instructions.open_items import open_instructions
+from dutycenter.incidents.intakes import Intakes, gist_of
 from dutycenter.incidents.models import Deadline, Incident
 from dutycenter.roster.handover.items import OpenItem
 from dutycenter.vocabulary import BroadcastState, IncidentStatus
@@ -20,23 +21,40 @@ from dutycenter.work import settings_of
 _ = TranslationStringFactory("dutycenter")
 
 MOST = 100
+MOST_GIST = 60  # characters
 
 
 def open_incidents(request: Request) -> Sequence[OpenItem]:
-    """Clocks that run and incidents that are not closed."""
+    """Clocks that run, incidents that are not closed, and forms that are no incident yet."""
     incidents = request.db.scalars(
         select(Incident).where(Incident.status == IncidentStatus.OPEN).order_by(Incident.id).limit(MOST)
     )
-    return _clocks(request, request.find_service(Deadlines).running(MOST)) + [
-        OpenItem(
-            f"incident:{incident.id}",
-            request.localizer.translate(
-                _("Incident ${number} ${title} is open", mapping={"number": incident.number, "title": incident.title})
-            ),
-            request.route_path("incident", id=incident.id),
-        )
-        for incident in incidents
-    ]
+    return (
+        _clocks(request, request.find_service(Deadlines).running(MOST))
+        + [
+            OpenItem(
+                f"incident:{incident.id}",
+                request.localizer.translate(
+                    _(
+                        "Incident ${number} ${title} is open",
+                        mapping={"number": incident.number, "title": incident.title},
+                    )
+                ),
+                request.route_path("incident", id=incident.id),
+            )
+            for incident in incidents
+        ]
+        + [
+            OpenItem(
+                f"intake:{form.id}",
+                request.localizer.translate(
+                    _("Unfinished form: ${gist}", mapping={"gist": gist_of(form)[:MOST_GIST] or "–"})
+                ),
+                request.route_path("desk", _query={"intake": form.id}),
+            )
+            for form in request.find_service(Intakes).unfinished()
+        ]
+    )
 
 
 def open_of(request: Request, incident: Incident) -> list[OpenItem]:

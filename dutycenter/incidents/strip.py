@@ -16,6 +16,7 @@ from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, is_near, wh
 from dutycenter.incidents.desk import caller_of, readiness_of, running_broadcasts
 from dutycenter.incidents.documents.open_items import open_documents
 from dutycenter.incidents.instructions.services import Instructions
+from dutycenter.incidents.intakes import Intakes
 from dutycenter.incidents.line import LineWatch
 from dutycenter.interfaces import IClock, ISwitch
 from dutycenter.vocabulary import CallState
@@ -56,6 +57,7 @@ def strip(request: Request) -> dict[str, Any]:
         + len(deadlines)
         + len(instructions)
         + len(open_documents(request))
+        + len(request.find_service(Intakes).unfinished())
         + (readiness.doors() if readiness else 0),
         "not_ready": readiness.not_ready() if readiness else [],
         "over": over,

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from webtest import TestApp, TestResponse
 
+from dutycenter.incidents.intakes import Intakes
 from dutycenter.incidents.services import Incidents
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.roster.duty_log.models import DutyLogEntry
@@ -59,6 +60,18 @@ class TestHandover:
         assert told(site).count("handover.item_taken") == 2
         with site.work.read() as request:
             assert "Officer" in request.db.scalars(select(DutyLogEntry.text)).one()
+
+    def test_a_form_that_is_no_incident_yet_is_handed_over_and_counted(self, site: Site) -> None:
+        with site.work.write() as request:
+            intakes = request.find_service(Intakes)
+            form = intakes.blank(site.ids[Role.OFFICER], SourceChannel.FAX)
+            intakes.save(form.id, form.version, {"course": "人民路两车相撞 <script>"})
+            form_id = form.id
+        giver = site.logged_in(Role.OFFICER)
+        page = offer(site, giver).follow()
+        assert "Unfinished form: 人民路两车相撞 &lt;script&gt;" in page.text
+        assert f"/desk?intake={form_id}" in page.text
+        assert "Tasks <b>1</b>" in giver.get("/strip").text
 
     def test_a_wrong_password_signs_nothing_and_keeps_what_was_typed(self, site: Site) -> None:
         page = offer(site, site.logged_in(Role.OFFICER), password="wrong", notes="钥匙")
