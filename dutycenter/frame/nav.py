@@ -13,21 +13,29 @@ _ = TranslationStringFactory("dutycenter")
 
 @dataclass(frozen=True)
 class Place:
-    """A page of the navigation, shown to those who have one of ``permissions``."""
+    """A page of the navigation, shown to those who have one of ``permissions``.
+
+    ``also`` are addresses outside ``path`` whose pages belong to it.
+    """
 
     path: str
     label: str
     icon: str
     permissions: tuple[str, ...]
+    also: tuple[str, ...] = ()
+
+    def holds(self, path: str) -> bool:
+        """Does the page at this address belong here?"""
+        return any(path == own or path.startswith(f"{own}/") for own in (self.path, *self.also))
 
 
 PLACES = (
     Place("/desk", _("Duty desk"), "headset", ("desk",)),
-    Place("/incidents", _("Incidents"), "clipboard-pulse", ("view",)),
-    Place("/broadcasts", _("Broadcasts"), "broadcast-pin", ("board",)),
+    Place("/incidents", _("Incidents"), "clipboard-pulse", ("view",), ("/instructions",)),
+    Place("/broadcasts", _("Broadcasts"), "broadcast-pin", ("board",), ("/plans", "/groups", "/knocks")),
     Place("/directory", _("Directory"), "person-rolodex", ("view",)),
     Place("/roster", _("Roster"), "calendar3", ("board",)),
-    Place("/recordings", _("Recordings"), "soundwave", ("audit",)),
+    Place("/recordings", _("Recordings"), "soundwave", ("audit",), ("/evidence",)),
     Place("/reports", _("Reports"), "bar-chart", ("view",)),
     Place("/rehearsal", _("Simulated telephones"), "telephone", ("view",)),
     Place("/settings", _("Settings"), "gear", ("admin",)),

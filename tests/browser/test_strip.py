@@ -1,0 +1,69 @@
+"""The strip on top keeps its clocks whole whatever rings, in either language at the desk's width."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, expect
+from sqlalchemy import select
+
+from dutycenter.accounts.models import Account
+from dutycenter.accounts.sessions import COOKIE, Sessions
+from dutycenter.incidents.models import Deadline
+from dutycenter.incidents.services import Incidents
+from dutycenter.interfaces import IClock
+from dutycenter.switch.rehearsal.control import Control
+from dutycenter.vocabulary import IncidentClass, Level, Role
+from tests.browser.conftest import SECONDS, Installation
+
+pytestmark = pytest.mark.browser
+
+CALLER = "13507318811"
+# What is not wholly within the screen, or within what holds it.
+CUT = """() => [...document.querySelectorAll('.strip-now, .strip-next .clock, .strip-ring button, .strip-ring a, .strip-ring .num')]
+    .filter((one) => {
+        const box = one.getBoundingClientRect();
+        return box.right > innerWidth || box.right > one.parentElement.getBoundingClientRect().right + 1
+            || one.scrollWidth > one.clientWidth && getComputedStyle(one).display !== 'inline';
+    }).map((one) => one.className)"""
+
+
+@pytest.fixture
+def token(installation: Installation) -> str:
+    """An officer's log-in; of an incident one report is overdue and another is due."""
+    work = installation.work
+    with work.write() as request:
+        now = request.find_service(IClock).now()
+        incident = request.find_service(Incidents).create(
+            {"title": "湘江大桥两车追尾", "incident_class": IncidentClass.ACCIDENT, "level": Level.II}
+        )
+        request.db.flush()
+        first = request.db.scalars(select(Deadline).where(Deadline.incident_id == incident.id)).first()
+        assert first is not None
+        first.due_at = now - timedelta(minutes=3)
+        account = Account(username="strip", name="刘洋", role=Role.OFFICER, password_hash="-", must_change=False,
+                          created_at=now)  # fmt: skip
+        request.db.add(account)
+        request.db.flush()
+        return Sessions(request.db, work.settings, now).open(account, "127.0.0.1")
+
+
+def test_a_ringing_call_beside_an_overdue_report_cuts_no_clock(
+    installation: Installation, chromium: Browser, token: str
+) -> None:
+    control = Control(installation.town.settings)
+    leg = control.call(CALLER, "hand")
+    try:
+        for language in ("en", "zh-CN"):
+            context = chromium.new_context(viewport={"width": 1366, "height": 768}, locale=language)
+            context.set_default_timeout(SECONDS * 1000)
+            context.add_cookies([{"name": COOKIE, "value": token, "url": installation.url}])
+            page = context.new_page()
+            page.goto(installation.url + "/incidents")
+            expect(page.locator(".strip-ring")).to_contain_text("135 0731 8811", timeout=SECONDS * 1000)
+            expect(page.locator(".strip-next .clock")).to_be_visible()
+            assert page.evaluate(CUT) == [], language
+            context.close()
+    finally:
+        control.hangup(leg)
