@@ -171,7 +171,7 @@ class Running:
                 "Message corrected: ${title}. It says now: ${text}", mapping={"title": broadcast.title, "text": text}
             )
             self.incidents().note(
-                broadcast.incident_id, self.translate(words), "broadcast", {"broadcast": broadcast_id}
+                broadcast.incident_id, self.translate(words), "broadcast", {"broadcast": broadcast_id}, words
             )
         return broadcast.message_version
 

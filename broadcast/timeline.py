@@ -24,7 +24,7 @@ def enter_launch(incidents: Incidents, db: Session, broadcast: Broadcast, transl
         return
     people = sum(_outcomes(db, broadcast.id).values())
     words = _("Broadcast launched: ${title}, ${people} people", mapping={"title": broadcast.title, "people": people})
-    incidents.note(broadcast.incident_id, translate(words), KIND, {"broadcast": broadcast.id})
+    incidents.note(broadcast.incident_id, translate(words), KIND, {"broadcast": broadcast.id}, words)
 
 
 def enter_answer(incidents: Incidents, recipient: Recipient, what: str, translate: Translate, zone: ZoneInfo) -> None:
@@ -41,7 +41,7 @@ def enter_answer(incidents: Incidents, recipient: Recipient, what: str, translat
     incident_id = recipient.broadcast.incident_id
     assert incident_id is not None
     data = {"broadcast": recipient.broadcast_id, "recipient": recipient.id}
-    incidents.note(incident_id, translate(words[what]), KIND, data)
+    incidents.note(incident_id, translate(words[what]), KIND, data, words[what])
 
 
 def enter_end(incidents: Incidents, db: Session, broadcast: Broadcast, translate: Translate) -> None:
@@ -65,7 +65,7 @@ def enter_end(incidents: Incidents, db: Session, broadcast: Broadcast, translate
             "Broadcast finished: ${title}; ${acknowledged} of ${people} acknowledged, ${declined} can't come",
             mapping=values,
         )
-    incidents.note(broadcast.incident_id, translate(words), KIND, {"broadcast": broadcast.id})
+    incidents.note(broadcast.incident_id, translate(words), KIND, {"broadcast": broadcast.id}, words)
 
 
 def enter_step(
@@ -80,7 +80,7 @@ def enter_step(
         EscalationKind.SUPERIOR: _("${title}: ${people} not reached; their superiors are called", mapping=values),
         EscalationKind.KNOCK: _("${title}: ${people} not reached; doors are knocked at", mapping=values),
     }[kind]
-    incidents.note(broadcast.incident_id, translate(words), KIND, {"broadcast": broadcast.id})
+    incidents.note(broadcast.incident_id, translate(words), KIND, {"broadcast": broadcast.id}, words)
 
 
 def _outcomes(db: Session, broadcast_id: int) -> dict[Outcome | None, int]:

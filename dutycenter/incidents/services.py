@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pyramid.i18n import TranslationStringFactory
+from pyramid.i18n import TranslationString, TranslationStringFactory
 from pyramid.request import Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from dutycenter.incidents.deadlines import Deadlines
 from dutycenter.incidents.elements import BY_NAME, as_text, cleaned, read_elements
 from dutycenter.incidents.models import Incident, IncidentCall, IncidentEntry, IncidentSequence, year_and_sequence
 from dutycenter.interfaces import IClock, ILedger
+from dutycenter.kept_words import keep
 from dutycenter.vocabulary import IncidentStatus, SourceChannel
 from dutycenter.work import settings_of
 
@@ -165,9 +166,13 @@ class Incidents:
         return {name: self.text_of(incident, name) for name in BY_NAME}
 
     def note(
-        self, incident_id: int, text: str, kind: str = "note", data: Mapping[str, Any] | None = None
-    ) -> IncidentEntry:
+        self, incident_id: int, text: str, kind: str = "note", data: Mapping[str, Any] | None = None,
+        words: TranslationString | None = None,
+    ) -> IncidentEntry:  # fmt: skip
         """A line of the timeline.
+
+        Args:
+            words: what ``text`` is a translation of; the timeline says them in its reader's language.
 
         Raises:
             NoSuchIncident, TooLong
@@ -177,7 +182,8 @@ class Incidents:
         text = cleaned({"course": text})["course"]
         if not text:
             raise ValueError(_("Write something first."))
-        entry = self._enter(incident, kind, text, dict(data or {}))
+        kept = {"words": keep(words)} if words else {}
+        entry = self._enter(incident, kind, text, {**(data or {}), **kept})
         self._tell(incident, f"incident.{kind}", entry=entry.id, text=text)
         return entry
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pyramid.i18n import TranslationString
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call
 from dutycenter.incidents.models import Incident, IncidentEntry
+from dutycenter.kept_words import kept
 
 DEADLINES = (
     "deadline_met", "deadline_missed", "deadline_reopened", "deadline_moved", "deadline_dropped", "deadline_taken",
@@ -67,6 +69,12 @@ class Moment:
     @property
     def icon(self) -> str:
         return ICONS.get(self.kind, "dot")
+
+    @property
+    def words(self) -> TranslationString | None:
+        """What the product said of itself, to be translated; None where a person wrote the text."""
+        told = self.data.get("words")
+        return kept(told) if told else None
 
 
 def timeline(db: Session, incident: Incident, show: str = "") -> list[Moment]:

@@ -6,8 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pyramid.i18n import TranslationString
+from sqlalchemy import select
 
 from broadcast.models import Attempt, Broadcast, Recipient, RecipientNumber
+from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call, Recording
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import IClock
@@ -30,6 +33,18 @@ HOSTILE = "<img src=x onerror=alert(1)>{{7*7}}"
 def incident(site: Any) -> int:
     with site.work.write() as request:
         return request.find_service(Incidents).create({"title": "湘江大桥追尾"}).id
+
+
+def test_the_timeline_says_what_the_product_noted_in_the_readers_language(site: Any, incident: int) -> None:
+    words = TranslationString("${name} has arrived", domain="dutycenter", mapping={"name": "李四"})
+    with site.work.write() as request:
+        request.find_service(Incidents).note(incident, "noted in the room's language", "broadcast", words=words)
+    officer = site.logged_in(Role.OFFICER)
+    assert "李四 has arrived" in officer.get(f"/incidents/{incident}").html.select_one(".timeline").text
+    with site.work.write() as request:
+        for account in request.db.scalars(select(Account)):
+            account.language = "zh_CN"
+    assert "李四已到达" in officer.get(f"/incidents/{incident}").html.select_one(".timeline").text
 
 
 def test_an_instruction_from_given_to_done(site: Any, incident: int) -> None:

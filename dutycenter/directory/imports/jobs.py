@@ -18,10 +18,10 @@ from dutycenter.directory.imports.models import DirectoryImport, ImportRow
 from dutycenter.directory.imports.planning import Known, Planned, Planner
 from dutycenter.directory.imports.services import TAKEN, Imports
 from dutycenter.directory.imports.sheets import SheetFault, read_sheet
-from dutycenter.directory.imports.words import keep
 from dutycenter.directory.models import Department, District
 from dutycenter.directory.services import Directory, bound_to
 from dutycenter.interfaces import IClock, ILedger
+from dutycenter.kept_words import keep
 from dutycenter.vocabulary import ImportState, RowVerdict
 from dutycenter.work import Work
 

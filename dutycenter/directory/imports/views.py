@@ -15,11 +15,11 @@ from dutycenter.directory.imports.columns import HEADS, Column
 from dutycenter.directory.imports.models import DirectoryImport
 from dutycenter.directory.imports.services import LISTED, TAKEN, Imports
 from dutycenter.directory.imports.sheets import MOST_BYTES
-from dutycenter.directory.imports.words import kept
 from dutycenter.directory.imports.writing import CSV, rows_of, template, write_csv, write_xlsx
 from dutycenter.directory.services import Directory
 from dutycenter.directory.views import asked_for
 from dutycenter.interfaces import IClock, ILedger
+from dutycenter.kept_words import kept
 from dutycenter.notices import say
 from dutycenter.typed import whole
 from dutycenter.vocabulary import ImportState, RowVerdict

@@ -194,7 +194,7 @@ class Instructions:
 
     def _note(self, instruction: Instruction, words: TranslationString) -> None:
         self.incidents.note(
-            instruction.incident_id, self.translate(words), "instruction", {"instruction": instruction.id}
+            instruction.incident_id, self.translate(words), "instruction", {"instruction": instruction.id}, words
         )
 
     def _tell(self, instruction: Instruction, verb: str, **data: object) -> None:

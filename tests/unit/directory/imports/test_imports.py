@@ -13,8 +13,8 @@ from dutycenter.directory.imports import jobs
 from dutycenter.directory.imports.columns import cells_of
 from dutycenter.directory.imports.models import DirectoryImport, ImportRow
 from dutycenter.directory.imports.services import KEPT, Imports
-from dutycenter.directory.imports.words import kept
 from dutycenter.directory.models import Department, District, Person
+from dutycenter.kept_words import kept
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.vocabulary import ImportState, RowVerdict
 from dutycenter.work import Work

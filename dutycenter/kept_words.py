@@ -1,4 +1,4 @@
-"""Words about a row, kept until somebody reads them, in whichever language."""
+"""Words that are kept until somebody reads them, in whichever language."""
 
 from __future__ import annotations
 
