@@ -34,7 +34,7 @@ from broadcast.kernel.policies import (
     t95_of,
     tuned_rate,
 )
-from broadcast.kernel.posterior import fit_prior, posterior_means
+from broadcast.kernel.posterior import failed_trial, fit_prior, posterior_means
 from broadcast.kernel.reference import Reference, draw_all
 from broadcast.kernel.simulate import Run
 
@@ -110,23 +110,21 @@ def engine(tables: Tables, truth: Floats) -> Policy:
 def learn(tables: Tables, rehearsals: int, seed: int) -> tuple[Floats, Floats]:
     """Means and evidence after so many rehearsed broadcasts to the same people.
 
-    Begins with no history. Each rehearsal is called by probabilities drawn from what
-    the ones before taught (Thompson 1933), so that doubtful numbers are tried too.
+    Begins with no history. A rehearsal is there to learn: it calls the promising numbers
+    first of which the least is known.
     """
-    rng = np.random.default_rng([seed, 4])
     numbers = len(tables.p)
     successes, trials = np.zeros(numbers), np.zeros(numbers)
     prior = fit_prior(successes, trials)
-    exposure = np.concatenate([[0.0], np.cumsum(FACTOR ** np.arange(TRIES))])
+    failed = np.concatenate([[0.0], np.cumsum([failed_trial(n, FACTOR) for n in range(TRIES)])])
     mean, evidence = posterior_means(successes, trials, prior)
     for r in range(rehearsals):
-        guess = rng.beta(mean * evidence, (1.0 - mean) * evidence)
-        run = Run(assemble(replace(tables, p=guess)), worlds(tables.rules), tables.p)
+        run = Run(assemble(replace(tables, p=np.sqrt(mean) / (1.0 + evidence))), worlds(tables.rules), tables.p)
         run.go(_draw(seed, 10_000 + r))
         arms = run.state.arms
-        called = arms["tries"] > 0
-        successes += called & (arms["last"] == Code.ACKNOWLEDGED)
-        trials += exposure[arms["tries"]]
+        acknowledged = (arms["tries"] > 0) & (arms["last"] == Code.ACKNOWLEDGED)
+        successes += acknowledged
+        trials += acknowledged + failed[arms["tries"] - acknowledged]
         if r % 5 == 0 or r == rehearsals - 1:
             prior = fit_prior(successes, trials)
         mean, evidence = posterior_means(successes, trials, prior)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from broadcast.kernel.posterior import failed_trial
 from broadcast.settle import UNTRIED
 from dutycenter.vocabulary import Disposition, NumberKind, ReachedRule
 
 HALF_LIFE = 180.0  # days after which a call counts half, as in kernel.posterior
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-REPEAT = 0.8  # attempt n (0-based) in one broadcast counts as REPEAT ** n of a trial
+REPEAT = 0.8  # attempt n (0-based) in one broadcast has REPEAT ** n of the first one's chance
 BANDS = (0, 6, 9, 12, 14, 18, 22)  # hours at which a band begins, as in kernel.posterior
 
 NEUTRAL = UNTRIED | {Disposition.DROPPED, Disposition.FAILED, Disposition.DECLINED, Disposition.TRANSFERRED}
@@ -104,7 +105,7 @@ def add_up(attempts: Iterable[Seen], zone: ZoneInfo) -> Sums:
             of_number.kind = one.kind
             of_number.calls += 1
             of_number.acknowledged += one.acknowledged
-            of_number.trials += weight * REPEAT**one.nth
+            of_number.trials += weight * (1.0 if one.acknowledged else failed_trial(one.nth, REPEAT))
             of_number.successes += weight * one.acknowledged
         if one.ended_at is not None and one.disposition not in UNTRIED:
             kind = (one.rehearsed, one.kind, one.disposition)

@@ -7,8 +7,10 @@ Calls add to it, and lose weight with age. Pure functions over arrays; the store
 is somebody else's.
 
 A repeated call within one broadcast succeeds less often: attempt n (0-based) with
-``factor ** n`` of the first one's probability. It therefore counts as ``factor **
-n`` of a trial, which keeps the estimate unbiased whatever a policy repeats.
+``factor ** n`` of the first one's probability. A success counts as a trial whenever
+it comes, a failure as much of one as it is likely to be the number's own fault and
+not the repetition's (``failed_trial``). So the estimate is not biased, whatever a
+policy repeats.
 """
 
 from __future__ import annotations
@@ -24,7 +26,19 @@ Floats = npt.NDArray[np.float64]
 HALF_LIFE = 180.0  # days after which a call counts half
 BANDS = (0, 6, 9, 12, 14, 18, 22)  # hours at which a new band begins
 WEAKEST, STRONGEST = 1.0, 60.0  # of a prior, in calls
+USUAL = 0.4  # probability of acknowledgement
 PARENT = 4.0  # calls that the wider group's mean counts for
+
+
+def failed_trial(attempt: int, factor: float = 0.8) -> float:
+    """How much of a trial the failure of an attempt is (0-based within its broadcast), above 0 and at most 1.
+
+    With q = factor ** attempt the call fails whoever is called in 1 - q of all cases, and otherwise in 1 - p. So
+    the number has failed in q (1 - p) / (1 - q p) of the failures: the expectation step of Dempster, Laird and Rubin (1977).
+    For p stands ``USUAL``: with each number's own p the estimate is no better, and would depend on the order of calls.
+    """
+    q = factor**attempt
+    return q * (1.0 - USUAL) / (1.0 - q * USUAL)
 
 
 @dataclass(frozen=True)
@@ -55,11 +69,7 @@ class Beta:
 
     def seen(self, acknowledged: bool, attempt: int = 0, factor: float = 0.8) -> Beta:
         """The belief after one more call, ``attempt`` 0-based within its broadcast."""
-        trial = factor**attempt
-        a = self.a + (1.0 if acknowledged else 0.0)
-        b = self.b + trial - (1.0 if acknowledged else 0.0)
-        # A success on a late attempt says more than one trial; b must stay positive.
-        return Beta(a, max(b, 0.05))
+        return Beta(self.a + 1.0, self.b) if acknowledged else Beta(self.a, self.b + failed_trial(attempt, factor))
 
     def aged(self, days: float, prior: Beta, half_life: float = HALF_LIFE) -> Beta:
         """The belief after ``days`` without a call: it goes back towards ``prior``."""
@@ -155,7 +165,8 @@ class Record:
     def seen(self, acknowledged: bool, day: float, attempt: int = 0, factor: float = 0.8) -> Record:
         """With one more call, ``attempt`` 0-based within its broadcast."""
         old = self.at(day)
-        return Record(old.successes + float(acknowledged), old.trials + factor**attempt, old.day)
+        trial = 1.0 if acknowledged else failed_trial(attempt, factor)
+        return Record(old.successes + float(acknowledged), old.trials + trial, old.day)
 
     def belief(self, prior: Beta) -> Beta:
         """The posterior."""

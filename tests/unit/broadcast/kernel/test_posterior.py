@@ -15,6 +15,7 @@ from broadcast.kernel.posterior import (
     Beta,
     Record,
     band,
+    failed_trial,
     fit,
     fit_prior,
     log_gamma,
@@ -58,17 +59,24 @@ def test_without_history_it_guesses() -> None:
     assert (prior.a, prior.b) == pytest.approx((GUESS.a, GUESS.b))
 
 
-def test_repeats_do_not_bias_the_estimate() -> None:
+@pytest.mark.parametrize("p", [0.15, 0.4, 0.75])
+def test_repeats_do_not_bias_the_estimate(p: float) -> None:
     rng = np.random.default_rng(6)
     record = Record()
     for _ in range(4000):
         for attempt in range(4):
-            acknowledged = bool(rng.random() < 0.5 * 0.8**attempt)
+            acknowledged = bool(rng.random() < p * 0.8**attempt)
             record = record.seen(acknowledged, 0.0, attempt)
             if acknowledged:
                 break
-    assert record.successes / record.trials == pytest.approx(0.5, abs=0.015)
-    assert record.belief(GUESS).mean == pytest.approx(0.5, abs=0.015)
+    assert record.successes / record.trials == pytest.approx(p, abs=0.03)
+    assert record.belief(GUESS).mean == pytest.approx(p, abs=0.03)
+
+
+def test_the_failure_of_a_repeat_says_less() -> None:
+    assert failed_trial(0) == 1.0
+    assert failed_trial(1) == pytest.approx(0.8 * 0.6 / (1.0 - 0.8 * 0.4))
+    assert failed_trial(3) < failed_trial(2) < failed_trial(1) < 1.0
 
 
 def test_a_number_never_called_borrows_from_its_kind() -> None:
