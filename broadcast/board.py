@@ -41,7 +41,7 @@ PLACES: dict[Place, tuple[str, str, str]] = {
     Place.ACKNOWLEDGED: (_("Acknowledged"), "check-circle-fill", "good"),
     Place.DECLINED: (_("Can't come"), "x-octagon", "act"),
     Place.AT_DESK: (_("At the duty desk"), "headset", "info"),
-    Place.TALKING: (_("On the telephone"), "telephone-fill", "info"),
+    Place.TALKING: (_("Talking"), "telephone-fill", "info"),
     Place.RINGING: (_("Ringing"), "telephone-outbound", "info"),
     Place.AGAIN: (_("To be called again"), "arrow-repeat", ""),
     Place.WAITING: (_("Not called yet"), "hourglass", ""),

@@ -29,7 +29,7 @@ CUT = """() => [...document.querySelectorAll('.strip-now, .strip-next .clock, .s
     }).map((one) => one.className)"""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def token(installation: Installation) -> str:
     """An officer's log-in; of an incident one report is overdue and another is due."""
     work = installation.work
@@ -67,3 +67,16 @@ def test_a_ringing_call_beside_an_overdue_report_cuts_no_clock(
             context.close()
     finally:
         control.hangup(leg)
+
+
+def test_what_cannot_be_known_is_not_said(installation: Installation, chromium: Browser, token: str) -> None:
+    context = chromium.new_context(locale="en")
+    context.set_default_timeout(SECONDS * 1000)
+    context.add_cookies([{"name": COOKIE, "value": token, "url": installation.url}])
+    page = context.new_page()
+    page.goto(installation.url + "/incidents")
+    expect(page.locator(".strip")).to_contain_text("Tasks")
+    page.evaluate("document.documentElement.dataset.live = 'off'")
+    expect(page.locator(".strip-lost")).to_be_visible()
+    expect(page.locator(".strip-up, .strip-down")).to_be_hidden()
+    context.close()
