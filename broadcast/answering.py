@@ -90,7 +90,7 @@ class Answering:
             message_seconds=said.seconds,
             people=[CalledBack(r.id, r.name, self.voice().kept(r.name) if several else None) for r in found],
             acknowledged=found[0].acknowledged_at is not None,
-            asks_arrival=broadcast.ask_arrival,
+            asks_arrival=broadcast.ask_arrival and found[0].arrived_at is None,
             conference=self._room(broadcast.id),
         )
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from broadcast.models import Broadcast, Recipient, RecipientNumber
+from dutycenter.calls.conferences import open_room
 from dutycenter.calls.numbers import clean_number, dialled_form
 from dutycenter.interfaces import IVoice, VoiceError
 from dutycenter.vocabulary import Outcome
@@ -25,7 +26,8 @@ def find(db: Session, number: str, since: datetime) -> Sequence[Recipient]:
     """Who may be calling from this number: people of the latest broadcast that waits for one of them.
 
     First those who have not answered; when all have, those who acknowledged and
-    have not reported at the place, where the broadcast asks for that.
+    have not reported at the place, where the broadcast asks for that; at last
+    those who acknowledged and whom an open conference waits for.
 
     Args:
         number: as the caller's equipment sent it.
@@ -49,12 +51,16 @@ def find(db: Session, number: str, since: datetime) -> Sequence[Recipient]:
         )
     )
     unanswered = [r for r in theirs if r.acknowledged_at is None and r.outcome is not Outcome.DECLINED]
-    on_the_way = [
-        r for r in theirs if r.acknowledged_at is not None and r.arrived_at is None and r.broadcast.ask_arrival
-    ]
-    waited_for = unanswered or on_the_way
+    acknowledged = [r for r in theirs if r.acknowledged_at is not None]
+    on_the_way = [r for r in acknowledged if r.arrived_at is None and r.broadcast.ask_arrival]
+    waited_for = unanswered or on_the_way or _with_a_conference(db, acknowledged)
     latest = [r for r in waited_for if r.broadcast_id == waited_for[0].broadcast_id]
     return latest if len(latest) <= MOST_PEOPLE else ()
+
+
+def _with_a_conference(db: Session, people: Sequence[Recipient]) -> list[Recipient]:
+    rooms = {broadcast: open_room(db, f"broadcast:{broadcast}") for broadcast in {r.broadcast_id for r in people}}
+    return [r for r in people if rooms[r.broadcast_id] is not None]
 
 
 def speak_names(work: Work) -> None:

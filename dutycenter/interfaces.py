@@ -393,7 +393,7 @@ class Callback:
 
     Args:
         people: whose number it is; several where people share one.
-        acknowledged: they have; what is waited for is that they report at the place.
+        acknowledged: they have; what is waited for is that they report at the place, or join the conference.
     """
 
     broadcast_id: int

@@ -103,6 +103,19 @@ class TestCallback:
             texts = list(request.db.scalars(select(IncidentEntry.text)))
             assert any("人0" in text for text in texts)
 
+    def test_who_has_said_everything_is_known_while_a_conference_waits_for_them(self, town):
+        with town.work.write() as request:
+            broadcasts = request.find_service(IBroadcasts)
+            broadcasts.acknowledge_by(town.recipients[0], Means.CALLBACK, "1")
+            broadcasts.arrived(town.recipients[0], Means.CALLBACK)
+            assert broadcasts.callback("13800000000") is None
+            conferences = request.find_service(Conferences)
+            room = conferences.open(f"broadcast:{town.broadcast}", "汛情", exercise=False)
+            found = broadcasts.callback("13800000000")
+            assert (found.conference, found.acknowledged, found.asks_arrival) == (room.room, True, False)
+            conferences.forget(room.id)
+            assert broadcasts.callback("13800000000") is None
+
     def test_who_shares_a_number_is_asked_for_by_name(self, town):
         with town.work.read() as request:
             found = request.find_service(IBroadcasts).callback("07318001")
