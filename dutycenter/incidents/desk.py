@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pyramid.request import Request
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from dutycenter.calls.marks import Marks
 from dutycenter.calls.models import Call, CallParty, MarkedCaller
@@ -49,6 +49,14 @@ class Caller:
 def callers(request: Request, calls: Iterable[Call]) -> dict[int, Caller]:
     """Who calls: the person, earlier calls of the number, incidents, broadcasts and what is noted of it."""
     return {call.id: caller_of(request, call) for call in calls}
+
+
+def people_of(db: Session, calls: Iterable[Call]) -> dict[int, Person]:
+    """Who is known to have made these calls, by the call's id."""
+    made = {call.id: call.person_id for call in calls if call.person_id}
+    rows = db.scalars(select(Person).where(Person.id.in_(set(made.values()))).options(joinedload(Person.department)))
+    people = {person.id: person for person in rows} if made else {}
+    return {call_id: people[person_id] for call_id, person_id in made.items()}
 
 
 def caller_of(request: Request, call: Call) -> Caller:

@@ -58,7 +58,7 @@ def left(request: Request) -> dict[str, Any]:
     waiting = desks.waiting(request.identity.desk)
     now = request.find_service(IClock).now()
     status = desks.status(request.identity.desk)
-    called = desks.called()
+    called, open_calls = desks.called(), unanswered.listed()
     return {
         "waiting": sorted(waiting, key=lambda w: w.desk_channel_uuid is None),
         "callers": desk.callers(request, [w.call for w in waiting]),
@@ -70,7 +70,8 @@ def left(request: Request) -> dict[str, Any]:
         "called": called,
         "offered": desks.offered(request.identity.desk),
         "asking": desk.asking(request, [one.channel_uuid for one in called]),
-        "open_calls": unanswered.listed(),
+        "open_calls": open_calls,
+        "known": desk.people_of(request.db, open_calls),
         "settled_calls": unanswered.settled_since(now - LATELY),
         "today": desk.today(request.db, now, settings_of(request.registry).time_zone),
         "desk_status": status,

@@ -16,12 +16,13 @@ from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call
 from dutycenter.calls.parties import Parties
 from dutycenter.calls.services import Calls
+from dutycenter.directory.models import Department, Person, PhoneNumber
 from dutycenter.incidents.intakes import Intakes, texts_of
 from dutycenter.incidents.models import Incident, Intake
 from dutycenter.incidents.services import Incidents
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.switch.models import Gateway
-from dutycenter.vocabulary import CallResult, Role, SourceChannel
+from dutycenter.vocabulary import CallResult, NumberKind, Role, SourceChannel
 from tests.functional.conftest import StandInSwitch
 
 HOSTILE = '"><script>alert(1)</script>${system(id)}'
@@ -169,6 +170,18 @@ class TestUnanswered:
         assert done.html.select_one(".missed") is None
         again = send(done, "/reopen").follow()
         assert again.html.select_one(".missed") is not None
+
+    def test_a_missed_caller_whom_the_directory_knows_has_their_name(
+        self, site: Any, officer: TestApp, tell: Callable[..., Call]
+    ) -> None:
+        with site.work.write() as request:
+            room = Department(name="应急管理局", short_name="应急局")
+            su = Person(department=room, name="苏涛", post="科长", position=1)
+            su.numbers = [PhoneNumber(number="15423079733", kind=NumberKind.MOBILE)]
+            request.db.add_all([room, su])
+        tell("queued", "ended", number="15423079733")
+        missed = officer.get("/desk/left").html.select_one(".missed")
+        assert missed.select_one("p").get_text(" ", strip=True) == "Missed · 苏涛 应急局"
 
     def test_what_somebody_else_took_is_theirs(self, site: Any, officer: TestApp, tell: Callable[..., Call]) -> None:
         call = tell("ended")
