@@ -25,7 +25,7 @@ from dutycenter.work import Work
 
 # The switch stamps its journal when it acts, the dialer its rows when it decides; both clocks tick in microseconds.
 SAME_MOMENT = timedelta(milliseconds=1)
-AT_ONCE = timedelta(milliseconds=500)
+AT_ONCE = timedelta(milliseconds=50)  # of the machine's time, which a fast clock makes longer
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def check(town: Town, work: Work, result: Result, channels: int) -> dict[str, Ve
         "acknowledgement_is_final": _acknowledgement_is_final(record),
         "one_live_leg_per_person": _one_live_leg(record),
         "every_leg_is_a_row": _every_leg_is_a_row(record),
-        "every_leg_recorded": _every_leg_recorded(record),
+        "every_leg_recorded": _every_leg_recorded(record, AT_ONCE * work.settings.clock_speed),
         "channels_kept": _channels_kept(record, channels),
         "every_change_in_the_ledger": _in_the_ledger(record),
         "every_call_kept": _calls_kept(record),
@@ -172,7 +172,7 @@ def _every_leg_is_a_row(record: Record) -> Verdict:
     )
 
 
-def _every_leg_recorded(record: Record) -> Verdict:
+def _every_leg_recorded(record: Record, at_once: timedelta) -> Verdict:
     kept = {row.channel_uuid for row in record.recordings if row.state == "kept" and (row.seconds or 0) >= 0}
     recorded = {line.uuid for line in record.lines("record_start")}
     # What was answered is a caller's leg, or an attempt's; a desk's own leg is heard on the caller's recording.
@@ -180,12 +180,12 @@ def _every_leg_recorded(record: Record) -> Verdict:
     ended = {line.uuid: line.at for line in record.lines("hangup")}
     answered = {line.uuid: line.at for line in record.lines("answer") if line.uuid in callers}
     # Laid down in the moment of the answer: the switch never came to run an application, as a real one doesn't.
-    laid_down = {uuid for uuid, at in answered.items() if uuid in ended and ended[uuid] - at < AT_ONCE} - recorded
+    laid_down = {uuid for uuid, at in answered.items() if uuid in ended and ended[uuid] - at < at_once} - recorded
     unrecorded = sorted(answered.keys() - recorded - laid_down)
     broken = [f"the answered leg {uuid} was not recorded" for uuid in unrecorded]
     broken += [f"the recording of {uuid} was not taken in" for uuid in sorted(recorded - kept)]
-    at_once = f", {len(laid_down)} laid down at the answer" if laid_down else ""
-    return _verdict(broken, f"{len(answered)} answered legs, {len(kept)} recordings hashed{at_once}")
+    briefly = f", {len(laid_down)} laid down at the answer" if laid_down else ""
+    return _verdict(broken, f"{len(answered)} answered legs, {len(kept)} recordings hashed{briefly}")
 
 
 def _channels_kept(record: Record, channels: int) -> Verdict:
