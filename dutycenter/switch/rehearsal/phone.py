@@ -173,8 +173,15 @@ class Citizen(Phone):
 
     def waits(self) -> None:
         """Wait for a desk, or ask to leave a message after a while."""
-        if self.manner.asks_for_message is not None and not self.by_hand:
-            self.later(self.manner.asks_for_message, lambda: None if self._served else self.channel.press("1"))
+        after = self.manner.asks_for_message
+        if after is not None and not self.by_hand:
+            self.later(after, lambda: self._ask_for_message(after))
+
+    def _ask_for_message(self, again: float) -> None:
+        """Press 1, as people do until it is taken: a key pressed while the call is moved on goes unheard."""
+        if not self._served:
+            self.channel.press("1")
+            self.later(again, lambda: self._ask_for_message(again))
 
     def recorded(self) -> None:
         """Leave a message."""
