@@ -167,7 +167,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=1_000_000)
     parser.add_argument("--incidents", type=int, default=100_000)
     parser.add_argument("--people", type=int, default=10_000, help="in the directory; a twentieth is called")
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=60)
     given = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="pages-") as folder,
