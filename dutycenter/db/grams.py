@@ -99,14 +99,15 @@ def stands(word: str, columns: Sequence[Any]) -> ColumnElement[bool]:
 def by_index(db: Session) -> Iterator[None]:
     """Let PostgreSQL ask the index for ``holds`` even where it thinks that reading all rows is as good.
 
-    It takes ``grams`` of a row for as cheap as any other function, and would work it out for each of them.
+    It takes ``grams`` of a row for as cheap as any other function, and would work it out for each of them; so dear do rows
+    seem to it that it starts helpers, too, which takes longer than reading them.
     """
     if db.get_bind().dialect.name != "postgresql":
         yield
         return
-    db.execute(text("SET LOCAL enable_seqscan = off"))
+    db.execute(text("SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0"))
     yield
-    db.execute(text("SET LOCAL enable_seqscan = on"))
+    db.execute(text("SET LOCAL enable_seqscan = DEFAULT; SET LOCAL max_parallel_workers_per_gather = DEFAULT"))
 
 
 def gram_index(name: str, columns: Sequence[Any]) -> Index:
