@@ -13,7 +13,7 @@ from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines
 from dutycenter.incidents.documents.open_items import open_documents
 from dutycenter.incidents.instructions.open_items import open_instructions
 from dutycenter.incidents.intakes import Intakes, gist_of
-from dutycenter.incidents.models import Deadline, Incident
+from dutycenter.incidents.models import Deadline, Incident, Intake
 from dutycenter.roster.handover.items import OpenItem
 from dutycenter.vocabulary import BroadcastState, IncidentStatus
 from dutycenter.work import settings_of
@@ -29,32 +29,11 @@ def open_incidents(request: Request) -> Sequence[OpenItem]:
     incidents = request.db.scalars(
         select(Incident).where(Incident.status == IncidentStatus.OPEN).order_by(Incident.id).limit(MOST)
     )
-    return (
-        _clocks(request, request.find_service(Deadlines).running(MOST))
-        + [
-            OpenItem(
-                f"incident:{incident.id}",
-                request.localizer.translate(
-                    _(
-                        "Incident ${number} ${title} is open",
-                        mapping={"number": incident.number, "title": incident.title},
-                    )
-                ),
-                request.route_path("incident", id=incident.id),
-            )
-            for incident in incidents
-        ]
-        + [
-            OpenItem(
-                f"intake:{form.id}",
-                request.localizer.translate(
-                    _("Unfinished form: ${gist}", mapping={"gist": gist_of(form)[:MOST_GIST] or "–"})
-                ),
-                request.route_path("desk", _query={"intake": form.id}),
-            )
-            for form in request.find_service(Intakes).unfinished()
-        ]
-    )
+    return [
+        *_clocks(request, request.find_service(Deadlines).running(MOST)),
+        *(_not_closed(request, incident) for incident in incidents),
+        *(_no_incident_yet(request, form) for form in request.find_service(Intakes).unfinished()),
+    ]
 
 
 def open_of(request: Request, incident: Incident) -> list[OpenItem]:
@@ -93,3 +72,21 @@ def _clocks(request: Request, deadlines: Iterable[Deadline]) -> list[OpenItem]:
         )
         for deadline in deadlines
     ]
+
+
+def _not_closed(request: Request, incident: Incident) -> OpenItem:
+    words = _("Incident ${number} ${title} is open", mapping={"number": incident.number, "title": incident.title})
+    return OpenItem(
+        f"incident:{incident.id}",
+        request.localizer.translate(words),
+        request.route_path("incident", id=incident.id),
+    )
+
+
+def _no_incident_yet(request: Request, form: Intake) -> OpenItem:
+    words = _("Unfinished form: ${gist}", mapping={"gist": gist_of(form)[:MOST_GIST] or "–"})
+    return OpenItem(
+        f"intake:{form.id}",
+        request.localizer.translate(words),
+        request.route_path("desk", _query={"intake": form.id}),
+    )

@@ -16,10 +16,11 @@ from webtest import TestApp, TestResponse
 from dutycenter import configure
 from dutycenter.accounts import passwords
 from dutycenter.accounts.models import Account
-from dutycenter.interfaces import IClock, ISwitch, SwitchAway
+from dutycenter.interfaces import IClock, ISwitch
 from dutycenter.settings import Settings, load
 from dutycenter.vocabulary import Role
 from dutycenter.work import Work
+from tests.support.desk_switch import DeskSwitch
 from tests.support.templates import COMPILED
 
 PASSWORD = "four words nobody guesses"
@@ -61,22 +62,12 @@ def form_to(page: TestResponse, part: str) -> object:
     return next(form for form in page.forms.values() if part in form.action)
 
 
-class StandInSwitch:
-    """A switch that takes what the desk asks of it, or is away."""
+class StandInSwitch(DeskSwitch):
+    """A switch that takes whatever the desk asks of it, or is away."""
 
     def __init__(self) -> None:
-        self.away = False
-        self.talked: list[str] = []
-        self.statuses: list[tuple[str, str]] = []
+        super().__init__()
         self.told: list[tuple[Any, ...]] = []
-
-    def talk(self, channel_uuid: str) -> None:
-        self._reach()
-        self.talked.append(channel_uuid)
-
-    def agent_status(self, agent: str, status: str) -> None:
-        self._reach()
-        self.statuses.append((agent, status))
 
     def call_desk(self, channel_uuid: str, desk: str, extension: str, caller_id: str) -> None:
         self._tell("call_desk", channel_uuid, desk, extension)
@@ -91,16 +82,12 @@ class StandInSwitch:
         return lambda *said: self._tell(name, *said)
 
     def _tell(self, *said: object) -> None:
-        self._reach()
+        self.reach()
         self.told.append(said)
 
     def status(self) -> object:
-        self._reach()
+        self.reach()
         return object()
-
-    def _reach(self) -> None:
-        if self.away:
-            raise SwitchAway("nobody listens")
 
 
 @pytest.fixture

@@ -9,40 +9,27 @@ from pyramid.config import Configurator
 
 from dutycenter.accounts.models import Account
 from dutycenter.calls.follower import run_follower
-from dutycenter.interfaces import Channel, IClock, ISwitch, SwitchAway, SwitchEvent
+from dutycenter.interfaces import Channel, IClock, ISwitch, SwitchEvent
 from dutycenter.vocabulary import Role
 from dutycenter.work import Work
+from tests.support.desk_switch import DeskSwitch
 
 
-class StandInSwitch:
+class StandInSwitch(DeskSwitch):
     """What the rooms above ask of ``ISwitch``, answered from plain lists."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.up: list[Channel] = []
-        self.away = False
-        self.talked: list[str] = []
-        self.statuses: list[tuple[str, str]] = []
         self.levels: dict[str, int] = {}
 
     def channels(self) -> list[Channel]:
-        self._reach()
+        self.reach()
         return list(self.up)
 
-    def talk(self, channel_uuid: str) -> None:
-        self._reach()
-        self.talked.append(channel_uuid)
-
-    def agent_status(self, agent: str, status: str) -> None:
-        self._reach()
-        self.statuses.append((agent, status))
-
     def tier_level(self, queue: str, agent: str, level: int) -> None:
-        self._reach()
+        self.reach()
         self.levels[agent] = level
-
-    def _reach(self) -> None:
-        if self.away:
-            raise SwitchAway("nobody listens")
 
 
 @pytest.fixture

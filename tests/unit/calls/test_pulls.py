@@ -27,7 +27,7 @@ def pressed(switch: Any, officers: tuple[int, int]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
 
     def press(channel_uuid: str, key: str) -> None:
-        switch._reach()
+        switch.reach()
         found.append((channel_uuid, key))
 
     switch.press = press
