@@ -50,7 +50,8 @@ HUGE = Instance(1_000_000, 2_000, 300.0)
 SEEDS = 5
 REHEARSALS = 30
 FACTOR = 0.8
-OURS = ("dutycenter", "dutycenter-hedged", "dutycenter-learned", "dutycenter-unknown")
+HEDGED = "dutycenter-hedged"
+OURS = ("dutycenter", HEDGED, "dutycenter-learned", "dutycenter-unknown")
 
 
 @dataclass
@@ -69,12 +70,16 @@ class Row:
 
 @dataclass
 class BoundRow:
-    """The bounds of one instance, and where they come from."""
+    """The bounds of one instance, and where they come from.
+
+    ``weighted_mean_s`` is for policies with one leg at a time, as all but the hedged have.
+    """
 
     instance: str
     seed: int
     t95_s: float
     weighted_mean_s: float
+    weighted_mean_any_legs_s: float
     t95_by: str
     weighted_mean_by: str
 
@@ -148,7 +153,7 @@ def policies(tables: Tables, seed: int) -> dict[str, Policy]:
     tuned = tuned_rate(tables, [_draw(seed, 20_000 + k) for k in range(20 if len(truth) < 10_000 else 3)])
     return {
         "dutycenter": engine(tables, truth),
-        "dutycenter-hedged": engine(hedged, truth),
+        HEDGED: engine(hedged, truth),
         "dutycenter-learned": engine(replace(tables, p=learned), truth),
         "dutycenter-unknown": engine(replace(tables, p=np.full_like(truth, 0.4)), truth),
         "fifo": engine(by_place(tables), truth),
@@ -201,7 +206,7 @@ def quality(
             bound = lower_bound(tables, seed)
             bounds.append(
                 BoundRow(
-                    str(instance), seed, bound.t95, bound.weighted_mean,
+                    str(instance), seed, bound.t95, bound.weighted_mean, bound.weighted_mean_any_legs,
                     bound.t95_by, bound.weighted_mean_by,
                 )
             )  # fmt: skip
@@ -210,7 +215,8 @@ def quality(
                 found = measure(policy, tables.weight, keys)
                 rows.append(_row(instance, seed, name, found))
                 gaps.setdefault((name, "T95"), []).append(found.t95 - bound.t95)
-                gaps.setdefault((name, "weighted mean"), []).append(found.weighted_mean - bound.weighted_mean)
+                limit = bound.weighted_mean_any_legs if name == HEDGED else bound.weighted_mean
+                gaps.setdefault((name, "weighted mean"), []).append(found.weighted_mean - limit)
         beaten += [
             f"{instance}: {name} beats the bound of {what} by {-mean:.2f} s, standard error {error:.2f} s"
             for (name, what), each in gaps.items()
@@ -242,6 +248,7 @@ def _table(instance: Instance, rows: Sequence[Row], bounds: Sequence[BoundRow], 
     limit = [b for b in bounds if b.instance == str(instance)]
     t95 = float(np.mean([b.t95_s for b in limit]))
     mean = float(np.mean([b.weighted_mean_s for b in limit]))
+    any_legs = float(np.mean([b.weighted_mean_any_legs_s for b in limit]))
     ours = [r for r in mine if r.policy == "dutycenter"]
     our_t95 = float(np.mean([r.t95_s for r in ours]))
     our_mean = float(np.mean([r.weighted_mean_s for r in ours]))
@@ -252,13 +259,15 @@ def _table(instance: Instance, rows: Sequence[Row], bounds: Sequence[BoundRow], 
         file=out,
     )
     print(f"{'bound':<20}{t95:>11.1f}{1:>8.3f}{'':>8}{mean:>12.1f}{1:>9.3f}", file=out)
+    print(f"{'bound, any legs':<20}{'':>27}{any_legs:>12.1f}{1:>9.3f}", file=out)
     for name in dict.fromkeys(r.policy for r in mine):
         group = [r for r in mine if r.policy == name]
         a = float(np.mean([r.t95_s for r in group]))
         b = float(np.mean([r.weighted_mean_s for r in group]))
         reached = float(np.mean([r.reached for r in group])) / instance.people
+        over = b / (any_legs if name == HEDGED else mean)
         print(
-            f"{name:<20}{a:>11.1f}{a / t95:>8.3f}{a / our_t95:>8.2f}{b:>12.1f}{b / mean:>9.3f}{b / our_mean:>8.2f}"
+            f"{name:<20}{a:>11.1f}{a / t95:>8.3f}{a / our_t95:>8.2f}{b:>12.1f}{over:>9.3f}{b / our_mean:>8.2f}"
             f"{np.mean([r.important_mean_s for r in group]):>11.1f}{reached:>9.1%}"
             f"{np.mean([r.attempts for r in group]):>10.0f}",
             file=out,
