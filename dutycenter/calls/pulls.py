@@ -18,14 +18,12 @@ from sqlalchemy.orm import Session
 
 from dutycenter.calls.models import Call, Leg
 from dutycenter.calls.orders import Apart, DeskError, give_for_desk
-from dutycenter.calls.queue import AVAILABLE, Desks
+from dutycenter.calls.queue import AVAILABLE, WAIT, Desks
 from dutycenter.interfaces import OUT_OF_QUEUE, IClock, ILedger, ISwitch
-from dutycenter.vocabulary import CallState
 from dutycenter.work import outside, settings_of
 
 _ = TranslationStringFactory("dutycenter")
 
-WAITS = (CallState.QUEUED, CallState.RINGING)
 STANDS = timedelta(seconds=60)  # longer than a caller waits for one desk: what no flow ended, ends by itself
 
 
@@ -124,7 +122,7 @@ class Pulls:
             raise DeskError(_("The caller has hung up. The call is kept on the list."))
         if call.answered_at is not None:
             raise DeskError(_("Another desk has taken this call."))
-        if call.state not in WAITS:
+        if call.state not in WAIT:
             raise DeskError(_("This caller does not wait in the queue just now."))
         if call.id in self.desks.outside():
             raise DeskError(

@@ -31,6 +31,8 @@ ON_BREAK = "On Break"
 WRAP_UP = "Wrap Up"  # our word: the switch hears that the desk is on a break, and of its end by itself
 LOGGED_OUT = "Logged Out"
 STATUSES = (AVAILABLE, ON_BREAK, WRAP_UP, LOGGED_OUT)
+WAIT = (CallState.QUEUED, CallState.RINGING)
+BETWEEN_RINGS = timedelta(seconds=12)  # the queue's longest delay (``deploy/freeswitch/prepare``), and a little
 
 
 def switch_word(status: str) -> str:
@@ -44,6 +46,7 @@ class Waiting:
 
     call: Call
     desk_channel_uuid: str | None  # of the asking account's own desk
+    rings_again: bool = False  # it rang there a moment ago and nobody took it: the queue pauses between two rings
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ class Desks:
             .order_by(Call.arrived_at, Call.id)
         ).all()
         rings = self._rings(calls, desk) if desk else {}
-        return [Waiting(call, rings.get(call.id)) for call in calls]
+        paused = self._ring_again(calls, desk) - rings.keys() if desk else set()
+        return [Waiting(call, rings.get(call.id), call.id in paused) for call in calls]
 
     def called(self) -> list[Called]:
         """Called people who ring at a desk or talk to one, the longest waiting first."""
@@ -188,10 +192,13 @@ class Desks:
             )
         )
 
-    def answer(self, call_id: int, account_id: int, desk: str | None) -> None:
-        """Make this desk's ringing telephone take the call.
+    def answer(self, call_id: int, account_id: int, desk: str | None) -> bool:
+        """Make this desk's ringing telephone take the call. Again: it stays taken.
 
         That the call is answered is written when the switch says so.
+
+        Returns:
+            False: the telephone pauses between two rings; ask again when it rings.
 
         Raises:
             DeskError: it doesn't ring there, or the switch is away.
@@ -201,13 +208,18 @@ class Desks:
             raise DeskError(_("The caller has hung up. The call is kept on the list."))
         if not desk:
             raise DeskError(_("No desk telephone belongs to your account. Pick up the telephone that rings."))
+        if call.answered_at is not None and call.desk == desk:
+            return True
         if call.answered_at is not None:
             raise DeskError(_("Another desk has taken this call."))
         channel = self._rings([call], desk).get(call.id)
+        if channel is None and call.id in self._ring_again([call], desk):
+            return False
         if channel is None:
             raise DeskError(_("Your telephone does not ring for this call yet. It comes to a free desk by itself."))
         self.sit(desk, AVAILABLE, account_id)
         self._talk(channel)
+        return True
 
     def status(self, desk: str | None) -> str:
         """May the queue ring this desk? Nobody sits there until somebody says so."""
@@ -290,6 +302,17 @@ class Desks:
         )
         own = {call.channel_uuid for call in calls}
         return {leg.call_id: leg.channel_uuid for leg in legs if leg.call_id and leg.channel_uuid not in own}
+
+    def _ring_again(self, calls: Sequence[Call], desk: str) -> set[int]:
+        """Of these calls the ones for which the desk rang last, a moment ago, and for which it will ring again."""
+        if self.status(desk) != AVAILABLE:
+            return set()
+        wait = [call.id for call in calls if call.state in WAIT and call.pulled_by in (None, desk)]
+        stopped = select(Leg.call_id).where(
+            Leg.call_id.in_(wait), Leg.number == desk, Leg.answered_at.is_(None),
+            Leg.ended_at > self.clock.now() - BETWEEN_RINGS,
+        )  # fmt: skip
+        return {call_id for call_id in self.db.scalars(stopped) if call_id}
 
 
 def desks_factory(context: object, request: Request) -> Desks:

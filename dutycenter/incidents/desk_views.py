@@ -49,7 +49,9 @@ def page(request: Request) -> dict[str, Any]:
 
 def page_with(request: Request, intake: Intake | None, **form: Any) -> dict[str, Any]:
     """The whole desk with this form on it; ``form`` as ``form_of`` takes it."""
-    return {**left(request), **right(request), **bar(request, intake), **form_of(request, intake, **form)}
+    shown = _query_of(intake.id if intake else None, shown_number(request.GET, "answers"))
+    parts = {**left(request), **right(request), **bar(request, intake), **form_of(request, intake, **form)}
+    return {**parts, "shown": shown}
 
 
 def left(request: Request) -> dict[str, Any]:
@@ -60,7 +62,8 @@ def left(request: Request) -> dict[str, Any]:
     status = desks.status(request.identity.desk)
     called, open_calls = desks.called(), unanswered.listed()
     return {
-        "waiting": sorted(waiting, key=lambda w: w.desk_channel_uuid is None),
+        "waiting": sorted(waiting, key=lambda w: not (w.desk_channel_uuid or w.rings_again)),
+        "answers": shown_number(request.GET, "answers"),
         "callers": desk.callers(request, [w.call for w in waiting]),
         "outside": desks.outside(),
         "pulled": request.find_service(Pulls).standing(one.call for one in waiting),
@@ -84,14 +87,17 @@ def left(request: Request) -> dict[str, Any]:
 def right(request: Request) -> dict[str, Any]:
     """Who is on duty, and what is to be done."""
     readiness, now = desk.readiness_of(request), request.find_service(IClock).now()
+    instructions = request.find_service(Instructions)
     return {
         "not_ready": readiness.not_ready() if readiness else [],
         "doors": readiness.doors() if readiness else 0,
         "on_duty": request.find_service(Rosters).on_duty(now),
         "deadlines": request.find_service(Deadlines).running(),
         "report_labels": REPORT_LABELS,
-        "instructions": request.find_service(Instructions).open(limit=MOST_TASKS),
-        "paperwork": open_documents(request)[:MOST_TASKS],
+        "instructions": instructions.open(limit=MOST_TASKS),
+        "open_instructions": instructions.count_open(),
+        "paperwork": open_documents(request),
+        "most": MOST_TASKS,
         "now": now,
         "handovers": request.find_service(Handovers).waiting(),
         "duty_changes": [sentence(change, request) for change in request.find_service(DutyChanges).waiting()],
@@ -127,12 +133,14 @@ def bar(request: Request, intake: Intake | None = None) -> dict[str, Any]:
 
 def answer(request: Request) -> Response:
     """接听: the desk telephone takes the call, and its form opens."""
-    call = _call(request)
+    call, shown = _call(request), shown_form(request.POST)
     try:
-        request.find_service(Desks).answer(call.id, request.identity.id, request.identity.desk)
+        taken = request.find_service(Desks).answer(call.id, request.identity.id, request.identity.desk)
     except DeskError as error:
         say(request, error.reason, kind="error")
-        return back(request, None)
+        return back(request, shown)
+    if not taken:
+        return back(request, shown, answers=call.id)
     return back(request, request.find_service(Intakes).for_call(call, request.identity.id).id)
 
 
@@ -182,7 +190,7 @@ def deal(request: Request) -> Response:
         if verb == "take":
             unanswered.take(call.id, me)
         elif verb == "release":
-            unanswered.giveback(call.id, me)
+            unanswered.give_back(call.id, me)
         elif verb == "reopen":
             unanswered.reopen(call.id, me)
         else:
@@ -201,18 +209,27 @@ def deal(request: Request) -> Response:
 # --- within ---------------------------------------------------------------------
 
 
-def back(request: Request, intake_id: int | None) -> Response:
-    """Go on at the desk, with this form open."""
-    query = {"intake": intake_id} if intake_id else None
-    path = request.route_path("desk", _query=query)
+def back(request: Request, intake_id: int | None, answers: int | None = None) -> Response:
+    """Go on at the desk, with this form open; ``answers``: the call that is answered when it rings again."""
+    path = request.route_path("desk", _query=_query_of(intake_id, answers))
     if request.headers.get("HX-Request"):
         return Response(headers={"HX-Redirect": path})
     return HTTPSeeOther(path)
 
 
+def _query_of(intake_id: int | None, answers: int | None) -> dict[str, int]:
+    query = {"intake": intake_id, "answers": answers}
+    return {name: value for name, value in query.items() if value}
+
+
 def shown_form(params: Mapping[str, str]) -> int | None:
     """The form that the reader has open."""
-    text = params.get("intake", "")
+    return shown_number(params, "intake")
+
+
+def shown_number(params: Mapping[str, str], name: str) -> int | None:
+    """An id that the desk's address names."""
+    text = params.get(name, "")
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pyramid.request import Request
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
@@ -28,6 +28,7 @@ from dutycenter.interfaces import IClock, ILedger
 from dutycenter.vocabulary import CallResult, SourceChannel
 
 UNFINISHED_SHOWN = timedelta(days=7)
+MOST_UNFINISHED = 50
 
 
 class NoSuchIntake(LookupError):
@@ -96,14 +97,12 @@ class Intakes:
 
     def unfinished(self) -> list[Intake]:
         """Forms with something in them that are no incident yet."""
-        rows = self.db.scalars(
-            select(Intake)
-            .where(Intake.incident_id.is_(None), Intake.saved_at > self.clock.now() - UNFINISHED_SHOWN)
-            .options(joinedload(Intake.call))
-            .order_by(Intake.saved_at.desc())
-            .limit(50)
-        )
-        return [intake for intake in rows if intake.version > 1 or intake.call_id is None]
+        query = select(Intake).where(*self._is_unfinished()).options(joinedload(Intake.call))
+        return list(self.db.scalars(query.order_by(Intake.saved_at.desc()).limit(MOST_UNFINISHED)))
+
+    def count_unfinished(self) -> int:
+        """How many there are of these."""
+        return self.db.scalar(select(func.count()).select_from(Intake).where(*self._is_unfinished())) or 0
 
     def save(self, intake_id: int, seen_version: int, changes: Mapping[str, str], tab: str = "") -> Saved:
         """Write what was typed since ``seen_version``; other people's elements stay as they are.
@@ -208,6 +207,14 @@ class Intakes:
         intake.incident_id = None
         self.attachments.follow(intake)
         return intake
+
+    def _is_unfinished(self) -> tuple[ColumnElement[bool], ...]:
+        return (
+            Intake.incident_id.is_(None),
+            Intake.saved_at > self.clock.now() - UNFINISHED_SHOWN,
+            # A call opens its form by itself: it counts once somebody has written into it.
+            or_(Intake.version > 1, Intake.call_id.is_(None)),
+        )
 
     def _merged(self, intake: Intake) -> IncidentEntry | None:
         lines = self.db.scalars(

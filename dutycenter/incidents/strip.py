@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from pyramid.config import Configurator
 from pyramid.request import Request
@@ -10,19 +11,18 @@ from sqlalchemy import func, select
 
 from dutycenter.calls.disk import room
 from dutycenter.calls.models import Call
-from dutycenter.calls.queue import Desks
+from dutycenter.calls.queue import WAIT, Desks
 from dutycenter.calls.unanswered import Unanswered
 from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, is_near, whole
 from dutycenter.incidents.desk import caller_of, readiness_of, running_broadcasts
-from dutycenter.incidents.documents.open_items import open_documents
+from dutycenter.incidents.desk_views import shown_form
+from dutycenter.incidents.documents.services import Documents
 from dutycenter.incidents.instructions.services import Instructions
 from dutycenter.incidents.intakes import Intakes
 from dutycenter.incidents.line import LineWatch
 from dutycenter.interfaces import IClock, ISwitch
 from dutycenter.vocabulary import CallState
 from dutycenter.work import kept, settings_of
-
-WAITING_STATES = (CallState.QUEUED, CallState.RINGING)
 
 
 def strip(request: Request) -> dict[str, Any]:
@@ -36,11 +36,12 @@ def strip(request: Request) -> dict[str, Any]:
     offered = next(iter(desks.offered(desk)), None) if may_answer else None
     ringing = next((w for w in waiting if w.desk_channel_uuid), None)
     if may_answer and not (ringing or offered or called):
-        ringing = next((w for w in waiting if w.call.state in WAITING_STATES), None)
+        ringing = next((w for w in waiting if w.rings_again), None)
+        ringing = ringing or next((w for w in waiting if w.call.state in WAIT), None)
     deadlines, now = request.find_service(Deadlines).running(), request.find_service(IClock).now()
     over = [deadline for deadline in deadlines if deadline.due_at < now]
     coming = [deadline for deadline in deadlines if deadline.due_at >= now]
-    instructions = request.find_service(Instructions).open()
+    instructions = request.find_service(Instructions)
     unanswered = request.find_service(Unanswered).count()
     readiness = readiness_of(request)
     talking = select(func.count()).select_from(Call).where(Call.state == CallState.TALKING)
@@ -49,15 +50,15 @@ def strip(request: Request) -> dict[str, Any]:
         "now": now,
         "speed": settings.clock_speed,
         "zone": settings.time_zone.key,
-        "waiting": sum(1 for w in waiting if w.call.state in WAITING_STATES),
+        "waiting": sum(1 for w in waiting if w.call.state in WAIT),
         "talking": request.db.scalar(talking) or 0,
         "broadcasts": running_broadcasts(request),
-        "overdue_instructions": sum(1 for one in instructions if one.due_at is not None and one.due_at < now),
+        "overdue_instructions": instructions.count_open(overdue_at=now),
         "tasks": unanswered
         + len(deadlines)
-        + len(instructions)
-        + len(open_documents(request))
-        + len(request.find_service(Intakes).unfinished())
+        + instructions.count_open()
+        + request.find_service(Documents).count_open()
+        + request.find_service(Intakes).count_unfinished()
         + (readiness.doors() if readiness else 0),
         "not_ready": readiness.not_ready() if readiness else [],
         "over": over,
@@ -70,8 +71,15 @@ def strip(request: Request) -> dict[str, Any]:
         "offered": offered,
         "caller": caller_of(request, ringing.call) if ringing and may_answer else None,
         "may_answer": may_answer,
+        "form_behind": _form_behind(request),
         "room": room(settings),
     }
+
+
+def _form_behind(request: Request) -> int | None:
+    """The form that is open on the page below the strip, so that answering does not close it."""
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    return shown_form(dict(parse_qsl(page.query))) if page.path == request.route_path("desk") else None
 
 
 def includeme(config: Configurator) -> None:

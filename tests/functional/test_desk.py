@@ -105,6 +105,27 @@ class TestRinging:
         switch.away = True
         assert "Pick up the telephone by hand" in send(page, "/answer").follow()
 
+    def test_between_two_rings_it_answers_the_next_and_the_open_form_stays(
+        self, site: Any, officer: TestApp, tell: Callable[..., Call], switch: StandInSwitch
+    ) -> None:
+        send(officer.get("/desk"), "/desk/status", "status", "Available")
+        form = send(officer.get("/desk"), "/desk/intakes", "channel", "fax").follow().request.GET["intake"]
+        call = tell("queued", "ringing")
+        with site.work.write() as request:
+            request.find_service(Calls).leg_ended(call.desk_channel_uuid or "", "NO_ANSWER")
+        strip = officer.get("/strip", headers={"HX-Current-URL": f"http://localhost/desk?intake={form}"})
+        answer = strip.forms[0]
+        page = officer.post(answer.action, {**dict(answer.submit_fields())}).follow()
+        assert (switch.talked, page.request.GET["intake"]) == ([], form)
+        assert "as soon as your telephone rings again" in page.html.select_one(".ring-mine").text
+        left = page.html.select_one("#desk-left")["hx-get"]
+        assert officer.get(left).html.select_one("form[data-at-once]") is None
+        with site.work.write() as request:
+            request.find_service(Calls).ringing(call.channel_uuid, "1001", again := str(uuid.uuid4()))
+        ring = officer.get(left).html.select_one("form[data-at-once]")
+        officer.post(ring["action"], {"csrf_token": ring.select_one("[name=csrf_token]")["value"]})
+        assert switch.talked == [again]
+
     def test_a_hostile_caller_is_text(self, officer: TestApp, tell: Callable[..., Call]) -> None:
         tell("queued", "ringing", number=HOSTILE)
         page = officer.get("/desk")
@@ -165,6 +186,9 @@ class TestUnanswered:
         call = tell("queued", "ended")
         page = send(officer.get("/desk"), "/take").follow()
         assert "Officer" in page.html.select_one(".missed").text
+        page = send(page, "/release").follow()
+        assert "nobody has it yet" in page.html.select_one(".missed").text
+        page = send(page, "/take").follow()
         token = _token(page)
         done = officer.post(f"/desk/calls/{call.id}/settle", {"csrf_token": token, "how": "called back"}).follow()
         assert done.html.select_one(".missed") is None

@@ -167,12 +167,3 @@ class TestDeadlines:
 
     def test_an_unknown_one_is_not_found(self, officer: TestApp) -> None:
         assert post(officer, "/deadlines/4711/meet").status_int == 404
-
-
-class TestStrip:
-    def test_a_wall_display_sees_that_it_rings_but_not_who(self, site: Any) -> None:
-        display = site.logged_in(Role.DISPLAY)
-        assert "Duty line is down" in display.get("/strip")
-
-    def test_nobody_else_reads_it(self, site: Any) -> None:
-        site.browser().get("/strip", status=303)

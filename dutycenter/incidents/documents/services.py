@@ -27,6 +27,9 @@ MEETS: Mapping[SituationKind, frozenset[str]] = {
 }
 """Which clocks stop when such a report goes out."""
 
+UNSENT = (SituationReport.sent_at.is_(None), SituationReport.discarded_at.is_(None))
+UNCONFIRMED = (SituationReportSending.to_confirm, SituationReportSending.confirmed_at.is_(None))
+
 
 class NoSuchDocument(LookupError):
     """There is no such report, version or sending."""
@@ -89,19 +92,23 @@ class Documents:
 
     def unconfirmed(self, incident_id: int | None = None, limit: int = 50) -> list[SituationReportSending]:
         """What went out and has not been confirmed by telephone, the oldest first."""
-        query = select(SituationReportSending).where(
-            SituationReportSending.to_confirm, SituationReportSending.confirmed_at.is_(None)
-        )
+        query = select(SituationReportSending).where(*UNCONFIRMED)
         if incident_id is not None:
             query = query.join(SituationReport).where(SituationReport.incident_id == incident_id)
         return list(self.db.scalars(query.order_by(SituationReportSending.id).limit(limit)))
 
     def unsent(self, incident_id: int | None = None, limit: int = 50) -> list[SituationReport]:
         """What is written and has not gone out, the oldest first."""
-        query = select(SituationReport).where(SituationReport.sent_at.is_(None), SituationReport.discarded_at.is_(None))
+        query = select(SituationReport).where(*UNSENT)
         if incident_id is not None:
             query = query.where(SituationReport.incident_id == incident_id)
         return list(self.db.scalars(query.order_by(SituationReport.id).limit(limit)))
+
+    def count_open(self) -> int:
+        """How many of all incidents' are written and not sent, or sent and not confirmed."""
+        unsent = select(func.count()).select_from(SituationReport).where(*UNSENT)
+        unconfirmed = select(func.count()).select_from(SituationReportSending).where(*UNCONFIRMED)
+        return (self.db.scalar(unsent) or 0) + (self.db.scalar(unconfirmed) or 0)
 
     def name(self, report: SituationReport) -> str:
         """What the report is called, for the reader."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from pyramid.i18n import TranslationString, TranslationStringFactory
 from pyramid.request import Request
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from dutycenter.incidents.elements import one_line, without_controls
@@ -78,6 +78,13 @@ class Instructions:
             query = query.where(Instruction.incident_id == incident_id)
         order = (Instruction.due_at.is_(None), Instruction.due_at, Instruction.id)
         return list(self.db.scalars(query.order_by(*order).limit(limit)))
+
+    def count_open(self, overdue_at: datetime | None = None) -> int:
+        """How many are to be done, of all incidents; or how many should have been done before ``overdue_at``."""
+        query = select(func.count()).select_from(Instruction).where(Instruction.done_at.is_(None))
+        if overdue_at is not None:
+            query = query.where(Instruction.due_at < overdue_at)
+        return self.db.scalar(query) or 0
 
     def done_lately(self, limit: int = 50) -> list[Instruction]:
         """What was done, the latest first."""

@@ -37,10 +37,23 @@
   });
   document.querySelector("#merge form")?.addEventListener("submit", (event) => event.preventDefault());
 
-  // --- a call that was answered by hand opens its form, when none is open -------------
-  const openNow = () => document.querySelector("form[data-open-now]")?.requestSubmit();
-  document.addEventListener("htmx:afterSettle", openNow);
-  openNow();
+  // --- what was opened to be read stays open when its part of the page is read anew -------
+  let opened = [];
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    opened = [...detail.target.querySelectorAll("details[id][open]")].map((one) => one.id);
+  });
+  document.addEventListener("htmx:afterSwap", () => opened.forEach((id) => document.getElementById(id)?.setAttribute("open", "")));
+
+  // --- what needs no key: the form of a call that was answered by hand, a call answered before it rang again -----
+  let sent = false;
+  const atOnce = () => {
+    const form = document.querySelector("form[data-at-once]");
+    if (!form || sent) return;
+    sent = true;
+    form.requestSubmit();
+  };
+  document.addEventListener("htmx:afterSettle", atOnce);
+  atOnce();
 
   // --- a call that rings is seen in other tabs too -------------------------------------
   const title = document.title;

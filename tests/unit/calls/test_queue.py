@@ -20,6 +20,7 @@ def rings(work: Work, desk: str = "1001") -> Call:
     with work.write() as request:
         calls, channel = request.find_service(Calls), str(uuid.uuid4())
         call = calls.arrive(channel, "13800138000", "07318888")
+        calls.queued(channel)
         calls.ringing(channel, desk, str(uuid.uuid4()))
         return call
 
@@ -56,6 +57,55 @@ class TestAnswer:
             switch.away = True
             with pytest.raises(DeskError, match="by hand"):
                 desks.answer(call.id, officers[0], "1001")
+
+    def test_between_two_rings_it_waits_for_the_next_and_for_no_other_caller(
+        self, work: Work, switch: Any, officers: tuple[int, int]
+    ) -> None:
+        call, other = rings(work), rings(work, desk="1002")
+
+        def desk_stops(of: Call) -> None:
+            with work.write() as request:
+                request.find_service(Calls).leg_ended(of.desk_channel_uuid or "", "NO_ANSWER")
+
+        def rings_again() -> list[int]:
+            with work.read() as request:
+                return [one.call.id for one in request.find_service(Desks).waiting("1001") if one.rings_again]
+
+        with work.write() as request:
+            request.find_service(Desks).set_status(officers[0], "1001", AVAILABLE)
+        assert rings_again() == []
+        desk_stops(call)
+        desk_stops(other)
+        assert rings_again() == [call.id]
+        with work.write() as request:
+            desks = request.find_service(Desks)
+            assert desks.answer(call.id, officers[0], "1001") is False
+            with pytest.raises(DeskError, match="does not ring for this call"):
+                desks.answer(other.id, officers[0], "1001")
+        assert switch.talked == []
+        with work.write() as request:
+            request.find_service(Calls).ringing(call.channel_uuid, "1001", again := str(uuid.uuid4()))
+        assert rings_again() == []
+        with work.write() as request:
+            assert request.find_service(Desks).answer(call.id, officers[0], "1001") is True
+        assert switch.talked == [again]
+        with work.write() as request:
+            request.find_service(Calls).answered(call.channel_uuid, "1001", again)
+            assert request.find_service(Desks).answer(call.id, officers[0], "1001") is True, "the key was pressed twice"
+
+    def test_who_pauses_or_lost_the_caller_to_another_desk_waits_for_no_ring(
+        self, work: Work, switch: Any, officers: tuple[int, int]
+    ) -> None:
+        call = rings(work)
+        with work.write() as request:
+            request.find_service(Desks).set_status(officers[0], "1001", AVAILABLE)
+            request.find_service(Calls).leg_ended(call.desk_channel_uuid or "", "NO_ANSWER")
+            assert request.find_service(Desks).waiting("1001")[0].rings_again
+            request.db.get_one(Call, call.id).pulled_by = "1002"
+            assert not request.find_service(Desks).waiting("1001")[0].rings_again
+            request.db.get_one(Call, call.id).pulled_by = None
+            request.find_service(Desks).set_status(officers[0], "1001", ON_BREAK)
+            assert not request.find_service(Desks).waiting("1001")[0].rings_again
 
     def test_a_called_person_is_answered_at_the_desk_that_rings(
         self, work: Work, switch: Any, officers: tuple[int, int]
