@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from broadcast import bench
+from broadcast.bench import contenders, quality, speed
 from broadcast.kernel import Bound
 from broadcast.kernel.people import Instance
 
@@ -29,10 +30,10 @@ POLICIES = {
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same bench on instances that take no time."""
     monkeypatch.setattr(bench, "INSTANCES", ((Instance(1_000, 100, 30.0), 2),))
-    monkeypatch.setattr(bench, "LARGE", Instance(300, 20, 5.0))
-    monkeypatch.setattr(bench, "HUGE", Instance(2_000, 50, 30.0))
     monkeypatch.setattr(bench, "SEEDS", 2)
-    monkeypatch.setattr(bench, "REHEARSALS", 3)
+    monkeypatch.setattr(speed, "LARGE", Instance(300, 20, 5.0))
+    monkeypatch.setattr(speed, "HUGE", Instance(2_000, 50, 30.0))
+    monkeypatch.setattr(contenders, "REHEARSALS", 3)
 
 
 @pytest.mark.usefixtures("small")
@@ -54,7 +55,7 @@ def test_it_writes_every_figure(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("small")
 def test_it_fails_when_a_bound_is_beaten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "lower_bound", lambda *_: Bound(5000.0, 1.0, "wrong", "wrong"))
+    monkeypatch.setattr(quality, "lower_bound", lambda *_: Bound(5000.0, 1.0, 1.0, "wrong", "wrong"))
     out = io.StringIO()
     assert bench.run(True, out, None) == 1
     assert "IMPOSSIBLE" in out.getvalue()

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from broadcast.bench import HEDGED, OURS, measure, policies
+from broadcast.bench.contenders import HEDGED, OURS, policies
+from broadcast.bench.quality import measure
 from broadcast.kernel import BoundError, Code, Ending, Gateway, Rules, Tables, lower_bound
 from broadcast.kernel.alone import unlimited_t95, unlimited_times
 from broadcast.kernel.bound import priced_work

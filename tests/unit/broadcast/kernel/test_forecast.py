@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from broadcast.bench import learn
+from broadcast.bench.contenders import learn
 from broadcast.kernel import (
     Chooser,
     Code,
