@@ -61,11 +61,11 @@ def conference(request: Request) -> dict[str, Any]:
     """The panel: who is in, and what can be done."""
     broadcast = views.broadcast_of(request)
     room = latest_room(request.db, _subject(broadcast))
-    since = request.find_service(IClock).now() - ON_THE_WAY
+    now = request.find_service(IClock).now()
     inside = [
         member
         for member in (room.members if room else ())
-        if member.left_at is None and (member.joined_at is not None or member.created_at > since)
+        if member.left_at is None and (member.joined_at is not None or member.created_at > now - ON_THE_WAY)
     ]
     recording = None
     if room is not None:
@@ -73,11 +73,14 @@ def conference(request: Request) -> dict[str, Any]:
             select(Recording.id).where(Recording.channel_uuid == room.room, Recording.kind == RecordingKind.CONFERENCE)
         )
     me = request.identity.id if request.identity else None
+    # Whoever acknowledged can call back and come in for so long.
+    listened = now - timedelta(hours=settings_of(request.registry).callback_hours)
     return {
         "broadcast": broadcast,
         "room": room,
         "inside": inside,
         "recording": recording,
+        "may_open": broadcast.finished_at is None or broadcast.finished_at >= listened,
         "mine": any(member.account_id == me for member in inside),
     }
 

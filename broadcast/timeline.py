@@ -23,7 +23,9 @@ def enter_launch(incidents: Incidents, db: Session, broadcast: Broadcast, transl
     if broadcast.incident_id is None:
         return
     people = sum(_outcomes(db, broadcast.id).values())
-    words = _("Broadcast launched: ${title}, ${people} people", mapping={"title": broadcast.title, "people": people})
+    words = _(
+        "Broadcast launched: ${title}; ${people} to be called", mapping={"title": broadcast.title, "people": people}
+    )
     incidents.note(broadcast.incident_id, translate(words), KIND, {"broadcast": broadcast.id}, words)
 
 
@@ -34,7 +36,7 @@ def enter_answer(incidents: Incidents, recipient: Recipient, what: str, translat
     words = {
         "acknowledged": _("${name} acknowledged, by calling back or at the desk", mapping=values),
         "declined": _("${name} can't come, said by calling back or at the desk", mapping=values),
-        "arrives": _("${name} arrives in ${minutes} minutes, about ${at}", mapping=values),
+        "arrives": _("${name} arrives in ${minutes} min, about ${at}", mapping=values),
         "arrived": _("${name} has arrived", mapping=values),
         "not_arrived": _("${name} has not arrived after all", mapping=values),
     }
@@ -71,14 +73,18 @@ def enter_end(incidents: Incidents, db: Session, broadcast: Broadcast, translate
 def enter_step(
     incidents: Incidents, broadcast: Broadcast, kind: EscalationKind, people: int, translate: Translate
 ) -> None:
-    """People were not reached, and what follows has begun."""
+    """People have not acknowledged, be it that they can't come, and what follows has begun."""
     if broadcast.incident_id is None:
         return
     values = {"title": broadcast.title, "people": people}
     words = {
-        EscalationKind.DEPUTY: _("${title}: ${people} not reached; their deputies are called", mapping=values),
-        EscalationKind.SUPERIOR: _("${title}: ${people} not reached; their superiors are called", mapping=values),
-        EscalationKind.KNOCK: _("${title}: ${people} not reached; doors are knocked at", mapping=values),
+        EscalationKind.DEPUTY: _("${title}: deputies are called for ${people} who did not acknowledge", mapping=values),
+        EscalationKind.SUPERIOR: _(
+            "${title}: superiors are called for ${people} who did not acknowledge", mapping=values
+        ),
+        EscalationKind.KNOCK: _(
+            "${title}: doors are to be knocked at for ${people} who did not acknowledge", mapping=values
+        ),
     }[kind]
     incidents.note(broadcast.incident_id, translate(words), KIND, {"broadcast": broadcast.id}, words)
 

@@ -1,7 +1,8 @@
-"""Words that are kept until somebody reads them, in whichever language."""
+"""Words that are kept until somebody reads them, in whichever language; words within words too."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pyramid.i18n import TranslationString
@@ -11,9 +12,23 @@ DOMAIN = "dutycenter"
 
 def keep(words: TranslationString) -> list[Any]:
     """Words as a column keeps them."""
-    return [str(words), words.mapping or {}]
+    values = words.mapping or {}
+    return [str(words), {name: keep(value) if _is_words(value) else value for name, value in values.items()}]
 
 
 def kept(told: list[Any]) -> TranslationString:
     """The words again, to be translated."""
-    return TranslationString(told[0], domain=DOMAIN, mapping=told[1] or None)
+    values = {name: kept(value) if isinstance(value, list) else value for name, value in told[1].items()}
+    return TranslationString(told[0], domain=DOMAIN, mapping=values or None)
+
+
+def said(words: TranslationString, translate: Callable[[TranslationString], str]) -> str:
+    """The words in a reader's language, with the words within them."""
+    values = {
+        name: said(value, translate) if _is_words(value) else value for name, value in (words.mapping or {}).items()
+    }
+    return translate(TranslationString(str(words), domain=DOMAIN, mapping=values or None))
+
+
+def _is_words(value: object) -> bool:
+    return isinstance(value, TranslationString)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pyramid.i18n import TranslationString
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call
 from dutycenter.incidents.models import Incident, IncidentEntry
-from dutycenter.kept_words import kept
+from dutycenter.kept_words import kept, said
 
 DEADLINES = (
     "deadline_met", "deadline_missed", "deadline_reopened", "deadline_moved", "deadline_dropped", "deadline_taken",
@@ -70,11 +69,10 @@ class Moment:
     def icon(self) -> str:
         return ICONS.get(self.kind, "dot")
 
-    @property
-    def words(self) -> TranslationString | None:
-        """What the product said of itself, to be translated; None where a person wrote the text."""
+    def said(self, translate: Callable[..., str]) -> str:
+        """What the product noted, in its reader's language; where a person wrote the text, that."""
         told = self.data.get("words")
-        return kept(told) if told else None
+        return said(kept(told), translate) if told else self.text
 
 
 def timeline(db: Session, incident: Incident, show: str = "") -> list[Moment]:

@@ -212,6 +212,7 @@ def _base(request: Request, incident: Incident) -> dict[str, Any]:
         "incident": incident,
         "facts": FACTS,
         "labels": {element.name: element.label for element in ELEMENTS},
+        "translate": request.localizer.translate,
         "shown": lambda name: shown_value(request, incident, name),
         "readable": lambda name, text: readable(request, name, text),
         "report_labels": REPORT_LABELS,

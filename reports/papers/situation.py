@@ -27,7 +27,7 @@ def paper(about: str, making: Making) -> Paper:
             replace(making, words=w),
             report.title,
             w.clauses([_("Incident %(number)s", number=incident.number),
-                       w.said(name_words(report.kind, report.ordinal, report.language))]),
+                       w.said(name_words(report.kind, report.ordinal))]),
             [Section(part.title, _paragraphs(part.paragraphs)) for part in parts],
             issue=making.house.duty_room,
             issued=w.moment(report.sent_at or report.edited_at),

@@ -11,7 +11,7 @@ from dutycenter.calls.models import Leg
 from dutycenter.calls.services import Calls
 from dutycenter.directory.models import Department, Person, PhoneNumber
 from dutycenter.incidents.models import Incident, IncidentEntry
-from dutycenter.interfaces import DeskStage, IBroadcasts, Wish
+from dutycenter.interfaces import DeskStage, IBroadcasts, IClock, Wish
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import Direction, IncidentStatus, Means, NumberKind, Role, SourceChannel
@@ -233,6 +233,16 @@ class TestConference:
             conferences.heard(room, "stop-recording", "", "", f"/r/{room}.conference.wav", NOW)
         assert "Nobody is in it yet" in browser.get(path)
         assert actions(town).count("conference.joined") == 1
+
+    def test_after_the_end_it_is_offered_as_long_as_people_may_call_back(self, town):
+        browser = town.logged_in(Role.OFFICER)
+        path = f"/broadcasts/{town.broadcast}/conference"
+        for hours, offered in ((1, True), (13, False)):
+            with town.work.write() as request:
+                ended = request.find_service(IClock).now() - timedelta(hours=hours)
+                request.db.get(Broadcast, town.broadcast).finished_at = ended
+            page = browser.get(path)
+            assert ("call the hotline back" in page, "Open a conference" in page) == (offered, offered)
 
     def test_a_desk_is_rung_into_the_room_and_out_again_when_the_switch_is_away(self, town, switch):
         with town.work.write() as request:

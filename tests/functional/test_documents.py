@@ -6,8 +6,10 @@ import io
 from typing import Any
 from zipfile import ZipFile
 
+from sqlalchemy import select
 from webtest import TestApp, TestResponse
 
+from dutycenter.accounts.models import Account
 from dutycenter.incidents.services import Incidents
 from dutycenter.vocabulary import Role
 from reports.jobs import make_waiting
@@ -68,8 +70,14 @@ def test_a_report_from_draft_to_confirmed(site: Any) -> None:
     page = form.submit().follow()
     assert "省值班室 王强" in page.html.select_one("aside").text
     timeline = officer.get(f"/incidents/{incident}?show=reports").html.select_one(".timeline").text
-    assert "sent to" in timeline
+    assert f"First report sent to {HOSTILE}" in timeline
     assert "confirmed by telephone" in timeline
+    with site.work.write() as request:
+        for account in request.db.scalars(select(Account)):
+            account.language = "zh_CN"
+    timeline = officer.get(f"/incidents/{incident}?show=reports").html.select_one(".timeline").text
+    assert "初报" in timeline
+    assert "First report" not in timeline
 
 
 def test_a_draft_is_thrown_away_and_taken_back(site: Any) -> None:

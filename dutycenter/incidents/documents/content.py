@@ -77,11 +77,11 @@ def passages(body: str) -> list[Passage]:
     return [Passage(title, tuple(paragraphs)) for title, paragraphs in found]
 
 
-def name_words(kind: SituationKind, ordinal: int | None, language: str) -> TranslationString:
-    """What people call it: 初报, 续报二, 终报; ordinals are counted in the language's own way."""
+def name_words(kind: SituationKind, ordinal: int | None) -> TranslationString:
+    """What people call it: 初报, 续报二, 终报; the catalogue chooses how its language counts."""
     if ordinal is None or (kind is not SituationKind.FOLLOW_UP and ordinal == 1):
         return label(kind)
-    values = {"n": numeral(ordinal) if language.startswith("zh") else str(ordinal)}
+    values = {"n": str(ordinal), "numeral": numeral(ordinal)}
     if kind is SituationKind.FINAL:
         return _("Final report ${n}", mapping=values)
     return _("Follow-up report ${n}", mapping=values)

@@ -16,6 +16,7 @@ from dutycenter.incidents.documents.models import SituationReport, SituationRepo
 from dutycenter.incidents.rules.fitting import FOLLOW_UP, WRITTEN
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import IClock, ILedger, IReports
+from dutycenter.kept_words import said
 from dutycenter.vocabulary import SendingMeans, SituationKind
 
 _ = TranslationStringFactory("dutycenter")
@@ -48,7 +49,7 @@ class Overwritten(Exception):
 
 
 class Documents:
-    """The written reports of all incidents. ``translate`` and ``language`` are the reader's."""
+    """The written reports of all incidents. ``translate`` is into the reader's language."""
 
     def __init__(
         self,
@@ -59,7 +60,6 @@ class Documents:
         deadlines: Deadlines,
         reports: Callable[[], IReports],
         translate: Callable[[TranslationString], str],
-        language: str,
     ) -> None:
         self.db = db
         self.ledger = ledger
@@ -68,7 +68,6 @@ class Documents:
         self.deadlines = deadlines
         self.reports = reports
         self.translate = translate
-        self.language = language
 
     # --- finding --------------------------------------------------------------------
 
@@ -112,7 +111,7 @@ class Documents:
 
     def name(self, report: SituationReport) -> str:
         """What the report is called, for the reader."""
-        return self.translate(name_words(report.kind, report.ordinal, self.language))
+        return self.translate(name_words(report.kind, report.ordinal))
 
     # --- writing --------------------------------------------------------------------
 
@@ -260,9 +259,7 @@ class Documents:
             report, "sent", sending=sending.id, to=to_whom, means=means.value, note=note, sha256=report.sha256,
             sm3=report.sm3, content=content_of(report),
         )  # fmt: skip
-        words = _("${report} sent to ${to}", mapping={"report": self.name(report), "to": to_whom})
-        data = {"document": report.id, "means": means.value}
-        self.incidents.note(report.incident_id, self.translate(words), "report", data)
+        self._note(report, _("${report} sent to ${to}", mapping={"to": to_whom}), means=means.value)
         return sending
 
     def confirm(self, sending_id: int, with_whom: str, account_id: int) -> SituationReportSending:
@@ -281,11 +278,11 @@ class Documents:
         sending.confirmed_at, sending.confirmed_by_id = self.clock.now(), account_id
         sending.confirmed_with = with_whom
         self._tell(sending.report, "confirmed", sending=sending.id, by=with_whom)
-        values = {"report": self.name(sending.report), "to": sending.to_whom, "who": with_whom}
-        words = _("${to} confirmed by telephone that ${report} came (${who})", mapping=values)
-        self.incidents.note(
-            sending.report.incident_id, self.translate(words), "report", {"document": sending.report_id}
+        words = _(
+            "${to} confirmed by telephone that ${report} came (${who})",
+            mapping={"to": sending.to_whom, "who": with_whom},
         )
+        self._note(sending.report, words)
         return sending
 
     def unconfirm(self, sending_id: int) -> SituationReportSending:
@@ -341,6 +338,13 @@ class Documents:
         self.db.expire(report, ["versions"])
         self._tell(report, "kept", number=number)
 
+    def _note(self, report: SituationReport, words: TranslationString, **data: object) -> None:
+        """A line of the timeline; ``${report}`` in it is what the report is called."""
+        named = words % {"report": name_words(report.kind, report.ordinal)}
+        self.incidents.note(
+            report.incident_id, said(named, self.translate), "report", {"document": report.id, **data}, named
+        )
+
     def _tell(self, report: SituationReport, verb: str, **data: object) -> None:
         subject = f"situation_report:{report.id}"
         self.ledger.append(f"situation_report.{verb}", subject, {"incident": report.incident_id, **data})
@@ -372,5 +376,4 @@ def documents_factory(context: object, request: Request) -> Documents:
         request.find_service(Deadlines),
         lambda: request.find_service(IReports),
         request.localizer.translate,
-        request.locale_name,
     )
