@@ -772,6 +772,7 @@ class Found:
         kind: what it is, as people say it: a translation string such as ``_("Person")``.
         title: its name or number.
         detail: what tells it from others of the same name.
+        number: a telephone number that tells it, too.
         path: where it is shown.
         icon: a name of bootstrap-icons.
     """
@@ -781,6 +782,7 @@ class Found:
     detail: str
     path: str
     icon: str = "arrow-right-short"
+    number: str = ""
 
 
 # --- reports ----------------------------------------------------------------

@@ -263,13 +263,13 @@ class Settings:
     sms_arrival: str = setting(
         "sms.arrival",
         _text,
-        "几分钟到请回复如“20分钟”,到达后请回复“已到”。",
+        "几分钟到请回复如“20分钟”，到达后请回复“已到”。",
         "what follows that in a text that calls people to a place: how to say when one arrives",
     )
     sms_ending: str = setting(
         "sms.ending",
         _text,
-        "{duty_room}。确认请回复1,不能到请回复4。",
+        "{duty_room}。确认请回复1，不能到请回复4。",
         "what follows the message in a text: who writes and how to answer",
     )
     sms_rate: float = setting("sms.rate", _positive, "10", "text messages a second to one gateway")

@@ -37,8 +37,8 @@ def interval(estimate: Sequence[float | None], translate: Translate) -> str:
     low, high = estimate[1], estimate[2]
     assert low is not None
     if high is None:
-        return translate(_("80 % interval from ${low}, possibly never", mapping={"low": clock(low)}))
-    return translate(_("80 % interval ${low}–${high}", mapping={"low": clock(low), "high": clock(high)}))
+        return translate(_("80% interval from ${low}, possibly never", mapping={"low": clock(low)}))
+    return translate(_("80% interval ${low}–${high}", mapping={"low": clock(low), "high": clock(high)}))
 
 
 def likely(told: Mapping[str, Any]) -> tuple[int, Sequence[float | None]] | None:
@@ -58,7 +58,7 @@ def launch_sentence(told: Mapping[str, Any], translate: Translate) -> str:
         "interval": interval(estimate, translate),
         "lines": told["lines"],
     }
-    said = translate(_("${share} % acknowledged in ${time} (${interval}) with ${lines} lines", mapping=mapping))
+    said = translate(_("${share}% acknowledged in ${time} (${interval}), ${lines} at once", mapping=mapping))
     more = told.get("more")
     if more and more[f"t{share}"][0] is not None:
         mapping = {"lines": more["lines"], "time": clock(more[f"t{share}"][0])}
@@ -71,18 +71,18 @@ def live_sentence(told: Mapping[str, Any], translate: Translate) -> str:
     reached = next((share for share in SHARES if told["acknowledged"] >= math.ceil(share / 100 * told["people"])), 0)
     found = likely(told)
     if reached == SHARES[0]:
-        return translate(_("95 % have acknowledged"))
+        return translate(_("95% have acknowledged"))
     if found is None or found[0] <= reached:
         return _in_the_end(told, translate)
     share, estimate = found
     mapping = {"share": share, "time": clock(estimate[0] or 0.0), "interval": interval(estimate, translate)}
-    said = translate(_("${share} % expected at ${time} (${interval})", mapping=mapping))
+    said = translate(_("${share}% expected at ${time} (${interval})", mapping=mapping))
     return said if share == SHARES[0] else said + " · " + _in_the_end(told, translate)
 
 
 def _in_the_end(told: Mapping[str, Any], translate: Translate) -> str:
     mapping = {"share": round(100 * told["reached"]), "people": told["people"]}
-    return translate(_("about ${share} % of ${people} will acknowledge in the end", mapping=mapping))
+    return translate(_("about ${share}% of ${people} will acknowledge in the end", mapping=mapping))
 
 
 def goal_sentence(goal: Mapping[str, Any] | None, translate: Translate) -> str:
@@ -111,7 +111,7 @@ def goal_sentence(goal: Mapping[str, Any] | None, translate: Translate) -> str:
 def percent(chance: float) -> str:
     """A probability; nothing is certain that was only simulated."""
     if chance >= 0.995:
-        return "> 99 %"
+        return "> 99%"
     if chance <= 0.005:
-        return "< 1 %"
-    return f"{round(100 * chance)} %"
+        return "< 1%"
+    return f"{round(100 * chance)}%"

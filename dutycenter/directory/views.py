@@ -151,7 +151,8 @@ def find_people(request: Request, text: str, limit: int) -> Sequence[Found]:
         Found(
             kind=_("Person"),
             title=person.name,
-            detail=" ".join((person.department.short_name, person.post, *(n.number for n in person.numbers[:1]))),
+            detail=f"{person.department.short_name} {person.post}",
+            number=next((n.number for n in person.numbers), ""),
             path=request.route_path("directory.person", id=person.id),
             icon="person",
         )

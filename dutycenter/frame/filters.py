@@ -6,9 +6,11 @@
 | ``date``       | a UTC moment        | ``2026-11-23`` |
 | ``clock``      | a UTC moment        | ``20:45:07`` |
 | ``minute``     | a UTC moment        | ``20:45`` |
+| ``brief``      | a UTC moment        | ``20:45`` today, ``11-22 20:45`` on another day (with the year when it isn't this one) |
 | ``form_time``  | a UTC moment        | ``2026-11-23T20:45``, for a ``datetime-local`` field |
 | ``iso``        | a UTC moment        | ISO 8601, for ``<time datetime>`` and scripts |
 | ``duration``   | seconds             | ``00:42``, ``1:02:03`` |
+| ``size``       | bytes               | ``814 B``, ``17.9 kB`` |
 | ``grouped``    | a whole number      | ``12,345`` |
 | ``phone``      | a telephone number  | ``138 0013 8000``, for the eye only |
 | ``origin``     | a telephone number  | where it is at home and its carrier, as far as known: ``湖南省长沙市 · 中国移动`` |
@@ -34,6 +36,8 @@ from dutycenter.work import settings_of
 
 MOBILE_DIGITS = 11
 LANDLINE_DIGITS = (11, 12)
+SIZE_STEP = 1000
+SIZE_UNITS = ("kB", "MB", "GB")
 
 
 def duration(seconds: float | None) -> str:
@@ -63,15 +67,38 @@ def phone(number: str) -> str:
     return number
 
 
+def size(count: int) -> str:
+    """Bytes in the largest unit that fits, which no language needs translated."""
+    amount, unit = float(count), "B"
+    for larger in SIZE_UNITS:
+        if amount < SIZE_STEP:
+            break
+        amount, unit = amount / SIZE_STEP, larger
+    return f"{count} B" if unit == "B" else f"{amount:.1f} {unit}"
+
+
 @pass_context
 def _local(context: Context, moment: datetime | None) -> str:
     if moment is None:
         return "–"
-    request = context["request"]
+    at, now = _there(context, moment)
+    return f"{at:%m-%d %H:%M:%S}" if at.year == now.year else f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+@pass_context
+def _brief(context: Context, moment: datetime | None) -> str:
+    if moment is None:
+        return "–"
+    at, now = _there(context, moment)
+    if at.date() == now.date():
+        return f"{at:%H:%M}"
+    return f"{at:%m-%d %H:%M}" if at.year == now.year else f"{at:%Y-%m-%d %H:%M}"
+
+
+def _there(context: Context, moment: datetime) -> tuple[datetime, datetime]:
+    """The moment, and now, on the duty room's clock."""
     zone = _zone(context)
-    this_year = request.find_service(IClock).now().astimezone(zone).year
-    at = moment.astimezone(zone)
-    return f"{at:%m-%d %H:%M:%S}" if at.year == this_year else f"{at:%Y-%m-%d %H:%M:%S}"
+    return moment.astimezone(zone), context["request"].find_service(IClock).now().astimezone(zone)
 
 
 def _formatted(form: str) -> Callable[[Context, datetime | None], str]:
@@ -107,9 +134,11 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "date": _formatted("%Y-%m-%d"),
     "clock": _formatted("%H:%M:%S"),
     "minute": _formatted("%H:%M"),
+    "brief": _brief,
     "form_time": _formatted("%Y-%m-%dT%H:%M"),
     "iso": _iso,
     "duration": duration,
+    "size": size,
     "grouped": grouped,
     "phone": phone,
     "origin": _origin,

@@ -35,6 +35,7 @@ WORDS = {
     "close": _("Close"),
     "space": _("Space"),
     "keys": _("Show the keys of this page"),
+    "days": _("${n} d"),
     "hold": _("Hold this button down until it is filled."),
 }
 

@@ -94,6 +94,7 @@ class TestUnknownThings:
         page = standing_site.browser().get("/nothing", headers={"Accept-Language": "zh-CN"}, status=404)
 
         assert "页面不存在" in page.text
+        assert "Ctrl-K" not in page.text  # whoever has not logged in finds nothing by it
         assert "怎么办" in page.text
 
 

@@ -279,7 +279,7 @@ class Documents:
         sending.confirmed_with = with_whom
         self._tell(sending.report, "confirmed", sending=sending.id, by=with_whom)
         words = _(
-            "${to} confirmed by telephone that ${report} came (${who})",
+            "${report}: ${to} confirmed by telephone that it came (${who})",
             mapping={"to": sending.to_whom, "who": with_whom},
         )
         self._note(sending.report, words)

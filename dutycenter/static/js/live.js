@@ -107,6 +107,11 @@
 
   function length(seconds) {
     const whole = Math.max(0, Math.floor(seconds));
+    const days = Math.floor(whole / 86400);
+    if (days) {
+      const rest = `${Math.floor((whole % 86400) / 3600)}:${two(Math.floor((whole % 3600) / 60))}`;
+      return `${(window.dutycenter.words.days || "").replace("${n}", days)} ${rest}`;
+    }
     const hours = Math.floor(whole / 3600);
     const rest = `${two(Math.floor((whole % 3600) / 60))}:${two(whole % 60)}`;
     return hours ? `${hours}:${rest}` : rest;

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from pyramid.request import Request
 
 from dutycenter import vocabulary
-from dutycenter.frame.filters import duration, grouped, phone
+from dutycenter.frame.filters import duration, grouped, phone, size
 from dutycenter.frame.labels import LABELS, ROLE_WORDS, label
+from dutycenter.interfaces import IClock
 from dutycenter.work import Work
 
 KINDS = [kind for _name, kind in getmembers(vocabulary, isclass) if issubclass(kind, StrEnum) and kind is not StrEnum]
@@ -77,7 +78,14 @@ class TestTimes:
     def test_another_year_is_named(self, sqlite_work: Work) -> None:
         assert render(sqlite_work, "{{ at | local }}", at=EVENING.replace(year=1999)) == "1999-11-24 04:45:07"
 
-    @pytest.mark.parametrize("name", ["local", "date", "clock", "minute"])
+    def test_the_day_is_named_where_it_is_another(self, sqlite_work: Work) -> None:
+        with sqlite_work.read() as request:
+            now = request.find_service(IClock).now()
+        for at, form in ((now, "%H:%M"), (now.replace(year=1999), "%Y-%m-%d %H:%M")):
+            there = at.astimezone(sqlite_work.settings.time_zone)
+            assert render(sqlite_work, "{{ at | brief }}", at=at) == there.strftime(form)
+
+    @pytest.mark.parametrize("name", ["local", "date", "clock", "minute", "brief"])
     def test_what_isnt_known_is_a_dash(self, sqlite_work: Work, name: str) -> None:
         assert render(sqlite_work, "{{ at | " + name + " }}", at=None) == "–"
 
@@ -101,6 +109,12 @@ class TestLabels:
 class TestGrouped:
     def test_it_keeps_thousands_apart(self) -> None:
         assert [grouped(n) for n in (0, 999, 12345, None)] == ["0", "999", "12,345", "–"]
+
+
+class TestSize:
+    def test_it_takes_the_largest_unit_that_fits(self) -> None:
+        told = [size(n) for n in (0, 1, 999, 1000, 17_900, 4_600_000, 5_000_000_000_000)]
+        assert told == ["0 B", "1 B", "999 B", "1.0 kB", "17.9 kB", "4.6 MB", "5000.0 GB"]
 
 
 def test_a_request_of_a_process_has_the_installations_language(sqlite_work: Work) -> None:

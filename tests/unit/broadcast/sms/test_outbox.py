@@ -22,7 +22,7 @@ class TestWith:
             rows = request.db.scalars(select(TextMessage).order_by(TextMessage.id)).all()
             assert [row.number for row in rows] == ["13800000000", "13800000010", "13800000020"]
             assert {row.text for row in rows} == {
-                "【演练】请立即到岗。\n云江市人民政府总值班室。确认请回复1,不能到请回复4。"
+                "【演练】请立即到岗。\n云江市人民政府总值班室。确认请回复1，不能到请回复4。"
             }
             assert {(row.state.value, row.parts, row.broadcast_id) for row in rows} == {("written", 1, made)}
             told = request.db.scalars(select(LedgerEntry).where(LedgerEntry.action == "broadcast.text_written")).all()
