@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
 
 from dutycenter.accounts.models import Account
 from dutycenter.audit.custody import LONGEST_REASON, Custody, ReasonMissing, broadcast_case
@@ -123,8 +124,15 @@ def custody(request: Request) -> dict[str, Any]:
         "who": names(request.db, [entry.actor for entry, _data in entries]),
         "actions": ACTIONS,
         "subjects": SUBJECTS,
+        "incidents": _numbers(request.db, [entry.subject for entry, _data in entries]),
         "sought": SOUGHT,
     }
+
+
+def _numbers(db: Session, subjects: Sequence[str]) -> dict[str, str]:
+    """The numbers of the incidents among the subjects of entries, by their ids as text."""
+    ids = {int(id_) for kind, _colon, id_ in (one.partition(":") for one in subjects) if kind == "incident"}
+    return {str(one.id): one.number for one in db.scalars(select(Incident).where(Incident.id.in_(ids)))}
 
 
 def _texts_sheet(book: Any, bold: Any, texts: list[NoticeText], zone: ZoneInfo, say: Callable[[Any], str]) -> None:

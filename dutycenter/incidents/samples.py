@@ -11,8 +11,8 @@ from dutycenter.vocabulary import IncidentClass, Level
 
 HENAN = "河南省突发事件信息报告要求（2021年，样例）"
 COUNTY = "某县突发事件信息报告要求（样例）"
-WORK_SAFETY = "生产安全事故报告和调查处理条例(国务院令第493号)第九条"
-HEALTH = "突发公共卫生事件应急条例(国务院令第376号)第十九条、第二十条"
+WORK_SAFETY = "生产安全事故报告和调查处理条例（国务院令第493号）第九条"
+HEALTH = "突发公共卫生事件应急条例（国务院令第376号）第十九条、第二十条"
 
 SAMPLES: tuple[tuple[IncidentClass | None, Level | None, str, int, str, bool], ...] = (
     (None, Level.I, PHONE, 15, HENAN, True),

@@ -87,7 +87,7 @@ def sentence(finding: Finding, translate: Callable[[object], str], zone: ZoneInf
     """A finding in words, in the reader's language."""
     begin, end = finding.starts_at.astimezone(zone), finding.ends_at.astimezone(zone)
     midnight = f"{end:%H:%M}" == "00:00" and end - begin <= timedelta(days=1)
-    until = "24:00" if midnight else f"{end:%H:%M}" if end - begin <= timedelta(days=1) else f"{end:%m-%d %H:%M}"
+    until = "24:00" if midnight else f"{end:%H:%M}" if end - begin < timedelta(days=1) else f"{end:%m-%d %H:%M}"
     said = {n: translate(value) if isinstance(value, TranslationString) else value for n, value in finding.data.items()}
     duty = "" if finding.duty is None else translate(label(finding.duty))
     mapping = {**said, "when": f"{begin:%m-%d %H:%M}–{until}", "who": finding.who, "duty": duty}

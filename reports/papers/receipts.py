@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from broadcast.board import ground_words
 from broadcast.models import Attempt, Broadcast, Receipt, Recipient
 from dutycenter.calls.models import Recording
 from dutycenter.vocabulary import Outcome
@@ -80,7 +81,7 @@ def _receipts(w: Words, db: Session, made: Maker, broadcast: Broadcast, people: 
             w.clauses([person.department, person.post]),
             w.label(person.outcome) if person.outcome else _("Not settled"),
             w.clock(person.acknowledged_at or person.outcome_at),
-            _answer(w, given.get(person.id, [])) or person.outcome_ground or NOTHING,
+            _answer(w, given.get(person.id, [])) or _ground(w, person) or NOTHING,
         )
         for place, person in enumerate(people, start=1)
     ]
@@ -104,6 +105,11 @@ def _answer(w: Words, receipts: Sequence[Receipt]) -> str:
         kind, by = kinds.get(receipt.kind, receipt.kind), means.get(receipt.means, receipt.means)
         told.append(f"{kind}（{by}{receipt.key}）" if w.chinese else f"{kind} ({by} {receipt.key})".replace(" )", ")"))
     return w.listed(dict.fromkeys(told))
+
+
+def _ground(w: Words, person: Recipient) -> str:
+    words = ground_words(person.outcome_ground)
+    return w.gettext(words) if words else ""
 
 
 def _attempts(w: Words, db: Session, made: Maker, people: Sequence[Recipient]) -> list[Block]:

@@ -9,6 +9,7 @@ from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from pyramid.view import view_config
 
+from broadcast.board import ground_words
 from dutycenter.frame.labels import label
 from dutycenter.interfaces import IClock
 from dutycenter.work import settings_of
@@ -82,6 +83,7 @@ def rows(request: Request) -> dict[str, Any]:
         "name": Words(request.locale_name, settings.time_zone).period(period),
         "chosen": [_chosen(request, wanted.kind, name, value) for name, value in wanted.filters],
         "found": found,
+        "ground_words": ground_words,
         "page": number,
         "pages": max(1, -(-found.total // PAGE)),
         "paths": [request.current_route_path(_query={**filters, "page": str(number + step)}) for step in (-1, 1)],

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from webob import Request
 
+from dutycenter.accounts.models import Account
 from dutycenter.audit.describe import describe
 from dutycenter.audit.jobs import verify_when_asked
 from dutycenter.calls.models import Recording
@@ -67,10 +68,15 @@ class TestReplay:
         (refused,) = entries(site, "recording.refused")
         assert refused.actor == f"user:{site.ids[Role.AUDITOR]}"
 
-    def test_an_empty_reason_is_asked_for_again(self, site: Site, recording: int) -> None:
+    @pytest.mark.parametrize(
+        ("language", "words"), [("en", "Say in a few words why you listen"), ("zh_CN", "请简要填写回放事由")]
+    )
+    def test_an_empty_reason_is_asked_for_again(self, site: Site, recording: int, language: str, words: str) -> None:
+        with site.work.write() as request:
+            request.db.get_one(Account, site.ids[Role.AUDITOR]).language = language
         form = form_with(site.logged_in(Role.AUDITOR).get(f"/recordings/{recording}"), "reason")
         form["reason"] = "  "
-        assert "Say in a few words why you listen" in form.submit().text
+        assert words in form.submit().text
 
     def test_with_a_reason_the_replay_is_heard_and_on_record(self, site: Site, recording: int) -> None:
         auditor = site.logged_in(Role.AUDITOR)

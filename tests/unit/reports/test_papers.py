@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from broadcast.models import Attempt, Broadcast, Recipient
+from broadcast.models import Attempt, Broadcast, Receipt, Recipient
 from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call, Recording
 from dutycenter.incidents.models import Incident, IncidentEntry
@@ -22,7 +22,7 @@ from dutycenter.roster.duty_log.models import DutyLogEntry
 from dutycenter.roster.handover.models import Handover, HandoverItem
 from dutycenter.roster.models import Shift
 from dutycenter.settings import load
-from dutycenter.vocabulary import ReportKind, Role
+from dutycenter.vocabulary import Outcome, ReportKind, Role
 from dutycenter.work import Work
 from reports.house import House
 from reports.making import Making, NothingToTell, make_paper
@@ -148,6 +148,14 @@ class TestReceipts:
         assert len(attempts.rows) == len(tries)
         hashed = [row[-1].text for row in attempts.rows if row[-1].text != "—"]
         assert hashed == [SHA] * sum(attempt.answered_at is not None for attempt in tries)
+
+    def test_it_says_in_words_why_somebody_was_not_called(self, store: Work) -> None:
+        with store.write() as request:
+            person = request.db.scalars(select(Recipient).where(Recipient.broadcast_id == 1)).first()
+            request.db.execute(delete(Receipt).where(Receipt.recipient_id == person.id))
+            person.outcome, person.outcome_ground, name = Outcome.NOT_CALLED, "no_number", person.name
+        _result, receipts, _attempts = tables(made(store, ReportKind.RECEIPTS, "1"))
+        assert [row[-1].text for row in receipts.rows if row[1].text == name] == ["没有电话号码"]
 
 
 class TestShiftLog:

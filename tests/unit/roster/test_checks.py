@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dutycenter.roster.checking import sentence
 from dutycenter.roster.checks import Finding, Kind, Rules, Served, Serving, Wanted, findings, gaps_between
 from dutycenter.vocabulary import ShiftDuty
 
@@ -150,3 +152,19 @@ class TestFindings:
         found = findings(shifts, START, END, Rules())
         assert [one.starts_at for one in found] == sorted(one.starts_at for one in found)
         assert all(one.starts_at < END and one.ends_at > START for one in found)
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [(8, "11-23 00:00–08:00"), (24, "11-23 00:00–24:00"), (32, "11-23 00:00–11-24 08:00")],
+)
+def test_a_finding_says_when_it_ends(hours: float, said: str) -> None:
+    found = Finding(Kind.NO_LEADER, at(0), at(hours), 1)
+    assert sentence(found, lambda words: words.interpolate(), ZoneInfo("Asia/Shanghai")) == f"{said}: no leader"
+
+
+def test_a_whole_day_from_a_morning_ends_on_the_next() -> None:
+    found = Finding(Kind.NO_LEADER, at(8), at(32), 1)
+    assert sentence(found, lambda words: words.interpolate(), ZoneInfo("Asia/Shanghai")).startswith(
+        "11-23 08:00–11-24 08"
+    )
