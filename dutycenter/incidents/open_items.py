@@ -40,7 +40,11 @@ def open_of(request: Request, incident: Incident) -> list[OpenItem]:
     """What is still open in one incident: to be seen before it is closed."""
     clocks = [deadline for deadline in incident.deadlines if deadline.met_at is None]
     running = [
-        OpenItem(f"broadcast:{standing.broadcast_id}", standing.title, f"/broadcasts/{standing.broadcast_id}")
+        OpenItem(
+            f"broadcast:{standing.broadcast_id}",
+            request.localizer.translate(_("Broadcast ${title} has not ended", mapping={"title": standing.title})),
+            f"/broadcasts/{standing.broadcast_id}",
+        )
         for standing in desk.broadcasts_of(request, incident.id)
         if standing.state in (BroadcastState.RUNNING, BroadcastState.PAUSED)
     ]
