@@ -28,13 +28,13 @@
   function option(told) {
     const room = told.categories.length > 4 ? 14 : 20;  // letters of a name
     const names = { type: "category", data: told.categories.map((name) => (name.length > room ? `${name.slice(0, room - 1)}…` : name)), inverse: told.lying, axisTick: { show: false }, triggerEvent: true, axisLabel: told.categories.length > 12 ? {} : { interval: 0 } };
-    const values = { type: "value", minInterval: 1, max: told.shares ? 100 : null, axisLabel: { formatter: told.shares ? "{value}%" : undefined }, name: told.unit, nameTextStyle: { align: told.lying ? "right" : "left" } };
+    const values = { type: "value", minInterval: 1, max: told.shares ? 100 : null, axisLabel: { formatter: told.shares ? "{value}%" : undefined }, name: told.shares ? "" : told.unit, nameTextStyle: { align: told.lying ? "right" : "left" } };
     const say = (items) => [told.categories[items[0].dataIndex], ...items.map((item) => `${item.seriesName}: ${told.shares ? `${item.data.count} (${item.value.toFixed(1)}%)` : (item.value ?? "–").toLocaleString("en")}`)].join("\n");
     return {
       animation: false,
       backgroundColor: "#ffffff",
       textStyle: { fontFamily: FONT },
-      aria: { enabled: true, decal: { show: false } },
+      aria: { enabled: true, label: { enabled: false }, decal: { show: false } },  // the title and the list below say it
       grid: { left: 8, right: 16, top: 44, bottom: 4, containLabel: true },
       legend: { top: 6, type: "scroll", itemWidth: 16, itemHeight: 10 },
       tooltip: { trigger: "axis", renderMode: "richText", confine: true, axisPointer: { type: "shadow" }, formatter: say },

@@ -196,6 +196,10 @@ class TestDrill:
         assert "/reports/incidents/1" in text
         assert "<html" not in text
         assert f"/recordings/{recording}" in app.get("/reports/incidents/1").text
+        # Who may not listen sees that there is a recording, and no way to it.
+        closed = browser(Role.ADMINISTRATOR).get("/reports/incidents/1").text
+        assert "bi-soundwave" in closed
+        assert "/recordings/" not in closed
 
     @pytest.mark.parametrize(
         "path",
