@@ -108,14 +108,20 @@ CHINESE_LIMIT = re.compile(r"(?P<unit>秒钟?|分钟?|小时)(?P<inside>以内|�
 
 
 @dataclass(frozen=True)
-class _Token:
+class Token:
+    """A piece of a goal: what it is, its text, and its place in the whole."""
+
     kind: str
     text: str
     at: int
 
 
-def _tokens(text: str) -> list[_Token]:
-    found: list[_Token] = []
+def tokens_of(text: str) -> list[Token]:
+    """The pieces of a goal, with one of kind ``end`` after them.
+
+    Raises :class:`GoalError` where a character begins none.
+    """
+    found: list[Token] = []
     at = 0
     while at < len(text.rstrip()):
         match = TOKEN.match(text, at)
@@ -126,17 +132,17 @@ def _tokens(text: str) -> list[_Token]:
         start = match.start(kind)
         found.extend(_word(match[kind], start) if kind == "word" else [])
         if kind == "quoted":
-            found.append(_Token("name", match[kind][1:-1], start))
+            found.append(Token("name", match[kind][1:-1], start))
         elif kind != "word":
-            found.append(_Token(kind, match[kind], start))
+            found.append(Token(kind, match[kind], start))
         at = match.end()
-    found.append(_Token("end", "", len(text.rstrip())))
+    found.append(Token("end", "", len(text.rstrip())))
     return _joined(found)
 
 
-def _joined(tokens: list[_Token]) -> list[_Token]:
+def _joined(tokens: list[Token]) -> list[Token]:
     """Digits that begin a name belong to it: ``119指挥中心``."""
-    joined: list[_Token] = []
+    joined: list[Token] = []
     for token in tokens:
         last = joined[-1] if joined else None
         before = joined[-2].kind if len(joined) > 1 else ""
@@ -146,40 +152,40 @@ def _joined(tokens: list[_Token]) -> list[_Token]:
             and last.at + len(last.text) == token.at
             and before not in ("times", "within")
         ):
-            joined[-1] = _Token("name", last.text + token.text, last.at)
+            joined[-1] = Token("name", last.text + token.text, last.at)
         else:
             joined.append(token)
     return joined
 
 
-def _word(word: str, at: int) -> list[_Token]:
+def _word(word: str, at: int) -> list[Token]:
     """A run of characters that no sign divides: a keyword, a unit, or a name."""
     lower = word.lower()
     if lower in ("and", "or", "within", "x"):
-        return [_Token("times" if lower == "x" else lower, word, at)]
+        return [Token("times" if lower == "x" else lower, word, at)]
     if lower in UNITS:
-        return [_Token("unit", lower, at)]
+        return [Token("unit", lower, at)]
     limit = CHINESE_LIMIT.fullmatch(word)
     if limit is not None:
-        unit = _Token("unit", limit["unit"], at)
-        return [unit, _Token("inside", limit["inside"], at + len(limit["unit"]))]
+        unit = Token("unit", limit["unit"], at)
+        return [unit, Token("inside", limit["inside"], at + len(limit["unit"]))]
     counted = LATIN_COUNT.fullmatch(word)
     if counted is not None:
         name, count = counted["name"], counted["count"]
         return [
-            _Token("name", name, at),
-            _Token("times", "x", at + len(name)),
-            _Token("number", count, at + len(name) + 1),
+            Token("name", name, at),
+            Token("times", "x", at + len(name)),
+            Token("number", count, at + len(name) + 1),
         ]
     if re.fullmatch(r"[xX]\d+", word):
-        return [_Token("times", "x", at), _Token("number", word[1:], at + 1)]
-    return [_Token("name", word, at)]
+        return [Token("times", "x", at), Token("number", word[1:], at + 1)]
+    return [Token("name", word, at)]
 
 
 class _Parser:
     def __init__(self, text: str, resolver: Resolver) -> None:
         self.text, self.resolver = text, resolver
-        self.tokens = _tokens(text)
+        self.tokens = tokens_of(text)
         self.next = 0
         self.program: list[int] = []
         self.leaves: dict[tuple[str, int], int] = {}
@@ -189,14 +195,14 @@ class _Parser:
         self.depth = 0
 
     @property
-    def token(self) -> _Token:
+    def token(self) -> Token:
         return self.tokens[self.next]
 
-    def fail(self, words: TranslationString, token: _Token | None = None) -> GoalError:
+    def fail(self, words: TranslationString, token: Token | None = None) -> GoalError:
         token = token or self.token
         return GoalError(self.text, token.at, words, token.text)
 
-    def accept(self, kind: str) -> _Token | None:
+    def accept(self, kind: str) -> Token | None:
         if self.token.kind != kind:
             return None
         self.next += 1
@@ -268,7 +274,7 @@ class _Parser:
             raise self.fail(_("a post, a department or '('"))
         self.leaf(name)
 
-    def share(self, number: _Token) -> None:
+    def share(self, number: Token) -> None:
         percent = float(number.text)
         if not 0.0 < percent <= 100.0:
             raise self.fail(_("a share between 0 and 100 %"), number)
@@ -278,7 +284,7 @@ class _Parser:
         count = math.ceil(percent / 100.0 * len(everybody) - 1e-9)
         self.push(f"{number.text}%", everybody, count)
 
-    def leaf(self, name: _Token) -> None:
+    def leaf(self, name: Token) -> None:
         count = 1
         if self.accept("times"):
             number = self.accept("number")

@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from broadcast.board import Board, Place, ground_words, lines
 from broadcast.models import Broadcast
 from broadcast.pursuit import goal_due
+from broadcast.wording import goal_words
 from dutycenter.interfaces import IClock
 from dutycenter.ledger.services import Cursor, Ledger, Seen
 from dutycenter.work import Work
@@ -201,7 +202,13 @@ class LiveBoard:
         board = Board(broadcast, (), {place: counts[place] for place in Place})
         score = render(
             "broadcast:templates/score.jinja2",
-            {"broadcast": broadcast, "board": board, "Place": Place, "goal_due": goal_due(broadcast)},
+            {
+                "broadcast": broadcast,
+                "board": board,
+                "Place": Place,
+                "goal": goal_words(broadcast.goal, broadcast.goal_seconds, request.localizer.translate),
+                "goal_due": goal_due(broadcast),
+            },
             request=request,
         )
         with self._news:

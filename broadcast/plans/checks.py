@@ -15,7 +15,7 @@ from broadcast.board import ground_words
 from broadcast.messages import Translate
 from broadcast.people import Candidate, first_mobile
 from broadcast.plans.content import Content
-from broadcast.plans.words import duration_words
+from broadcast.wording import duration_words
 from dutycenter.directory.models import Person
 from dutycenter.directory.services import has_failed, is_away
 from dutycenter.vocabulary import EscalationKind, PlanLight, SmsWhen

@@ -10,13 +10,12 @@ from pyramid.i18n import TranslationStringFactory
 
 from broadcast.messages import Translate
 from broadcast.plans.content import Content, Who
+from broadcast.wording import MINUTE, duration_words, goal_words
 from dutycenter.frame.labels import label
 from dutycenter.interfaces import EscalationStep
 from dutycenter.vocabulary import EscalationKind, ShiftDuty, StepWhom, WhoKind
 
 _ = TranslationStringFactory("dutycenter")
-
-MINUTE = 60
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def sections(content: Content, names: Names, translate: Translate) -> list[Secti
             lambda: _arrival(content, translate) if content.ask_arrival else "",
         ),
         (_("How fast"), lambda: _pace(content, translate)),
-        (_("Enough is"), lambda: _goal(content, translate)),
+        (_("Enough is"), lambda: goal_words(content.goal, content.goal_seconds, translate)),
         (_("Then"), lambda: _steps(content, names, translate)),
     )
     return [Section(translate(title), words) for title, made in parts if (words := made())]
@@ -84,16 +83,6 @@ def who_words(who: Who, name: str, translate: Translate) -> str:
     if who.kind is WhoKind.POST:
         return translate(_("every ${post}", mapping={"post": name}))
     return name
-
-
-def duration_words(seconds: int, translate: Translate) -> str:
-    """Seconds as people say them."""
-    minutes, rest = divmod(seconds, MINUTE)
-    if not rest and minutes:
-        return translate(_("${n} min", mapping={"n": minutes}))
-    if not minutes:
-        return translate(_("${n} s", mapping={"n": seconds}))
-    return translate(_("${m} min ${s} s", mapping={"m": minutes, "s": rest}))
 
 
 def step_words(step: EscalationStep, names: Names, translate: Translate) -> str:
@@ -170,14 +159,6 @@ def _pace(content: Content, translate: Translate) -> str:
             },
         )
     )
-
-
-def _goal(content: Content, translate: Translate) -> str:
-    goal = content.goal or translate(_("everybody"))
-    if content.goal_seconds is None:
-        return goal
-    within = duration_words(content.goal_seconds, translate)
-    return translate(_("${goal}, within ${time}", mapping={"goal": goal, "time": within}))
 
 
 def _steps(content: Content, names: Names, translate: Translate) -> str:

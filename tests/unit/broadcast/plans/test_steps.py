@@ -74,10 +74,10 @@ class TestLadder:
             ).all()
             assert len(told) == 3
             lines = [line.text for line in request.db.scalars(select(IncidentEntry).order_by(IncidentEntry.id))]
-            assert [line for line in lines if "未联系上" in line] == [
-                "防汛叫应：2 人未联系上，已呼叫其代班人",
-                "防汛叫应：1 人未联系上，已呼叫其上级",
-                "防汛叫应：1 人未联系上，已列入上门叫应",
+            assert [line for line in lines if "未确认" in line] == [
+                "防汛叫应：2 人未确认，已呼叫其代班人",
+                "防汛叫应：1 人未确认，已呼叫其上级",
+                "防汛叫应：1 人未确认，已列入上门叫应",
             ]
 
     def test_it_ends_at_once_when_all_have_acknowledged(self, town):
