@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select
@@ -52,6 +53,7 @@ ICONS = {
     "deadline_not_rung": "telephone-x",
     "deadline_taken": "telephone-outbound",
 }
+MOST_ANSWERS = 3  # of one broadcast's people in a row that are shown one by one
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Moment:
     text: str = ""
     data: dict[str, Any] = field(default_factory=dict)
     call: Call | None = None
+    more: tuple[Moment, ...] = ()  # older lines that are shown on request
 
     @property
     def icon(self) -> str:
@@ -82,7 +85,7 @@ def timeline(db: Session, incident: Incident, show: str = "") -> list[Moment]:
     moments += [Moment(call.arrived_at, "phone", call=call) for call in incident.calls]
     wanted = FILTERS.get(show)
     shown = [moment for moment in moments if wanted is None or moment.kind in wanted]
-    return sorted(shown, key=lambda moment: moment.at, reverse=True)
+    return _folded(sorted(shown, key=lambda moment: moment.at, reverse=True))
 
 
 def history(incident: Incident, name: str) -> Sequence[IncidentEntry]:
@@ -95,6 +98,20 @@ def names_of(db: Session, actors: Iterable[str]) -> dict[str, str]:
     ids = {int(actor[5:]): actor for actor in set(actors) if actor.startswith("user:") and actor[5:].isdecimal()}
     rows = db.execute(select(Account.id, Account.name).where(Account.id.in_(ids))).all()
     return {ids[account_id]: name for account_id, name in rows}
+
+
+def _folded(moments: list[Moment]) -> list[Moment]:
+    """What many people of one broadcast said in a row is one line, so that nothing else drowns in it."""
+    shown: list[Moment] = []
+    for answered, run in groupby(moments, key=_answered):
+        lines = tuple(run)
+        shown += [replace(lines[0], more=lines[1:])] if answered and len(lines) > MOST_ANSWERS else lines
+    return shown
+
+
+def _answered(moment: Moment) -> int | None:
+    """The broadcast to which this line is one person's answer."""
+    return moment.data.get("broadcast") if moment.kind == "broadcast" and "recipient" in moment.data else None
 
 
 def _of_entry(entry: IncidentEntry, names: dict[str, str]) -> Moment:

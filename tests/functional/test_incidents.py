@@ -131,6 +131,25 @@ class TestFacts:
             assert answer.form["text"].value == text
 
 
+class TestAnswers:
+    @pytest.mark.parametrize(("people", "lines"), [(3, 3), (40, 1)])
+    def test_many_in_a_row_are_one_line(
+        self, site: Any, officer: TestApp, incident: int, people: int, lines: int
+    ) -> None:
+        with site.work.write() as request:
+            incidents = request.find_service(Incidents)
+            for n in range(people):
+                incidents.note(incident, f"{n}号已到达", "broadcast", {"broadcast": 7, "recipient": n})
+            incidents.note(incident, "镇长来电")
+            incidents.note(incident, "最后一人已到达", "broadcast", {"broadcast": 7, "recipient": people})
+        shown = officer.get(f"/incidents/{incident}").html.select_one(".timeline")
+        answers = [line for line in shown.find_all("li", recursive=False) if "已到达" in line.text]
+        assert len(answers) == lines + 1
+        assert "最后一人" in answers[0].text
+        for n in range(people):
+            assert f"{n}号已到达" in shown.text
+
+
 class TestNotes:
     def test_a_note_is_added(self, officer: TestApp, incident: int) -> None:
         page = post(officer, f"/incidents/{incident}/notes", text=f"已派员到场 {HOSTILE}").follow()
