@@ -37,8 +37,10 @@ def sentence(line: PersonLine, now: datetime, translate: Callable[..., str]) -> 
     if line.place not in (Place.AGAIN, Place.NOT_REACHED, Place.REACHED):
         return ""
     last = line.last.disposition if line.last is not None else None
-    what = translate(CAUSES[last]) if last in CAUSES else ""
-    return what + _following(line, now, translate)
+    then = _following(line, now, translate)
+    if last not in CAUSES:
+        return then
+    return translate(_("${what} ${then}", mapping={"what": translate(CAUSES[last]), "then": then}))
 
 
 def _following(line: PersonLine, now: datetime, translate: Callable[..., str]) -> str:

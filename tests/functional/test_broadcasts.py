@@ -223,6 +223,7 @@ class TestBoard:
         panel = officer.get(place)
         assert "USER_BUSY" in panel
         assert "Busy" in panel
+        assert "the line is busy. Called again" in panel
         token = launch_form(officer)["csrf_token"].value
         assert "One more call was asked for" in officer.post(f"{place}/again", {"csrf_token": token})
         with town.work.read() as request:

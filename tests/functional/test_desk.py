@@ -506,6 +506,9 @@ class TestTalking:
             "call.party_joined",
             "call.supervision_changed",
         ]
+        with site.work.write() as request:
+            request.db.get(Account, site.ids[Role.LEADER]).desk = None
+        assert leader.get("/desk").html.select(".talk form") == []  # nothing could ring
 
     def test_marks_follow_the_number(self, officer: TestApp, call: Call, tell: Callable[..., Call]) -> None:
         send(officer.get("/desk"), f"/calls/{call.id}/mark", "mark", "abusive").follow()
