@@ -9,7 +9,7 @@ from typing import Any
 
 from dutycenter.vocabulary import Disposition, NumberKind
 
-WIDTH, HEIGHT, FOOT = 240.0, 64.0, 12.0
+WIDTH, HEIGHT, FOOT = 240.0, 76.0, 24.0  # the foot has the hours, and the calls counted
 
 
 @dataclass(frozen=True)
