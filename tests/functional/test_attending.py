@@ -261,6 +261,8 @@ class TestConference:
             assert lost.left_at is not None
             assert switch.told == [("call_desk", called.channel_uuid, "1001", f"room-{room.room}")]
         assert "is being connected" in browser.get(path)
+        leader = town.logged_in(Role.LEADER).get(path)  # without a telephone there is nothing to join with
+        assert [form for form in leader.html.select("form") if form["action"].endswith("/join")] == []
 
     def test_a_list_of_the_switch_mends_what_events_missed(self, town):
         from dutycenter.interfaces import InRoom
