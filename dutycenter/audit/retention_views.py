@@ -88,7 +88,7 @@ def confirm(request: Request) -> HTTPSeeOther:
     try:
         count = service.confirm(proposal)
     except Refused:
-        return _back(request, "danger", _("Who proposed a destruction may not confirm it. Nothing was destroyed."))
+        return _back(request, "error", _("Who proposed a destruction may not confirm it. Nothing was destroyed."))
     words = _("Recordings destroyed: ${n}; their hashes and their history stay.", mapping={"n": count})
     return _back(request, "success", words)
 
