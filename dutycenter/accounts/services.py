@@ -288,6 +288,8 @@ class Accounts:
         """
         if not matches(account.password_hash, old):
             self._tell("password_refused", account)
+            if account.must_change:
+                raise AccountFault(_("The one-time password is not right. Type it as you did to log in."))
             raise AccountFault(_("The current password is not right."))
         fault = fault_of(new, account.username, account.name)
         if fault is None and new == old:

@@ -46,7 +46,7 @@ class Waiting:
 
     call: Call
     desk_channel_uuid: str | None  # of the asking account's own desk
-    rings_again: bool = False  # it rang there a moment ago and nobody took it: the queue pauses between two rings
+    rang_lately: bool = False  # there, until a moment ago; and it rings there for nobody else: it pauses, or rings anew
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,10 @@ class Desks:
             .order_by(Call.arrived_at, Call.id)
         ).all()
         rings = self._rings(calls, desk) if desk else {}
-        paused = self._ring_again(calls, desk) - rings.keys() if desk else set()
-        return [Waiting(call, rings.get(call.id), call.id in paused) for call in calls]
+        lately = self._rang_lately(calls, desk) if desk else set()
+        if rings:
+            lately &= rings.keys()
+        return [Waiting(call, rings.get(call.id), call.id in lately) for call in calls]
 
     def called(self) -> list[Called]:
         """Called people who ring at a desk or talk to one, the longest waiting first."""
@@ -212,9 +214,13 @@ class Desks:
             return True
         if call.answered_at is not None:
             raise DeskError(_("Another desk has taken this call."))
-        channel = self._rings([call], desk).get(call.id)
-        if channel is None and call.id in self._ring_again([call], desk):
+        waiting = self.waiting(desk)
+        mine = next((one for one in waiting if one.call.id == call.id), Waiting(call, None))
+        if mine.rang_lately and mine.desk_channel_uuid is None:
             return False
+        channel = mine.desk_channel_uuid
+        if channel is None and any(one.desk_channel_uuid for one in waiting):
+            raise DeskError(_("Your telephone rings for another caller by now."))
         if channel is None:
             raise DeskError(_("Your telephone does not ring for this call yet. It comes to a free desk by itself."))
         self.sit(desk, AVAILABLE, account_id)
@@ -303,8 +309,8 @@ class Desks:
         own = {call.channel_uuid for call in calls}
         return {leg.call_id: leg.channel_uuid for leg in legs if leg.call_id and leg.channel_uuid not in own}
 
-    def _ring_again(self, calls: Sequence[Call], desk: str) -> set[int]:
-        """Of these calls the ones for which the desk rang last, a moment ago, and for which it will ring again."""
+    def _rang_lately(self, calls: Sequence[Call], desk: str) -> set[int]:
+        """Of these calls the ones for which the desk rang until a moment ago, and whose turn it still is."""
         if self.status(desk) != AVAILABLE:
             return set()
         wait = [call.id for call in calls if call.state in WAIT and call.pulled_by in (None, desk)]

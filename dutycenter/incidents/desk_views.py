@@ -62,7 +62,7 @@ def left(request: Request) -> dict[str, Any]:
     status = desks.status(request.identity.desk)
     called, open_calls = desks.called(), unanswered.listed()
     return {
-        "waiting": sorted(waiting, key=lambda w: not (w.desk_channel_uuid or w.rings_again)),
+        "waiting": sorted(waiting, key=lambda w: not (w.desk_channel_uuid or w.rang_lately)),
         "answers": shown_number(request.GET, "answers"),
         "callers": desk.callers(request, [w.call for w in waiting]),
         "outside": desks.outside(),

@@ -36,7 +36,7 @@ def strip(request: Request) -> dict[str, Any]:
     offered = next(iter(desks.offered(desk)), None) if may_answer else None
     ringing = next((w for w in waiting if w.desk_channel_uuid), None)
     if may_answer and not (ringing or offered or called):
-        ringing = next((w for w in waiting if w.rings_again), None)
+        ringing = next((w for w in waiting if w.rang_lately), None)
         ringing = ringing or next((w for w in waiting if w.call.state in WAIT), None)
     deadlines, now = request.find_service(Deadlines).running(), request.find_service(IClock).now()
     over = [deadline for deadline in deadlines if deadline.due_at < now]

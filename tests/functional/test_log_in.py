@@ -192,6 +192,10 @@ class TestFirstLogIn:
         refused = form.submit(status=422)
         assert "Use at least 10 characters" in refused.text
         form = form_with(refused, "new_password")
+        form["password"], form["new_password"], form["again"] = "mistyped", *["three small boats"] * 2
+        refused = form.submit(status=422)
+        assert "one-time password is not right" in refused.text
+        form = form_with(refused, "new_password")
         form["password"] = password
         form["new_password"] = form["again"] = "three small boats"
         form.submit(status=303)

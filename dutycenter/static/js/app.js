@@ -88,6 +88,7 @@
     if (event.defaultPrevented || event.repeat) return;
     const name = nameOf(event);
     const plain = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (name === "F1") { event.preventDefault(); openKeys(); return; }
     if (plain && isTyping(event.target)) return;
     if (plain && name === "space" && event.target.closest("button, a, summary, [role=button]")) return;
     if (name === "?" && plain) { event.preventDefault(); openKeys(); return; }
@@ -119,7 +120,7 @@
       seen.add(element.dataset.key);
       add(element.dataset.key, element.dataset.keyLabel || element.textContent.trim());
     }
-    add("?", words.keys);
+    add("? F1", words.keys);
     if (!dialog.open) dialog.showModal();
   }
 

@@ -226,8 +226,9 @@ class Api:
         channel = self._leg(argument.split()[0] if argument else "")
         if channel is None:
             return NO_CHANNEL
-        channel.broken = True
-        channel.wake()
+        if channel.partner is None:  # of legs that talk it ends what they are told, not the talk
+            channel.broken = True
+            channel.wake()
         return "+OK\n"
 
     def _callcenter(self, argument: str) -> str:

@@ -67,16 +67,16 @@ class TestAnswer:
             with work.write() as request:
                 request.find_service(Calls).leg_ended(of.desk_channel_uuid or "", "NO_ANSWER")
 
-        def rings_again() -> list[int]:
+        def lately() -> list[int]:
             with work.read() as request:
-                return [one.call.id for one in request.find_service(Desks).waiting("1001") if one.rings_again]
+                return [one.call.id for one in request.find_service(Desks).waiting("1001") if one.rang_lately]
 
         with work.write() as request:
             request.find_service(Desks).set_status(officers[0], "1001", AVAILABLE)
-        assert rings_again() == []
+        assert lately() == []
         desk_stops(call)
         desk_stops(other)
-        assert rings_again() == [call.id]
+        assert lately() == [call.id]
         with work.write() as request:
             desks = request.find_service(Desks)
             assert desks.answer(call.id, officers[0], "1001") is False
@@ -84,8 +84,16 @@ class TestAnswer:
                 desks.answer(other.id, officers[0], "1001")
         assert switch.talked == []
         with work.write() as request:
-            request.find_service(Calls).ringing(call.channel_uuid, "1001", again := str(uuid.uuid4()))
-        assert rings_again() == []
+            calls = request.find_service(Calls)
+            calls.ringing(other.channel_uuid, "1001", others := str(uuid.uuid4()))
+        assert lately() == []
+        with work.write() as request, pytest.raises(DeskError, match="another caller"):
+            request.find_service(Desks).answer(call.id, officers[0], "1001")
+        with work.write() as request:
+            calls = request.find_service(Calls)
+            calls.leg_ended(others, "NO_ANSWER")
+            calls.ringing(call.channel_uuid, "1001", again := str(uuid.uuid4()))
+        assert lately() == [call.id]
         with work.write() as request:
             assert request.find_service(Desks).answer(call.id, officers[0], "1001") is True
         assert switch.talked == [again]
@@ -100,12 +108,12 @@ class TestAnswer:
         with work.write() as request:
             request.find_service(Desks).set_status(officers[0], "1001", AVAILABLE)
             request.find_service(Calls).leg_ended(call.desk_channel_uuid or "", "NO_ANSWER")
-            assert request.find_service(Desks).waiting("1001")[0].rings_again
+            assert request.find_service(Desks).waiting("1001")[0].rang_lately
             request.db.get_one(Call, call.id).pulled_by = "1002"
-            assert not request.find_service(Desks).waiting("1001")[0].rings_again
+            assert not request.find_service(Desks).waiting("1001")[0].rang_lately
             request.db.get_one(Call, call.id).pulled_by = None
             request.find_service(Desks).set_status(officers[0], "1001", ON_BREAK)
-            assert not request.find_service(Desks).waiting("1001")[0].rings_again
+            assert not request.find_service(Desks).waiting("1001")[0].rang_lately
 
     def test_a_called_person_is_answered_at_the_desk_that_rings(
         self, work: Work, switch: Any, officers: tuple[int, int]

@@ -235,6 +235,16 @@ class TestHotline:
         bridge = here.until(lambda event: event.name == "CHANNEL_BRIDGE")
         assert (bridge.channel_uuid, here.switch.exists(elsewhere)) == (second, True)
 
+    def test_both_go_on_in_a_room_when_somebody_is_brought_in(self, room: Callable[..., Room]) -> None:
+        here = room(lambda leg: leg.queue("duty") and None)
+        here.switch.agent_status("1001", "Available")
+        caller = here.control.call("13912345678", "hand")
+        desk = self._ringing(here, "1001")
+        here.switch.talk(desk)
+        here.until(lambda event: event.name == "CHANNEL_BRIDGE")
+        here.switch.transfer_both(desk, f"room-{ATTEMPT}")
+        here.until_so(lambda: {one.channel_uuid for one in here.switch.conference(ATTEMPT)} == {caller, desk})
+
     def _ringing(self, here: Room, desk: str) -> str:
         """The leg on which a desk rings."""
         found: list[str] = []
