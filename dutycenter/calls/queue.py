@@ -20,7 +20,7 @@ from dutycenter.calls.orders import Apart, DeskError
 from dutycenter.directory.models import Person
 from dutycenter.interfaces import IClock, ILedger, ISwitch, SwitchAway, SwitchError
 from dutycenter.switch.models import Gateway
-from dutycenter.vocabulary import CallState
+from dutycenter.vocabulary import CallState, PartyPart
 from dutycenter.work import Work, outside, settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -172,7 +172,8 @@ class Desks:
         party = next((one for one in self.offered(desk) if one.id == party_id), None)
         if party is None or not desk:
             raise DeskError(_("This telephone does not ring any more."))
-        self.sit(desk, AVAILABLE, account_id)
+        if party.part is not PartyPart.SUPERVISES:  # whoever listens in does not take the hotline's calls by that
+            self.sit(desk, AVAILABLE, account_id)
         self._talk(party.channel_uuid)
         return party
 

@@ -15,6 +15,7 @@ from webtest import TestApp, TestResponse
 from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call
 from dutycenter.calls.parties import Parties
+from dutycenter.calls.queue import Desks
 from dutycenter.calls.services import Calls
 from dutycenter.directory.models import Department, Person, PhoneNumber
 from dutycenter.incidents.intakes import Intakes, texts_of
@@ -493,7 +494,9 @@ class TestTalking:
         send(leader.get("/desk"), f"/calls/{call.id}/listen").follow()
         _, channel, desk, extension = switch.told[-1]
         assert (desk, extension) == ("1002", f"listen-{call.desk_channel_uuid}")
+        send(leader.get("/desk"), "/answer").follow()
         with site.work.write() as request:
+            assert request.find_service(Desks).status("1002") == "Logged Out", "the hotline does not ring who listens"
             request.find_service(Parties).answered(channel)
         assert "Listens in" in officer.get("/desk/bar")
         send(leader.get("/desk"), f"/calls/{call.id}/whispers").follow()

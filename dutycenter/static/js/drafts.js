@@ -33,11 +33,11 @@
 
   const keep = (line) => run("readwrite", (store) => store.put({ ...line, at: Date.now() }));
 
-  // Saved, or given up: forget it, unless something else was typed there since.
+  // Saved, or given up: forget it, unless something else than this text was typed there since; without a text, all.
   function forget({ account, intake, name, text }) {
     return run("readwrite", (store) => {
       const key = [account, intake, name];
-      store.get(key).onsuccess = (event) => { if (event.target.result?.text === text) store.delete(key); };
+      store.get(key).onsuccess = (event) => { if (text === undefined || event.target.result?.text === text) store.delete(key); };
     });
   }
 

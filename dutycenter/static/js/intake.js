@@ -42,6 +42,7 @@
 
   function keep(control) {
     const { name, value } = control;
+    if (!differs(control) && !saving) { drafts.forget(lineOf(name)); return; } // the server has it
     drafts.keep({ ...lineOf(name, value), base: known.get(name), version: Number(form.elements.version.value) });
   }
 
