@@ -78,6 +78,10 @@ class TestReplay:
         form["reason"] = "  "
         assert words in form.submit().text
 
+    def test_who_only_listens_is_not_led_to_the_search(self, site: Site, recording: int) -> None:
+        assert 'href="/recordings"' in site.logged_in(Role.AUDITOR).get(f"/recordings/{recording}").text
+        assert 'href="/recordings"' not in site.logged_in(Role.OFFICER).get(f"/recordings/{recording}").text
+
     def test_with_a_reason_the_replay_is_heard_and_on_record(self, site: Site, recording: int) -> None:
         auditor = site.logged_in(Role.AUDITOR)
         form = form_with(auditor.get(f"/recordings/{recording}"), "reason")

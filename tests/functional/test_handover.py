@@ -71,6 +71,10 @@ class TestHandover:
         page = offer(site, giver).follow()
         assert "Unfinished form: 人民路两车相撞 &lt;script&gt;" in page.text
         assert f"/desk?intake={form_id}" in page.text
+        # An auditor reads what was handed over, and is led nowhere that is closed to them.
+        read = site.logged_in(Role.AUDITOR).get(page.request.path)
+        assert "人民路两车相撞" in read.text
+        assert "/desk" not in read.text
         assert "Tasks <b>1</b>" in giver.get("/strip").text
 
     def test_a_wrong_password_signs_nothing_and_keeps_what_was_typed(self, site: Site) -> None:
