@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from sqlalchemy import select
 
 from dutycenter.accounts.models import Account
@@ -27,6 +28,8 @@ CUT = """() => [...document.querySelectorAll('.strip-now, .strip-next .clock, .s
         return box.right > innerWidth || box.right > one.parentElement.getBoundingClientRect().right + 1
             || one.scrollWidth > one.clientWidth && getComputedStyle(one).display !== 'inline';
     }).map((one) => one.className)"""
+
+BOXES = "['.strip-next .clock', '.strip-now'].map((one) => document.querySelector(one).getBoundingClientRect())"
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +70,31 @@ def test_a_ringing_call_beside_an_overdue_report_cuts_no_clock(
             context.close()
     finally:
         control.hangup(leg)
+
+
+def test_a_line_that_is_down_beside_an_overdue_report_cuts_no_clock(
+    installation: Installation, chromium: Browser, token: str
+) -> None:
+    context = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="en")
+    context.set_default_timeout(SECONDS * 1000)
+    context.add_cookies([{"name": COOKIE, "value": token, "url": installation.url}])
+    page = context.new_page()
+    down = (
+        '<span class="strip-line strip-down"><i class="bi bi-exclamation-octagon-fill"></i><b>Duty line is down</b> '
+        "<span>Use the direct telephone and call the system's keeper.</span></span>"
+    )
+
+    def answer(route: Route) -> None:
+        said = route.fetch()
+        route.fulfill(response=said, body=re.sub(r'<span class="strip-line strip-up">.*?</span>', down, said.text()))
+
+    page.route("**/strip", answer)
+    page.goto(installation.url + "/incidents")
+    expect(page.locator(".strip-down")).to_be_visible()
+    expect(page.locator(".strip-next .clock")).to_be_visible()
+    assert page.evaluate(CUT) == []
+    assert page.evaluate("(([next, now]) => next.right <= now.left)(" + BOXES + ")")
+    context.close()
 
 
 def test_what_cannot_be_known_is_not_said(installation: Installation, chromium: Browser, token: str) -> None:
