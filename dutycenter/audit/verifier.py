@@ -451,6 +451,8 @@ def main() -> int:
     parser.add_argument("--key", help="the installation's first public key, 64 hexadecimal digits")
     parser.add_argument("--head", help="a head as the monthly report prints it")
     asked = parser.parse_args()
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a console that has no Chinese characters still learns what holds
     package, unproved = open_package(asked.package), None
     if package.manifest:
         head, first = package.manifest["head"], package.keys[0][1].hex()
@@ -471,14 +473,17 @@ def main() -> int:
         except ValueError as error:
             parser.error("--head: %s" % error)
     for subject, what in package.faults:
-        print("CHANGED  %s: %s" % (subject, what))
+        print("CHANGED 已被改动  %s: %s" % (subject, what))
     if package.faults:
-        print("Something was changed.")
+        print("有内容被改动。Something was changed.")
         return 1
     if unproved:
-        print("NOT PROVED  the printed head: %s. The package holds by itself." % unproved)
+        print("NOT PROVED 未能证明  the printed head: %s. 证据包自身相符。The package holds by itself." % unproved)
         return 2
-    print("Everything holds, and has since the printed head." if asked.head else "Everything holds.")
+    if asked.head:
+        print("全部相符，且台账由所印签名头延续而来。Everything holds, and has since the printed head.")
+    else:
+        print("全部相符。Everything holds.")
     return 0
 
 
