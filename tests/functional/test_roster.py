@@ -169,7 +169,10 @@ class TestSwap:
         officer, leader = site.logged_in(Role.OFFICER), site.logged_in(Role.LEADER)
         asking = officer.get(f"/roster/days/{today + timedelta(days=1)}").click("Swap or stand-in …", index=0)
         form = form_with(asking, "swap")
-        form["swap"], form["reason"] = f"{second_id}:{theirs_id}", "家中有事"
+        form["reason"] = "家中有事"
+        form = form_with(form.submit(status=422), "swap")
+        assert form["reason"].value == "家中有事"
+        form["swap"] = f"{second_id}:{theirs_id}"
         assert "Waits for the other one" in form.submit().follow().text
         assert "waits for your word" in leader.get("/desk/right").text
         waiting = leader.get("/roster/changes")

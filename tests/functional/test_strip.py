@@ -15,6 +15,7 @@ from dutycenter.incidents.intakes import Intakes
 from dutycenter.incidents.models import Intake
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import IClock
+from dutycenter.roster.handover.models import Handover
 from dutycenter.vocabulary import Role, SendingMeans, SituationKind, SourceChannel
 
 MANY = 60  # more than the desk shows or loads of a kind
@@ -58,10 +59,12 @@ def test_it_counts_what_the_desk_lists(site: Any) -> None:
         )  # fmt: skip
         documents.draft(incident, SituationKind.FOLLOW_UP, by, "en")
         give(request, incident, by, 2)
+        giver = site.ids[Role.LEADER]
+        request.db.add(Handover(from_id=giver, to_id=by, offered_at=request.find_service(IClock).now()))
     with site.work.write() as request:
         request.find_service(Intakes).save(typed.id, 1, {"course": "两车相撞"})
         assert untouched.version == 1
-    expected = 2 + 2 + 2  # forms, papers, instructions
+    expected = 2 + 2 + 2 + 1  # forms, papers, instructions, a handover
     assert (counted(officer), listed(officer)) == (expected, expected)
     with site.work.write() as request:
         give(request, incident, by, MANY)

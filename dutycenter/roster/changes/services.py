@@ -172,13 +172,13 @@ class DutyChanges:
         return len(due)
 
     def offers(self, shift: Shift, person_id: int, until: datetime) -> list[tuple[Shift, Person]]:
-        """What could be swapped for a shift: others' later duties of the same kind."""
+        """What could be swapped for a shift: others' later duties of the same kind, where they are not themselves."""
         duties = {member.duty for member in shift.members if member.person_id == person_id}
         there = {member.person_id for member in shift.members}
         return [
             (other, member.person)
             for other in self.rosters.between(self.clock.now(), until)
-            if other.id != shift.id and other.starts_at > self.clock.now()
+            if other.starts_at > self.clock.now() and person_id not in {member.person_id for member in other.members}
             for member in other.members
             if member.duty in duties and member.person_id not in there
         ]

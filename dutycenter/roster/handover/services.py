@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pyramid.i18n import TranslationString, TranslationStringFactory
 from pyramid.request import Request
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from dutycenter.accounts.models import Account
@@ -66,13 +66,14 @@ class Handovers:
 
     def waiting(self) -> list[Handover]:
         """Handovers that wait for one's own second signature."""
-        return list(
-            self.db.scalars(
-                select(Handover).where(
-                    Handover.to_id == self.account_id, Handover.accepted_at.is_(None), Handover.withdrawn_at.is_(None)
-                )
-            )
-        )
+        return list(self.db.scalars(select(Handover).where(*self._waits())))
+
+    def count_waiting(self) -> int:
+        """How many they are."""
+        return self.db.scalar(select(func.count()).select_from(Handover).where(*self._waits())) or 0
+
+    def _waits(self) -> tuple[ColumnElement[bool], ...]:
+        return Handover.to_id == self.account_id, Handover.accepted_at.is_(None), Handover.withdrawn_at.is_(None)
 
     def offered(self) -> Handover | None:
         """One's own handover that nobody has taken yet."""

@@ -147,6 +147,19 @@ class TestSwap:
         with pytest.raises(RosterFault):
             act(work, "张伟", Act.WITHDRAW)
 
+    def test_only_shifts_are_offered_in_which_one_does_not_serve_oneself(self, work: Work, shifts: list[int]) -> None:
+        def offered() -> list[str]:
+            with work.read() as request:
+                changes, until = acting(request, "张伟"), request.find_service(IClock).now() + timedelta(days=9)
+                shift, me = request.db.get_one(Shift, shifts[0]), person(request, "张伟")
+                return [f"{other.name} {whose.name}" for other, whose in changes.offers(shift, me, until)]
+
+        assert offered() == ["夜班 陈静"]
+        with work.write() as request:
+            night = request.db.get_one(Shift, shifts[1])
+            night.members.append(ShiftMember(person_id=person(request, "张伟"), duty=OFFICER))
+        assert offered() == []
+
     def test_consent_can_be_taken_back_until_it_is_confirmed(self, work: Work, shifts: list[int]) -> None:
         ask(work, shifts, swap=True)
         act(work, "陈静", Act.AGREE)
