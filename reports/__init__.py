@@ -37,7 +37,7 @@ ROUTES = {
     "reports.sheet": f"/reports/{ABOUT}.xlsx",
     "report_brief": f"/incidents/{ID}/brief",
     "report_evidence": f"/incidents/{ID}/evidence",
-    "report_receipts": f"/broadcasts/{ID}/receipts",
+    "report_receipts": f"/broadcasts/{ID}/receipts/paper",
     "report_shift_log": f"/roster/shifts/{ID}/log",
     "report_roster": r"/roster/weeks/{id:\d{4}-\d\d-\d\d}",
     "report_situation": f"/incidents/documents/{ID}/paper",

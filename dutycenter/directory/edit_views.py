@@ -20,6 +20,7 @@ from dutycenter.directory.editing import (
     Editing,
     NumberDraft,
     PersonDraft,
+    version_of,
 )
 from dutycenter.directory.hours import words_of
 from dutycenter.directory.models import Department, Person
@@ -33,6 +34,8 @@ from dutycenter.vocabulary import NumberKind
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
+
+CHANGED = _("Somebody changed this person meanwhile. What you typed is still here; saving again replaces theirs.")
 
 SPARE_NUMBERS, SPARE_DEPUTIES = 2, 1
 LOCAL_FORM = "%Y-%m-%dT%H:%M"
@@ -87,7 +90,10 @@ def create(request: Request) -> dict[str, Any] | Response:
 def save(request: Request) -> dict[str, Any] | Response:
     """Take a change of a person."""
     person = person_of(request)
+    request.db.refresh(person, with_for_update=True)  # of two who save at once the second is asked
     try:
+        if request.POST.get("seen", version_of(person)) != version_of(person):
+            raise DirectoryFault({"seen": CHANGED})
         entry = request.find_service(Editing).save(person, _draft(request))
     except DirectoryFault as fault:
         return _again(request, person, fault)
@@ -307,6 +313,7 @@ def _page(
 ) -> dict[str, Any]:
     return {
         "person": person,
+        "seen": version_of(person) if person is not None else "",
         "values": values,
         "faults": faults,
         "departments": request.find_service(Directory).departments(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -404,6 +405,12 @@ def snapshot(person: Person) -> dict[str, Any]:
         "superior": person.superior_id,
         "address": person.address,
     }
+
+
+def version_of(person: Person) -> str:
+    """What a form was filled in on: the same as long as nobody edits the person."""
+    told = json.dumps(_edited(snapshot(person)), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def _edited(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -183,3 +183,18 @@ class TestDuplicates:
         assert "Both have the number" in page.text
         page = form_to(page, "/apart").submit().follow()
         assert "Nobody seems to stand here twice" in page.text
+
+
+class TestTwoWhoEditOnePerson:
+    def test_the_second_is_asked_before_the_firsts_change_is_replaced(self, city: Site) -> None:
+        first, second = city.logged_in(Role.ADMINISTRATOR), city.logged_in(Role.ADMINISTRATOR)
+        early, late = (form_with(one.get("/directory/people/1/edit"), "post") for one in (first, second))
+        early["post"], late["post"] = "副市长", "秘书长"
+        early.submit(status=303)
+
+        asked = late.submit(status=422)
+
+        assert "Somebody changed this person meanwhile" in asked.text
+        again = form_with(asked, "post")
+        assert again["post"].value == "秘书长"
+        assert "秘书长" in again.submit(status=303).follow().text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from pyramid.interfaces import IRoutesMapper
 from webtest import TestApp
@@ -197,6 +199,11 @@ class TestEveryRole:
 
         assert len(ours) > 25
         assert unasked == []
+
+    def test_no_two_routes_are_one_address(self, site: Site) -> None:
+        patterns = Counter(route.pattern for route in site.work.registry.getUtility(IRoutesMapper).get_routes())
+
+        assert [pattern for pattern, n in patterns.items() if n > 1] == []
 
     def test_a_leader_may_all_that_an_officer_may(self) -> None:
         assert PERMISSIONS[LEADER] >= PERMISSIONS[OFFICER]

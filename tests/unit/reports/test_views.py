@@ -161,7 +161,8 @@ class TestPapers:
         filled(sqlite_work, busy=0.1)
         app = browser(Role.LEADER)
         assert "/incidents/1/evidence" in app.get("/incidents/1").text
-        assert "/broadcasts/1/receipts" in app.get("/broadcasts/1").text
+        assert "/broadcasts/1/receipts/paper" in app.get("/broadcasts/1").text
+        assert "<html" in app.get("/broadcasts/1/receipts/paper").text
         roster = app.get("/roster/week?week=2026-10-05").text
         assert "/roster/weeks/2026-10-05" in roster
         assert "/log" in roster
