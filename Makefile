@@ -54,7 +54,7 @@ $(STAMPS)/python: requirements.lock pyproject.toml $(STAMPS)/packages
 
 $(STAMPS)/kernel: $(wildcard broadcast/kernel/*.py) $(STAMPS)/python
 	@echo "Compiling the broadcast scheduler …"
-	@$(BIN)/python -c "from broadcast.kernel import warm; warm()"
+	@$(BIN)/python -W "ignore:pkg_resources is deprecated" -c "from broadcast.kernel import warm; warm()"
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/assets: package-lock.json dutycenter/frame/vendor.py $(STAMPS)/python

@@ -7,7 +7,12 @@ import logging
 import shutil
 import socket
 import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from urllib.request import ProxyHandler, build_opener
 
 import click
 
@@ -15,7 +20,7 @@ from dutycenter.accounts.services import Accounts
 from dutycenter.bootstrap import open_work, settings_from
 from dutycenter.cli.common import plain_errors
 from dutycenter.cli.seed import seed_city
-from dutycenter.cli.supervisor import Child, Supervisor
+from dutycenter.cli.supervisor import LOOK_SECONDS, Child, Supervisor
 from dutycenter.db.migrate import upgrade
 from dutycenter.settings import Settings
 
@@ -35,7 +40,9 @@ def run(ctx: click.Context, ini: Path | None, without_seed: bool) -> None:
     upgrade(settings.database_url)
     logins = {} if without_seed else _people_to_log_in(ini)
     _greet(settings, address, logins)
-    Supervisor(children(ini, settings)).run()
+    supervisor = Supervisor(children(ini, settings))
+    threading.Thread(target=tell_when_it_answers, args=(address, supervisor.say), daemon=True).start()
+    supervisor.run()
 
 
 def children(ini: Path, settings: Settings) -> list[Child]:
@@ -50,6 +57,16 @@ def web_address(ini: Path) -> tuple[str, int]:
     parser = configparser.RawConfigParser()
     parser.read(ini, encoding="utf-8")
     return parser.get("server:main", "host", fallback="127.0.0.1"), parser.getint("server:main", "port", fallback=6543)
+
+
+def tell_when_it_answers(web: tuple[str, int], say: Callable[[str, str], object]) -> None:
+    """Say once that the pages can be opened: the processes take some seconds to start."""
+    page, opener = f"http://{web[0]}:{web[1]}/", build_opener(ProxyHandler({}))  # no proxy leads to one's own machine
+    while True:
+        with suppress(OSError), opener.open(page, timeout=LOOK_SECONDS * 10):
+            say("web", f"Ready: open {page}")
+            return
+        time.sleep(LOOK_SECONDS)
 
 
 def _refuse_taken_ports(settings: Settings, web: tuple[str, int]) -> None:
@@ -96,5 +113,5 @@ def _greet(settings: Settings, web: tuple[str, int], logins: dict[str, str]) -> 
             click.echo(f"    {username:<12} {password}")
     else:
         click.echo("\n  Log in with your account; a lost password: dutycenter account reset NAME")
-    click.echo("\n  Ctrl-C stops everything.")
+    click.echo("\n  Below it says when the pages can be opened. Ctrl-C stops everything.")
     click.echo("─" * width)
