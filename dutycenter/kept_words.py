@@ -30,5 +30,10 @@ def said(words: TranslationString, translate: Callable[[TranslationString], str]
     return translate(TranslationString(str(words), domain=DOMAIN, mapping=values or None))
 
 
+def is_known(words: TranslationString, translate: Callable[[TranslationString], str]) -> bool:
+    """Whether the reader's catalogue has these words; what another release kept may be gone from it."""
+    return translate(TranslationString(str(words), domain=DOMAIN)) != str(words)
+
+
 def _is_words(value: object) -> bool:
     return isinstance(value, TranslationString)

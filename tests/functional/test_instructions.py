@@ -38,13 +38,20 @@ def incident(site: Any) -> int:
 def test_the_timeline_says_what_the_product_noted_in_the_readers_language(site: Any, incident: int) -> None:
     words = TranslationString("${name} has arrived", domain="dutycenter", mapping={"name": "李四"})
     with site.work.write() as request:
-        request.find_service(Incidents).note(incident, "noted in the room's language", "broadcast", words=words)
+        incidents = request.find_service(Incidents)
+        incidents.note(incident, "noted in the room's language", "broadcast", words=words)
+        older = TranslationString("of an older release: ${name}", domain="dutycenter", mapping={"name": "王五"})
+        incidents.note(incident, "旧版本所记", "broadcast", words=older)
     officer = site.logged_in(Role.OFFICER)
-    assert "李四 has arrived" in officer.get(f"/incidents/{incident}").html.select_one(".timeline").text
+    timeline = officer.get(f"/incidents/{incident}").html.select_one(".timeline").text
+    assert "李四 has arrived" in timeline
+    assert "of an older release: 王五" in timeline
     with site.work.write() as request:
         for account in request.db.scalars(select(Account)):
             account.language = "zh_CN"
-    assert "李四已到达" in officer.get(f"/incidents/{incident}").html.select_one(".timeline").text
+    timeline = officer.get(f"/incidents/{incident}").html.select_one(".timeline").text
+    assert "李四已到达" in timeline
+    assert "旧版本所记" in timeline
 
 
 def test_an_instruction_from_given_to_done(site: Any, incident: int) -> None:
