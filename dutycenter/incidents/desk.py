@@ -90,11 +90,12 @@ def caller_of(request: Request, call: Call) -> Caller:
 
 
 def parties_shown(call: Call, now: datetime) -> list[CallParty]:
-    """Who was brought onto a call: who is there or rings, and for a while who did not come."""
+    """Who was brought onto a call: who is there or rings, and for a while who did not come; not the desk that has it."""
     return [
         party
         for party in call.parties
-        if party.left_at is None or (party.joined_at is None and now - party.left_at < NOT_REACHED_SHOWN)
+        if party.channel_uuid != call.desk_channel_uuid
+        and (party.left_at is None or (party.joined_at is None and now - party.left_at < NOT_REACHED_SHOWN))
     ]
 
 

@@ -442,7 +442,9 @@ class TestTalking:
         with site.work.write() as request:
             request.find_service(Parties).bridged(channel, call.channel_uuid)
         assert officer.get("/desk/bar").html.select_one(".bar-live") is None
-        assert "138 0013 8000" in leader.get("/desk/bar").html.select_one(".bar-live").text
+        taken = leader.get("/desk/bar").html
+        assert "138 0013 8000" in taken.select_one(".bar-live").text
+        assert taken.select_one(".party") is None, "nobody is offered to put themselves out"
 
     def test_what_the_switch_did_not_do_is_said_and_undone(
         self, site: Any, officer: TestApp, call: Call, switch: StandInSwitch
