@@ -46,19 +46,16 @@ def transfer_form(request: Request) -> dict[str, Any]:
 def transfer(request: Request) -> Response:
     """Hand the call over to a desk, or bring somebody in."""
     call, talks = _call(request), request.find_service(Talks)
-    desk = request.POST.get("desk", "")
+    desk, joins = request.POST.get("desk", ""), request.POST.get("join", "")
 
     def act() -> None:
+        if joins:
+            talks.bring_in(call.id, joins, _owner(request, joins))
+            return
         if desk:
-            name = _owner(request, desk)
-            if request.POST.get("how") == "join":
-                talks.bring_in(call.id, desk, name)
-            else:
-                talks.hand_over(call.id, desk, name)
-                say(
-                    request,
-                    _("Telephone ${desk} rings. The call stays yours until it is answered.", mapping={"desk": desk}),
-                )
+            talks.hand_over(call.id, desk, _owner(request, desk))
+            words = _("Telephone ${desk} rings. The call stays yours until it is answered.", mapping={"desk": desk})
+            say(request, words)
             return
         number, name = _outside(request, request.POST.get("who", ""))
         talks.bring_in(call.id, number, name)

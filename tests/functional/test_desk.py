@@ -476,8 +476,16 @@ class TestTalking:
             "13900000001",
         )
         assert room == leg.extension
-        assert "Bring in" in officer.get(f"/desk/calls/{call.id}/transfer/form")
         assert "139 0000 0001" in page.html.select_one(".party").text
+        form = officer.get(f"/desk/calls/{call.id}/transfer/form")
+        assert form.html.select_one("button[name=desk]") is None, "a call with others in it is handed to nobody"
+
+    def test_another_desk_comes_in_as_the_third(self, officer: TestApp, call: Call, switch: StandInSwitch) -> None:
+        form = officer.get(f"/desk/calls/{call.id}/transfer/form")
+        page = send(form, "/transfer", "join", "1002").follow()
+        (moved, _, room), (rings, _, desk, extension) = switch.told
+        assert (moved, rings, desk, extension) == ("transfer_both", "call_desk", "1002", room)
+        assert "Leader" in page.html.select_one(".party").text
 
     def test_another_desks_call_is_not_mine_to_hold(
         self, site: Any, officer: TestApp, call: Call, switch: StandInSwitch

@@ -29,7 +29,7 @@
     await htmx.ajax("GET", button.dataset.transfer, "#transfer-body");
     const dialog = document.getElementById("transfer");
     if (!dialog.open) dialog.showModal();
-    dialog.querySelector(button.dataset.focus || "button[name=desk], #transfer-who")?.focus();
+    dialog.querySelector(button.dataset.focus || ".transfer-desks button, #transfer-who")?.focus();
   }
   // Nothing covers a ringing call: whatever lies over the page goes away, and keeps what was typed.
   document.addEventListener("htmx:afterSettle", () => {
