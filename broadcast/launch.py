@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ from broadcast.plans.who import Meaning, Meant
 from broadcast.plans.words import who_words
 from broadcast.services import Broadcasts
 from dutycenter.directory.numbers import NumberFault
+from dutycenter.frame.i18n import translator
 from dutycenter.incidents.models import Incident
 from dutycenter.interfaces import ExtraNumber, IClock, Wish
 from dutycenter.typed import whole
@@ -85,7 +86,7 @@ class Form:
     @classmethod
     def proposed(cls, request: Request, incident: Incident | None, version: PlanVersion | None) -> Form:
         """What is proposed for an incident, or for none, by a plan, or by none."""
-        known = fields.values(incident, request.localizer.translate, settings_of(request.registry).time_zone)
+        known = fields.values(incident, _spoken(request), settings_of(request.registry).time_zone)
         form = cls()
         if incident is not None:
             form.incident_id, form.exercise = incident.id, incident.exercise
@@ -211,9 +212,8 @@ def plan_of(request: Request, version_id: int | None) -> Content | None:
 
 def insertable(request: Request, incident: Incident | None) -> list[tuple[str, str]]:
     """The incident's fields that can be put into the message: what it is, and its words."""
-    translate = request.localizer.translate
-    known = fields.values(incident, translate, settings_of(request.registry).time_zone)
-    return [(translate(one.label), known[one.name]) for one in fields.FIELDS if known.get(one.name)]
+    known = fields.values(incident, _spoken(request), settings_of(request.registry).time_zone)
+    return [(request.localizer.translate(one.label), known[one.name]) for one in fields.FIELDS if known.get(one.name)]
 
 
 def extras_of(post: Any) -> list[ExtraNumber]:
@@ -236,9 +236,14 @@ def _selection(post: Any) -> list[Who]:
     return list(found.values())
 
 
+def _spoken(request: Request) -> Callable[..., str]:
+    """Officials hear the room's first language, whichever the officer's screen is in."""
+    return translator(request.registry, settings_of(request.registry).languages[0])
+
+
 def _words_of(request: Request, incident: Incident) -> tuple[str, str]:
     """Title and message where no plan says them."""
-    translate = request.localizer.translate
+    translate = _spoken(request)
     title = incident.title or translate(_("Incident ${number}", mapping={"number": incident.number}))
     where = incident.place
     message = translate(

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from pyramid.i18n import make_localizer
+from pyramid.interfaces import ILocalizer, ITranslationDirectories
+from pyramid.registry import Registry
 from pyramid.request import Request
 
 from dutycenter.settings import Settings
@@ -24,6 +27,16 @@ DOMAIN = "dutycenter"
 LANGUAGE_COOKIE = "language"
 LANGUAGE_NAMES = {"zh_CN": "中文", "en": "English"}
 ROOMS = ("dutycenter", "ivr_flows", "broadcast", "reports")
+
+
+def translator(registry: Registry, language: str) -> Callable[..., str]:
+    """Translates into one language, whichever the reader's is: what is read to others, or typed by sound."""
+    localizer = registry.queryUtility(ILocalizer, name=language)
+    if localizer is None:
+        localizer = make_localizer(language, registry.queryUtility(ITranslationDirectories, default=[]))
+        registry.registerUtility(localizer, ILocalizer, name=language)
+    translate: Callable[..., str] = localizer.translate
+    return translate
 
 
 def packages() -> list[Path]:

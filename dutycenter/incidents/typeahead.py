@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from pyramid.i18n import make_localizer
-from pyramid.interfaces import ITranslationDirectories
 from pyramid.registry import Registry
 
 from dutycenter.directory.names import pinyin_of
+from dutycenter.frame.i18n import translator
 from dutycenter.incidents.classes import SAID, SUBTYPE_LABELS
 
 SPOKEN = "zh_CN"  # the language of the keypad's pinyin, whatever the reader's screen is in
@@ -31,14 +30,8 @@ def keys_of(code: str, names: Iterable[str]) -> str:
 
 def subtype_keys(registry: Registry) -> dict[str, str]:
     """``keys_of`` every sub-type, by code."""
-    in_chinese = _translator(registry)
+    in_chinese = translator(registry, SPOKEN)
     return {
         code: keys_of(code, [in_chinese(label), str(label), *SAID.get(code, ())])
         for code, label in SUBTYPE_LABELS.items()
     }
-
-
-def _translator(registry: Registry) -> Callable[[str], str]:
-    localizer = make_localizer(SPOKEN, registry.queryUtility(ITranslationDirectories, default=[]))
-    translate: Callable[[str], str] = localizer.translate
-    return translate

@@ -77,13 +77,16 @@ def launched(town, **more) -> int:
 
 
 class TestLaunch:
-    def test_it_proposes_what_the_incident_says(self, town):
+    def test_it_proposes_what_the_incident_says_in_the_language_that_is_read_out(self, town):
+        with town.work.write() as request:
+            request.db.get(Incident, town.incident).incident_class = IncidentClass.NATURAL
         page = town.logged_in(Role.OFFICER).get(f"/broadcasts/new?incident={town.incident}")
         form = page.forms["launch"]
         assert form["title"].value == "山洪"
-        assert "浏阳河: 山洪." in form["message"].value
+        assert form["message"].value == "浏阳河：山洪。请立即按预案到岗到位。"
         assert form["incident_id"].value == str(town.incident)
         assert 'data-insert="浏阳河"' in page.text
+        assert 'data-insert="自然灾害"' in page.text
 
     def test_it_says_whom_a_selection_means_and_who_cannot_be_called(self, town):
         browser = town.logged_in(Role.OFFICER)
