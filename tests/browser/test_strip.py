@@ -84,9 +84,16 @@ def test_a_line_that_is_down_beside_an_overdue_report_cuts_no_clock(
         "<span>Use the direct telephone and call the system's keeper.</span></span>"
     )
 
+    busy = (
+        '<span class="strip-item"><span class="exercise-tag">Exercise</span> <a href="/">Broadcasts running 2</a></span>'
+        '<span class="strip-item"><a class="strip-hot-link"><span class="strip-more">Plans not ready</span> 3</a></span>'
+        '<span class="strip-item"><a class="strip-hot-link"><i class="bi bi-flag-fill"></i> 2</a></span>'
+    )
+
     def answer(route: Route) -> None:
         said = route.fetch()
-        route.fulfill(response=said, body=re.sub(r'<span class="strip-line strip-up">.*?</span>', down, said.text()))
+        body = re.sub(r'<span class="strip-line strip-up">.*?</span>', down, said.text())
+        route.fulfill(response=said, body=re.sub(r'<span class="strip-item">', busy + r"\g<0>", body, count=1))
 
     page.route("**/strip", answer)
     page.goto(installation.url + "/incidents")
@@ -104,6 +111,7 @@ def test_what_cannot_be_known_is_not_said(installation: Installation, chromium: 
     page = context.new_page()
     page.goto(installation.url + "/incidents")
     expect(page.locator(".strip")).to_contain_text("Tasks")
+    page.wait_for_function("document.documentElement.dataset.live === 'on'")
     page.evaluate("document.documentElement.dataset.live = 'off'")
     expect(page.locator(".strip-lost")).to_be_visible()
     expect(page.locator(".strip-up, .strip-down")).to_be_hidden()
