@@ -31,11 +31,10 @@ class PricePath:
     whole: float  # the integral of the price
 
     @classmethod
-    def of(cls, tables: Tables, scale: float = 1.0) -> PricePath:
+    def of(cls, pieces: Pieces, rule: Rules, channels: float, scale: float) -> PricePath:
         """The fluid optimum's price, times ``scale``: it falls by the index that is served at each time."""
-        rule, pieces = only_rule(tables), pieces_of(tables)
         density = (pieces.weight[:, None] * pieces.p / pieces.hold).ravel()
-        work = (pieces.survive * pieces.hold).ravel() / channels_of(tables)
+        work = (pieces.survive * pieces.hold).ravel() / channels
         order = np.argsort(-density, kind="stable")
         finish = np.cumsum(work[order])
         longest = max(rule.ring[1] + rule.message, max(e.high for e in rule.endings))
@@ -73,12 +72,13 @@ def price_path(tables: Tables, alone: Floats, scale: float = 1.0, *, one_leg: bo
     total = float((pieces.weight[:, None] * pieces.p * pieces.survive).sum())
     if total <= 0.0:
         return 0.0
-    rule, path = only_rule(tables), PricePath.of(tables, scale)
+    rule, channels = only_rule(tables), channels_of(tables)
+    path = PricePath.of(pieces, rule, channels, scale)
     each = np.maximum(_apart(pieces, rule, path), pieces.weight * alone)
     if one_leg:
         some = _heaviest(tables)
         each[some] = np.maximum(each[some], _in_turn(pieces, some, rule, path))
-    return float(each.sum() - channels_of(tables) * path.whole) / total
+    return float(each.sum() - channels * path.whole) / total
 
 
 def _apart(pieces: Pieces, rule: Rules, path: PricePath) -> Floats:
