@@ -80,7 +80,10 @@ def strip(request: Request) -> dict[str, Any]:
 
 def _form_behind(request: Request) -> int | None:
     """The form that is open on the page below the strip, so that answering does not close it."""
-    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    try:
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return None
     return shown_form(dict(parse_qsl(page.query))) if page.path == request.route_path("desk") else None
 
 

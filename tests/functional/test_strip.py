@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from webtest import TestApp
 
 from dutycenter.calls.services import Calls
@@ -28,6 +29,12 @@ def test_a_wall_display_sees_that_it_rings_but_not_who(site: Any) -> None:
 
 def test_nobody_else_reads_it(site: Any) -> None:
     site.browser().get("/strip", status=303)
+
+
+@pytest.mark.parametrize("page", ["http://[", "http://localhost/desk?intake=" + "9" * 40, "desk?intake=%ff"])
+def test_an_address_that_cannot_be_read_opens_no_form(site: Any, page: str) -> None:
+    strip = site.logged_in(Role.OFFICER).get("/strip", headers={"HX-Current-URL": page})
+    assert strip.html.select_one("input[name=intake]") is None
 
 
 def counted(browser: TestApp) -> int:
