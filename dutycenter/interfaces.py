@@ -317,8 +317,14 @@ class ILeg(Protocol):
     def bridge_out(self, outside: OutsideCall) -> bool:
         """Bridge to an outside telephone until the talk ends; True when somebody there took it by key."""
 
-    def tell(self, files: Iterable[Path], *, both: bool = False) -> None:
-        """Play over what this leg hears while it waits or talks, and don't wait for the end."""
+    def announce(self, files: Iterable[Path]) -> None:
+        """Lay words over what this leg hears while it waits, and don't wait for the end; its keys count meanwhile."""
+
+    def hush(self) -> None:
+        """End what was announced."""
+
+    def tell(self, files: Iterable[Path]) -> None:
+        """Play over the talk, to both sides, and don't wait for the end."""
 
     def record_message(self, file_name: str, limit: float) -> float:
         """Record what is said to a file beside the leg's recording; seconds recorded."""

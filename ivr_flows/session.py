@@ -212,9 +212,7 @@ class Session:
         if cause == "answered":
             self._scribe.talked()
             if wish.welcome:
-                self._leg.tell(
-                    [one.path for name in wish.welcome for one in self._told(name, self._leg.desk)], both=True
-                )
+                self._leg.tell([one.path for name in wish.welcome for one in self._told(name, self._leg.desk)])
             return QueueEnded(cause)
         self._scribe.unanswered()
         if cause in wish.keys:
@@ -240,7 +238,8 @@ class Session:
                 cause = self._leg.queue(queue, keys)
             finally:
                 if company is not None:
-                    company.kill(block=False)
+                    company.kill()
+                    self._leg.hush()
             if cause != OUT_OF_QUEUE:
                 return cause
 
@@ -248,7 +247,7 @@ class Session:
         """Tell whoever waits which place they have, now and then, until they wait no more."""
         self._clock.sleep(FIRST_PLACE)
         while (place := self._leg.place(self._settings.hotline_queue)) is not None:
-            self._leg.tell([one.path for name in names for one in self._told(name, str(place))])
+            self._leg.announce([one.path for name in names for one in self._told(name, str(place))])
             self._clock.sleep(self._settings.hotline_place_every)
 
     def _told(self, name: str, number: str) -> list[Prompt]:

@@ -283,9 +283,12 @@ def _queue(request: Request, event: SwitchEvent) -> Afterwards | None:
     member = event.headers.get("CC-Member-Session-UUID", "")
     if action == "member-queue-start" and member:
         request.find_service(Calls).queued(member, at=event.at)
-        needless = request.find_service(Pulls).in_the_way(event.headers.get("CC-Queue", ""), member)
+    elif action == "members-count" and event.headers.get("CC-Count", "0") != "0":
+        # Not at the start of the waiting: the switch tells of that before it can ring for them, and a telephone
+        # that was called off by then rings for the caller before them once more.
+        needless = request.find_service(Pulls).in_the_way(event.headers.get("CC-Queue", ""))
         return partial(_call_off, needless) if needless else None
-    if action == "bridge-agent-start" and member:
+    elif action == "bridge-agent-start" and member:
         desk, channel = event.headers.get("CC-Agent", ""), event.headers.get("CC-Agent-UUID", "")
         request.find_service(Calls).answered(member, desk, channel, at=event.at)
     elif action == "agent-status-change":

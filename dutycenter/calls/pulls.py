@@ -100,8 +100,8 @@ class Pulls:
             call.pulled_by = call.pulled_at = None
             self.ledger.append("call.pull_ended", f"call:{call.id}", {"desk": desk, "why": why})
 
-    def in_the_way(self, queue: str, channel_uuid: str) -> list[str]:
-        """A desk's telephone that rings for somebody else while this caller waits in the desk's own queue."""
+    def in_the_way(self, queue: str) -> list[str]:
+        """A desk's telephone that rings for somebody else while a caller waits in the desk's own queue."""
         desk = queue.removeprefix(own_queue(self.queue, ""))
         if desk == queue:
             return []
@@ -111,7 +111,7 @@ class Pulls:
                 .join(Call, Call.id == Leg.call_id)
                 .where(
                     Leg.number == desk, Leg.answered_at.is_(None), Leg.ended_at.is_(None),
-                    Leg.channel_uuid != Call.channel_uuid, Call.channel_uuid != channel_uuid,
+                    Leg.channel_uuid != Call.channel_uuid,
                     Call.answered_at.is_(None), Call.ended_at.is_(None), Call.pulled_by.is_(None),
                 )
             )

@@ -258,9 +258,22 @@ def press(channel_uuid: str, keys: str) -> str:
     return f"api uuid_recv_dtmf {channel(channel_uuid)} {keys}"
 
 
-def tell(channel_uuid: str, files: Files, played: Sequence[Path], both: bool) -> str:
-    """Play files to a leg that waits or talks, over what it hears; to both sides when it is bridged."""
-    return f"api uuid_broadcast {channel(channel_uuid)} {files.several(played)} {'both' if both else 'aleg'}"
+def tell(channel_uuid: str, files: Files, played: Sequence[Path]) -> str:
+    """Play files to both sides of a talk, over what they hear. Keys that are pressed meanwhile are lost."""
+    return f"api uuid_broadcast {channel(channel_uuid)} {files.several(played)} both"
+
+
+def announce(channel_uuid: str, files: Files, played: Sequence[Path]) -> str:
+    """Mix files into what a leg hears; what it was doing goes on and takes its keys, and its recording has both.
+
+    Not in place of what it hears (no ``m``): then the switch takes away what the leg says, as long as they last.
+    """
+    return f"api uuid_displace {channel(channel_uuid)} start {files.several(played)} 0 mf"
+
+
+def hush(channel_uuid: str, files: Files, played: Sequence[Path]) -> str:
+    """End what was announced."""
+    return f"api uuid_displace {channel(channel_uuid)} stop {files.several(played)}"
 
 
 def tier_level(queue: str, agent: str, level: int) -> str:

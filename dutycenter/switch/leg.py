@@ -57,6 +57,7 @@ class Leg:
         self._running: dict[str, tuple[AsyncResult[SwitchEvent], bool]] = {}
         self._busy = ""  # the event uuid of the application that the switch is running now
         self._takes_keys = ""  # that of the one which waits for keys, or will
+        self._announced: Sequence[Path] = ()  # what was last laid over the music, and may last
         self._early = ""  # keys that were pressed while the switch was running nothing, and nobody took
         self._hung_up = Event()
         self._handed_over = False
@@ -174,11 +175,25 @@ class Leg:
         )
         return event.variable("originate_disposition") == "SUCCESS"
 
-    def tell(self, files: Iterable[Path], *, both: bool = False) -> None:
-        """Play over what this leg hears; what cannot be played now is left out, and nobody waits for it."""
+    def announce(self, files: Iterable[Path]) -> None:
+        """Lay words over the music of the queue; what cannot be played now is left out, and nobody waits for it."""
+        self.hush()
         played = list(files)
         if played and not self._hung_up.is_set() and self._link.connected:
-            self._try_to(commands.tell(self.channel_uuid, self._files, played, both))
+            self._announced = played
+            self._try_to(commands.announce(self.channel_uuid, self._files, played))
+
+    def hush(self) -> None:
+        """End what was announced, if it lasts."""
+        played, self._announced = self._announced, ()
+        if played and not self._hung_up.is_set() and self._link.connected:
+            self._refused(commands.hush(self.channel_uuid, self._files, played))  # refused when it is over already
+
+    def tell(self, files: Iterable[Path]) -> None:
+        """Play to both sides of the talk; what cannot be played now is left out, and nobody waits for it."""
+        played = list(files)
+        if played and not self._hung_up.is_set() and self._link.connected:
+            self._try_to(commands.tell(self.channel_uuid, self._files, played))
 
     def record_message(self, file_name: str, limit: float) -> float:
         """Record until a key, ten seconds of silence or the limit; seconds recorded.

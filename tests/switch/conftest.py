@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -154,6 +155,15 @@ class Switch:
 
     def recording(self, channel_uuid: str, suffix: str = ".wav") -> Path:
         return self.settings.recordings_dir / f"{channel_uuid}{suffix}"
+
+    def plays(self, file: Path) -> bool:
+        """Is it reading this file now?"""
+        assert self._process is not None
+        for opened in Path(f"/proc/{self._process.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # it was closed meanwhile
+                if opened.readlink() == file:
+                    return True
+        return False
 
     def empty(self) -> None:
         """Take down what a test left."""

@@ -76,6 +76,11 @@ class Caller:
         return self.call
 
 
+def book_of(product: Product) -> PromptBook:
+    settings = product.work.settings
+    return PromptBook(load_catalogue(settings), voice_for(settings), settings.prompts_dir)
+
+
 def rung(phone: Telephone) -> int:
     """How often it has rung, or rings now."""
     return sum(talk.rang.is_set() for talk in phone.talks)
@@ -98,19 +103,40 @@ def latest_leg(product: Product, call: Call, number: str) -> str:
 def test_the_second_caller_hears_their_place_and_rings_when_the_first_has_ended(
     switch: Switch, network: Telephone, desks: tuple[Telephone, Telephone], product: Product
 ) -> None:
-    settings = product.work.settings
-    ((_, one),) = PromptBook(load_catalogue(settings), voice_for(settings), settings.prompts_dir).number(1, "zh_CN")
+    ((_, one),) = book_of(product).number(1, "zh_CN")
     first = Caller(switch, network, product, "13911110001")
     assert first.is_(CallState.RINGING)
     second = Caller(switch, network, product, "13911110002")
     take(switch, first)
-    log = switch.folder / "log" / "freeswitch.log"
-    assert until(lambda: str(one.path) in log.read_text(errors="replace"), 30), "no place is said"
+    assert until(lambda: switch.plays(one.path), 30), "no place is said"
     assert hears(second.talk)
     first.hang_up()
     take(switch, second)
     assert hears(second.talk)
     assert (second.call.desk, second.hang_up().result) == ("1001", CallResult.ANSWERED)
+
+
+def test_a_key_counts_while_the_place_is_said(
+    switch: Switch, network: Telephone, desks: tuple[Telephone, Telephone], product: Product
+) -> None:
+    caller, begins = Caller(switch, network, product, "13911110007"), book_of(product).find("queue.place", "zh_CN").path
+    assert until(lambda: switch.plays(begins), 30), "no place is said"
+    caller.press("1")
+    assert until(lambda: switch.plays(book_of(product).find("hotline.nobody", "zh_CN").path), 5), "it does nothing"
+    assert not switch.plays(begins), "the words about the queue go on"
+
+
+def test_a_desk_takes_whom_their_place_is_being_said_to(
+    switch: Switch, network: Telephone, desks: tuple[Telephone, Telephone], product: Product
+) -> None:
+    _, second = (Caller(switch, network, product, number) for number in ("13911110008", "13911110009"))
+    ((_, two),) = book_of(product).number(2, "zh_CN")
+    assert until(lambda: switch.plays(two.path), 30), "no place is said"
+    with product.work.write() as request:
+        request.find_service(Pulls).pull(second.call.id, 1, "1001")
+    assert second.is_(CallState.RINGING, 5)
+    take(switch, second)
+    assert hears(second.talk)
 
 
 def test_a_desk_takes_the_second_caller_first(

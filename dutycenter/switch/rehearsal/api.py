@@ -11,7 +11,7 @@ from gevent.event import AsyncResult
 
 from dutycenter.switch.rehearsal import legs
 from dutycenter.switch.rehearsal.applications import split_arguments
-from dutycenter.switch.rehearsal.between import broadcast, hold
+from dutycenter.switch.rehearsal.between import broadcast, displace, hold, stop_displacing
 from dutycenter.switch.rehearsal.callcenter import STATES, STATUSES
 from dutycenter.switch.rehearsal.headers import HOSTNAME, VERSION
 from dutycenter.switch.rehearsal.originate import USAGE, BadOriginate, originate, parse
@@ -40,8 +40,8 @@ class Api:
             "uuid_exists": self._exists, "uuid_kill": self._kill, "uuid_dump": self._dump,
             "uuid_getvar": self._getvar, "uuid_setvar": self._setvar, "uuid_phone_event": self._phone_event,
             "uuid_transfer": self._transfer, "uuid_break": self._break, "uuid_hold": self._hold,
-            "uuid_recv_dtmf": self._recv_dtmf, "uuid_broadcast": self._broadcast, "conference": lambda text: exchange.conferences.command(text),
-            "callcenter_config": self._callcenter,
+            "uuid_recv_dtmf": self._recv_dtmf, "uuid_broadcast": self._broadcast, "uuid_displace": self._displace,
+            "conference": lambda text: exchange.conferences.command(text), "callcenter_config": self._callcenter,
             "hupall": self._hupall, "strftime": self._strftime, "global_getvar": self._global, "version": self._version,
             "hostname": lambda _: HOSTNAME, "json": self._json, "reloadxml": lambda _: "+OK [Success]\n",
             "load": lambda _: "+OK Reloading XML\n-ERR [module load file routine returned an error]\n",
@@ -221,6 +221,16 @@ class Api:
             if one is not None:
                 self._exchange.spawn(broadcast, one, words[1])
         return "+OK Message sent\n"
+
+    def _displace(self, argument: str) -> str:
+        words = argument.split()
+        if len(words) < 3 or words[1] not in ("start", "stop"):
+            return "-USAGE: <uuid> [start|stop] <path> [<limit>] [mux]\n"
+        channel = self._leg(words[0])
+        if channel is None:
+            return "-ERR Cannot locate session!\n"
+        act, verb = (displace, "displace") if words[1] == "start" else (stop_displacing, "stop displace")
+        return "+OK Success\n" if act(channel, words[2]) else f"-ERR Cannot {verb} session!\n"
 
     def _break(self, argument: str) -> str:
         channel = self._leg(argument.split()[0] if argument else "")

@@ -39,6 +39,29 @@ def broadcast(channel: Channel, data: str) -> None:
     channel.exchange.journal.write("told", channel.uuid, file=data, number=channel.far_number)
 
 
+def displace(channel: Channel, data: str) -> bool:
+    """``uuid_displace``: laid over what the leg hears; False when this is being played already, or cannot be."""
+    if data in channel.displaced:
+        return False
+    try:
+        sound = np.concatenate([audio.sound_of(name) for name in names_of(data)])
+    except audio.NoSound:
+        return False
+    exchange = channel.exchange
+    channel.displaced[data] = channel.hear(sound)
+    exchange.spawn_later(exchange.clock.real(len(sound) / audio.RATE), lambda: channel.displaced.pop(data, None))
+    exchange.journal.write("told", channel.uuid, file=data, number=channel.far_number)
+    return True
+
+
+def stop_displacing(channel: Channel, data: str) -> bool:
+    """Whether that was being played."""
+    stop = channel.displaced.pop(data, None)
+    if stop is not None:
+        stop()
+    return stop is not None
+
+
 def intercept(channel: Channel, data: str) -> None:
     """Take a leg away from whoever it is bridged with, who is hung up."""
     target = channel.exchange.channels.get(data.strip())

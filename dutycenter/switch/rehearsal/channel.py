@@ -92,6 +92,7 @@ class Channel:
         self.accepted = False  # answered, and confirmed where that is asked for
         self.moved = False  # taken out of what it was bridged with
         self.stop_music: Callable[[], None] | None = None  # while its partner is on hold
+        self.displaced: dict[str, Callable[[], None]] = {}  # what is laid over what it hears, and how to stop it
         self.mute = False  # a fault: nothing more is told of it
         self.held: list[Held] = []
         self.watchers: list[Callable[[], None]] = []  # called when it is hung up

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from dutycenter.calls.follower import reconcile
 from dutycenter.calls.models import Call, CallParty, Desk, Leg, Recording
+from dutycenter.calls.pulls import Pulls
 from dutycenter.calls.services import Calls
 from dutycenter.interfaces import Channel, SwitchEvent
 from dutycenter.ledger.models import LedgerEntry
@@ -35,7 +36,7 @@ def event(second: float, name: str, channel: str, **headers: str) -> SwitchEvent
 
 
 def queue(second: float, action: str, **headers: str) -> SwitchEvent:
-    return event(second, "callcenter::info", "", CC_Action=action, CC_Member_Session_UUID=CALLER, **headers)
+    return event(second, "callcenter::info", "", CC_Action=action, **{"CC_Member_Session_UUID": CALLER, **headers})
 
 
 RECORDING = f"/var/lib/rec/{CALLER}.wav"
@@ -93,6 +94,32 @@ class TestHotlineCall:
         follow([HOTLINE_CALL[0], rings])
         call = the_call(work)
         assert (call.state, call.desk) == (CallState.RINGING, "1002")
+
+    def test_the_desk_that_takes_another_rings_no_more_once_the_switch_can_ring_it_for_them(
+        self, work: Work, switch: Any, officers: tuple[int, int], follow: Follow
+    ) -> None:
+        other, dropped = str(uuid.uuid4()), []
+        switch.up = [channel(one) for one in (CALLER, DESK, other)]
+        switch.press = lambda *_: None
+        switch.drop = lambda channel, cause: dropped.append((channel, cause))
+        came = SwitchEvent("CHANNEL_CREATE", other, T0, {**IN, "Caller-Caller-ID-Number": "13900139000"})
+        follow(
+            [*HOTLINE_CALL[:6], came, queue(2.5, "member-queue-start", CC_Member_Session_UUID=other, CC_Queue="duty")]
+        )
+        with work.write() as request:
+            waiting = request.db.scalars(select(Call).where(Call.channel_uuid == other)).one()
+            request.find_service(Pulls).pull(waiting.id, officers[0], "1001")
+        follow([queue(3, "member-queue-start", CC_Member_Session_UUID=other, CC_Queue="duty-1001")])
+        assert dropped == [], "the switch would ring it for the first caller again"
+        follow(
+            [
+                queue(3, "members-count", CC_Queue=name, CC_Count=count)
+                for name, count in (("duty", "1"), ("duty-1001", "0"))
+            ]
+        )
+        assert dropped == []
+        follow([queue(3, "members-count", CC_Queue="duty-1001", CC_Count="1")])
+        assert dropped == [(DESK, "ORIGINATOR_CANCEL")]
 
     def test_events_that_are_no_events_are_left_out(self, work: Work, switch: Any, follow: Follow) -> None:
         broken = [

@@ -126,5 +126,5 @@ def test_the_telephone_that_rings_for_somebody_else_makes_way(work: Work, presse
     assert pull(work, second, "1001") == ""
     with work.read() as request:
         pulls = request.find_service(Pulls)
-        assert pulls.in_the_way("duty-1001", second.channel_uuid) == [here]
-        assert pulls.in_the_way("duty", second.channel_uuid) == []
+        assert pulls.in_the_way("duty-1001") == [here]
+        assert pulls.in_the_way("duty") == []

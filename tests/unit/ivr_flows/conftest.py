@@ -111,7 +111,13 @@ class StoryLeg:
     def place(self, name: str) -> int | None:
         return None
 
-    def tell(self, files: Iterable[Path], *, both: bool = False) -> None:
+    def announce(self, files: Iterable[Path]) -> None:
+        self.done.append(("announce", *files))
+
+    def hush(self) -> None:
+        pass
+
+    def tell(self, files: Iterable[Path]) -> None:
         self.done.append(("tell", *files))
 
     def bridge_out(self, outside: OutsideCall) -> bool:

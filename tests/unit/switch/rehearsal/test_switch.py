@@ -235,6 +235,22 @@ class TestHotline:
         bridge = here.until(lambda event: event.name == "CHANNEL_BRIDGE")
         assert (bridge.channel_uuid, here.switch.exists(elsewhere)) == (second, True)
 
+    def test_a_key_counts_while_something_is_announced(self, room: Callable[..., Room], settings: Settings) -> None:
+        causes, words = [], [prompt(settings, 100.0)]
+
+        def drive(leg: ILeg) -> None:
+            for _ in range(2):
+                gevent.spawn_later(0.1, leg.announce, words)
+                causes.append(leg.queue("duty", "1"))
+                leg.hush()
+
+        here = room(drive)
+        caller = here.control.call("13912345678", "reports", talks_for=60)
+        for times in (1, 2):  # the switch does not lay the same file over a leg twice: the first is over by then
+            here.until_so(lambda times=times: len(here.journal("told")) == times)
+            here.switch.press(caller, "1")
+            here.until_so(lambda times=times: causes == ["1"] * times)
+
     def test_both_go_on_in_a_room_when_somebody_is_brought_in(self, room: Callable[..., Room]) -> None:
         here = room(lambda leg: leg.queue("duty") and None)
         here.switch.agent_status("1001", "Available")
