@@ -22,7 +22,7 @@ from broadcast.lines import Line, Lines
 from broadcast.models import Attempt, Broadcast, Recipient, RecipientNumber
 from broadcast.run import LEASE, WORD_PATIENCE, Open, Orders, happenings_of, known_of, record
 from broadcast.settle import disposition, merge_all
-from broadcast.store import Written, gateways
+from broadcast.store import Written, gateways, locked_attempts
 from dutycenter.calls.models import Leg
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.switch.causes import meaning
@@ -181,15 +181,8 @@ class Reminders:
 
     def _settle(self, db: Session, ledger: ILedger, orders: Orders) -> None:
         now = self.clock.monotonic()
-        rows = db.scalars(
-            select(Attempt)
-            .where(Attempt.kind == AttemptKind.REMINDER, Attempt.disposition.is_(None))
-            .order_by(Attempt.id)
-            .with_for_update()
-            .options(selectinload(Attempt.recipient))
-            .execution_options(populate_existing=True)
-        ).all()
-        for attempt in rows:
+        rows = locked_attempts(db, (Attempt.kind == AttemptKind.REMINDER) & Attempt.disposition.is_(None))
+        for attempt, recipient in rows:
             one = self.open.get(attempt.id) or self._found(attempt)
             if one is None:
                 continue
@@ -198,7 +191,7 @@ class Reminders:
                 one.over_since = now
             if one.over_since is not None and now - one.over_since > self._patience:
                 one.known = replace(one.known, patience_over=True)
-            if one.up and one.known.answered_at is None and attempt.recipient.arrived_at is not None:
+            if one.up and one.known.answered_at is None and recipient.arrived_at is not None:
                 one.known = replace(one.known, dropped=True)
                 attempt.dropped_at = attempt.dropped_at or self.clock.now()
                 orders.drop.append(attempt.id)
@@ -212,8 +205,8 @@ class Reminders:
                 attempt.disposition = found
                 self._tell(ledger, attempt, "attempt_ended", disposition=found.value, cause=attempt.hangup_cause)
                 if found is Disposition.LOST:
-                    attempt.recipient.reminded -= 1  # as far as is known the telephone did not ring
-        for gone in self.open.keys() - {attempt.id for attempt in rows if attempt.disposition is None}:
+                    recipient.reminded -= 1  # as far as is known the telephone did not ring
+        for gone in self.open.keys() - {attempt.id for attempt, _ in rows if attempt.disposition is None}:
             del self.open[gone]
 
     def _found(self, attempt: Attempt) -> Open | None:

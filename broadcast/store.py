@@ -229,22 +229,23 @@ def open_attempts(
         if not ids:
             return []
         open_ones &= Attempt.id.in_(ids)
+    return locked_attempts(db, open_ones)
+
+
+def locked_attempts(db: Session, those: ColumnElement[bool]) -> list[tuple[Attempt, Recipient]]:
+    """Attempts as they are now, locked with their recipients: these first, as everybody locks them."""
     recipients = {
         recipient.id: recipient
         for recipient in db.scalars(
             select(Recipient)
-            .where(Recipient.id.in_(select(Attempt.recipient_id).where(open_ones)))
+            .where(Recipient.id.in_(select(Attempt.recipient_id).where(those)))
             .order_by(Recipient.id)
             .with_for_update()
             .execution_options(populate_existing=True)
         )
     }
     attempts = db.scalars(
-        select(Attempt)
-        .where(open_ones)
-        .order_by(Attempt.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        select(Attempt).where(those).order_by(Attempt.id).with_for_update().execution_options(populate_existing=True)
     )
     return [(attempt, recipients[attempt.recipient_id]) for attempt in attempts]
 

@@ -1,9 +1,12 @@
 """Who acknowledged and has not reported is called again: twice at most, as a reminder, and by one dialer."""
 
 import json
+import threading
+import time
 from datetime import timedelta
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, text
 
 from broadcast.models import Attempt, Recipient
 from broadcast.reminders import AFTER, MOST
@@ -136,3 +139,32 @@ def test_a_row_whose_dialer_died_is_settled_by_another(small_town):
     assert reminders(town)[0][1].disposition.value == "lost"
     wait(town, twin, other, minutes=12)
     assert [a.disposition.value == "lost" for _, a in reminders(town)] == [True, False]
+
+
+@pytest.mark.parametrize("database", ["postgresql"])
+def test_settling_and_an_answer_at_once_do_not_lock_each_other_out(town):
+    town.settle(1, numbers=1)
+    town.gateway()
+    town.launch(ask_arrival=True, report_within=15)
+    twin = town.twin()
+    dialer = town.dialer(twin)
+    town.play(twin, dialer)
+    town.clock.gone += timedelta(minutes=16).total_seconds()
+
+    def turn():
+        with town.work.write() as request:
+            dialer.reminders.turn(request.db, request.find_service(IBroadcasts).ledger, switch_up=True)
+
+    turn()
+    ((_, written),) = reminders(town)
+    settling = threading.Thread(target=turn)
+    with town.work.write() as request:  # as an answer does: the person, then the call
+        request.db.get(Recipient, written.recipient_id, with_for_update=True)
+        settling.start()
+        waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while not request.db.scalar(waits):
+            time.sleep(0.01)
+        request.db.get(Attempt, written.id, with_for_update={"nowait": True})
+    settling.join()
+    ((_, settled),) = reminders(town)
+    assert settled.disposition is None
