@@ -110,9 +110,9 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         v.CallResult.SERVED: _("Answered by the menu"),
     },
     v.PartyPart: {
-        v.PartyPart.TAKES_OVER: _("Takes the call over"),
-        v.PartyPart.JOINS: _("Joins in"),
-        v.PartyPart.SUPERVISES: _("Supervises"),
+        v.PartyPart.TAKES_OVER: _("Take this call over"),
+        v.PartyPart.JOINS: _("Join this call"),
+        v.PartyPart.SUPERVISES: _("Listen to this call"),
     },
     v.Supervision: {
         v.Supervision.LISTENS: _("Listens in"),

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session, joinedload
 from dutycenter.calls.marks import Marks
 from dutycenter.calls.models import Call, CallParty, MarkedCaller
 from dutycenter.calls.numbers import dialled_form
+from dutycenter.calls.queue import Called
 from dutycenter.directory.models import Person
 from dutycenter.incidents.models import Incident, IncidentCall
 from dutycenter.incidents.search.newest import newest
 from dutycenter.incidents.search.words import OF_ITSELF
 from dutycenter.interfaces import Asking, CalledOut, IBroadcasts, IReadiness, NoticeLeg, Standing
-from dutycenter.vocabulary import BroadcastState, CallResult, IncidentStatus, PartyPart
+from dutycenter.vocabulary import BroadcastState, CallResult, CallState, IncidentStatus, PartyPart
 
 EARLIER_SHOWN = 5
 LIKELY_SHOWN = 20
@@ -109,6 +110,33 @@ def supervised(db: Session, account_id: int) -> dict[int, CallParty]:
         )
     )
     return {party.call_id: party for party in rows}
+
+
+def taking_part(db: Session, desk: str | None) -> CallParty | None:
+    """How this desk's telephone takes part in another desk's call: it joined, or its leader listens."""
+    if not desk:
+        return None
+    return db.scalar(
+        select(CallParty)
+        .join(Call, Call.id == CallParty.call_id)
+        .where(
+            CallParty.number == desk,
+            CallParty.joined_at.is_not(None),
+            CallParty.left_at.is_(None),
+            CallParty.channel_uuid != Call.desk_channel_uuid,
+            Call.state == CallState.TALKING,
+        )
+        .order_by(CallParty.id.desc())
+        .limit(1)
+    )
+
+
+def one_each(called: Iterable[Called], desk: str | None) -> list[Called]:
+    """Each called person once, though several desks ring for them: as this desk has them, else as whoever talks to them."""
+    found: dict[str, Called] = {}
+    for one in sorted(called, key=lambda one: (one.desk != desk, not one.talks)):
+        found.setdefault(one.channel_uuid, one)
+    return sorted(found.values(), key=lambda one: one.since)
 
 
 def called_out(request: Request, call: Call) -> list[CalledOut]:

@@ -60,7 +60,8 @@ def left(request: Request) -> dict[str, Any]:
     waiting = desks.waiting(request.identity.desk)
     now = request.find_service(IClock).now()
     status = desks.status(request.identity.desk)
-    called, open_calls = desks.called(), unanswered.listed()
+    called = desk.one_each(desks.called(), request.identity.desk)
+    open_calls = unanswered.listed()
     return {
         "waiting": sorted(waiting, key=lambda w: not (w.desk_channel_uuid or w.rang_lately)),
         "answers": shown_number(request.GET, "answers"),
@@ -110,12 +111,15 @@ def right(request: Request) -> dict[str, Any]:
 
 
 def bar(request: Request, intake: Intake | None = None) -> dict[str, Any]:
-    """The live call above the form: the desk's own, else the form's."""
+    """The live call above the form: the desk's own, else one in which it takes part, else the form's."""
     shown = shown_form(request.GET)
     if intake is None and shown:
         intake = request.db.get(Intake, shown)
-    talking = request.find_service(Desks).talking(request.identity.desk)
-    call = talking or (intake.call if intake else None)
+    desks, mine = request.find_service(Desks), request.identity.desk
+    talking = desks.talking(mine)
+    talks_to = next((one for one in desks.called() if one.talks and one.desk == mine), None) if mine else None
+    part = None if talking else desk.taking_part(request.db, mine)
+    call = talking or (part.call if part else intake.call if intake else None)
     of_call = select(Intake.id).where(Intake.call_id == call.id) if call else None
     return {
         "intake": intake,
@@ -124,6 +128,9 @@ def bar(request: Request, intake: Intake | None = None) -> dict[str, Any]:
         "caller": desk.caller_of(request, call) if call else None,
         "parties": desk.parties_shown(call, request.find_service(IClock).now()) if call else [],
         "mine": talking is not None,
+        "part": part,
+        "talks_to": talks_to,
+        "asked_by": desk.asking(request, [talks_to.channel_uuid]).get(talks_to.channel_uuid) if talks_to else None,
         "CallerMark": CallerMark,
     }
 

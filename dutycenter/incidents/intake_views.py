@@ -190,14 +190,16 @@ def _as_json(request: Request, saved: Saved) -> dict[str, Any]:
 
 
 def _others(request: Request) -> list[dict[str, str]]:
-    """Whoever else has the form open, with the element that they are in."""
+    """Whoever else has the form open, with the element that they are in; the reader's other windows without it."""
     tab = request.params.get("tab", "")
     others = [here for here in request.find_service(Presences).at(_place(request)) if here.tab != tab]
     ids = {here.account_id for here in others}
     names = {
         row.id: row.name for row in request.db.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))
     }
-    return [{"name": names[here.account_id], "element": here.spot} for here in others]
+    me = request.identity.id
+    names[me] = request.localizer.translate(_("you in another window"))
+    return [{"name": names[here.account_id], "element": "" if here.account_id == me else here.spot} for here in others]
 
 
 def _too_long(request: Request, error: TooLong) -> str:

@@ -33,7 +33,8 @@ def strip(request: Request) -> dict[str, Any]:
     desks, desk = request.find_service(Desks), request.identity.desk
     waiting = desks.waiting(desk)
     may_answer = bool(request.has_permission("desk"))
-    called = next((c for c in desks.called() if c.desk == desk and not c.talks), None) if may_answer and desk else None
+    called_out = desks.called()
+    called = next((c for c in called_out if c.desk == desk and not c.talks), None) if may_answer and desk else None
     offered = next(iter(desks.offered(desk)), None) if may_answer else None
     ringing = next((w for w in waiting if w.desk_channel_uuid), None)
     if may_answer and not (ringing or offered or called):
@@ -52,7 +53,7 @@ def strip(request: Request) -> dict[str, Any]:
         "speed": settings.clock_speed,
         "zone": settings.time_zone.key,
         "waiting": sum(1 for w in waiting if w.call.state in WAIT),
-        "talking": request.db.scalar(talking) or 0,
+        "talking": (request.db.scalar(talking) or 0) + sum(1 for one in called_out if one.talks),
         "broadcasts": running_broadcasts(request),
         "overdue_instructions": instructions.count_open(overdue_at=now),
         "tasks": unanswered

@@ -23,7 +23,7 @@ from dutycenter.incidents.models import Incident, Intake
 from dutycenter.incidents.services import Incidents
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.switch.models import Gateway
-from dutycenter.vocabulary import CallResult, NumberKind, Role, SourceChannel
+from dutycenter.vocabulary import CallResult, Direction, NumberKind, Role, SourceChannel
 from tests.functional.conftest import StandInSwitch
 
 HOSTILE = '"><script>alert(1)</script>${system(id)}'
@@ -275,6 +275,8 @@ class TestIntake:
         assert (seen["theirs"], seen["present"]) == ({"place": "解放路"}, [{"name": "Leader", "element": "place"}])
         own = leader.get(f"{there}/look", {"version": "1", "tab": "1ead"}).json
         assert (own["theirs"], own["present"]) == ({}, [])
+        (window,) = leader.get(f"{there}/look", {"version": "1", "tab": "1eaf"}).json["present"]
+        assert window == {"name": "you in another window", "element": ""}, "nobody is shown to themselves as another"
         leader.post(f"{there}/present", {"csrf_token": token, "tab": "1ead", "leave": "yes"}, status=204)
         assert officer.get(f"{there}/look", {"version": "2"}).json["present"] == []
 
@@ -442,6 +444,10 @@ class TestTalking:
         with site.work.write() as request:
             request.find_service(Parties).bridged(channel, call.channel_uuid)
         assert officer.get("/desk/bar").html.select_one(".bar-live") is None
+        form_left_open = officer.get("/desk/bar", {"intake": page.forms["intake"].action.split("/")[-2]}).html
+        assert form_left_open.select_one(".bar-live") is None
+        assert "Another desk talks" in form_left_open.text
+        assert "telephone 1002" in form_left_open.text
         taken = leader.get("/desk/bar").html
         assert "138 0013 8000" in taken.select_one(".bar-live").text
         assert taken.select_one(".party") is None, "nobody is offered to put themselves out"
@@ -480,12 +486,40 @@ class TestTalking:
         form = officer.get(f"/desk/calls/{call.id}/transfer/form")
         assert form.html.select_one("button[name=desk]") is None, "a call with others in it is handed to nobody"
 
-    def test_another_desk_comes_in_as_the_third(self, officer: TestApp, call: Call, switch: StandInSwitch) -> None:
+    def test_another_desk_comes_in_as_the_third(
+        self, site: Any, officer: TestApp, call: Call, switch: StandInSwitch
+    ) -> None:
         form = officer.get(f"/desk/calls/{call.id}/transfer/form")
         page = send(form, "/transfer", "join", "1002").follow()
-        (moved, _, room), (rings, _, desk, extension) = switch.told
+        (moved, _, room), (rings, channel, desk, extension) = switch.told
         assert (moved, rings, desk, extension) == ("transfer_both", "call_desk", "1002", room)
         assert "Leader" in page.html.select_one(".party").text
+        leader = site.logged_in(Role.LEADER)
+        assert "Join this call" in leader.get("/strip").html.select_one(".strip-ring").text
+        with site.work.write() as request:
+            request.find_service(Parties).answered(channel)
+        bar = leader.get("/desk/bar").html.select_one(".bar-live")
+        assert "You take part" in bar.text
+        assert "telephone 1001" in bar.text
+        assert bar.select_one(".bar-do") is None, "only the desk that has the call turns it"
+
+    def test_who_was_called_out_and_asks_for_the_desk_is_there_once_and_then_in_the_bar(
+        self, site: Any, officer: TestApp
+    ) -> None:
+        attempt, here, there = (str(uuid.uuid4()) for _ in range(3))
+        now = datetime.now(UTC)
+        with site.work.write() as request:
+            calls = request.find_service(Calls)
+            calls.leg_created(attempt, Direction.OUTBOUND, "13800138000", "pstn", attempt, now)
+            calls.ringing(attempt, "1002", there, at=now)
+            calls.ringing(attempt, "1001", here, at=now)
+        (card,) = officer.get("/desk/left").html.select(".ring")
+        assert "ring-mine" in card["class"]
+        assert "Talking 0" in " ".join(officer.get("/strip").html.text.split())
+        with site.work.write() as request:
+            request.find_service(Calls).leg_answered(here, now)
+        assert "138 0013 8000" in officer.get("/desk/bar").html.select_one(".bar-live").text
+        assert "Talking 1" in " ".join(officer.get("/strip").html.text.split())
 
     def test_another_desks_call_is_not_mine_to_hold(
         self, site: Any, officer: TestApp, call: Call, switch: StandInSwitch
@@ -504,14 +538,18 @@ class TestTalking:
         send(leader.get("/desk"), f"/calls/{call.id}/listen").follow()
         _, channel, desk, extension = switch.told[-1]
         assert (desk, extension) == ("1002", f"listen-{call.desk_channel_uuid}")
+        verbs = {form["action"].split("/")[-1] for form in leader.get("/desk").html.select(".talk form")}
+        assert verbs == {"leave"}, "nobody whispers into a telephone that rings"
         send(leader.get("/desk"), "/answer").follow()
         with site.work.write() as request:
             assert request.find_service(Desks).status("1002") == "Logged Out", "the hotline does not ring who listens"
             request.find_service(Parties).answered(channel)
         assert "Listens in" in officer.get("/desk/bar")
+        assert "You listen in" in leader.get("/desk/bar").html.select_one(".bar-live").text
         send(leader.get("/desk"), f"/calls/{call.id}/whispers").follow()
         assert switch.told[-1] == ("press", channel, "2")
         assert "Whispers" in officer.get("/desk/bar")
+        assert "You whisper to the desk" in leader.get("/desk/bar")
         with site.work.read() as request:
             actions = request.db.scalars(select(LedgerEntry.action).order_by(LedgerEntry.id)).all()
         assert [action for action in actions if "supervision" in action or "party" in action] == [

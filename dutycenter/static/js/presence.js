@@ -33,7 +33,7 @@
     form.querySelectorAll(".field-who").forEach((mark) => mark.remove());
     for (const { name, element } of present) {
       const label = element && form.querySelector(`[data-field="${element}"] > label`);
-      if (!label) continue;
+      if (!label || [...label.children].some((mark) => mark.textContent === name)) continue;
       const mark = document.createElement("span");
       mark.className = "field-who";
       mark.textContent = name;

@@ -126,7 +126,7 @@ class TestAsk:
         with sqlite_work.read() as request:
             assert request.db.scalars(select(Report)).all() == []
 
-    def test_a_failure_is_shown_with_its_reason(
+    def test_a_failure_is_shown_to_everybody_and_its_reason_to_administrators(
         self, sqlite_work: Work, browser: Callable[[Role], TestApp], now: datetime
     ) -> None:
         with sqlite_work.write() as request:
@@ -134,9 +134,12 @@ class TestAsk:
                 kind="month", about="2026-10", language="zh_CN", state=ReportState.FAILED, asked_at=now, claimed_at=now, tries=1,
                 error="OSError: <b>disk</b> full", made_at=now - timedelta(days=1),
             ))  # fmt: skip
-        text = browser(Role.LEADER).get("/reports/calendar?period=2026-10").text
+        text = browser(Role.ADMINISTRATOR).get("/reports/calendar?period=2026-10").text
         assert "&lt;b&gt;disk&lt;/b&gt; full" in text
         assert "<b>disk" not in text
+        for_others = browser(Role.LEADER).get("/reports/calendar?period=2026-10").text
+        assert 'class="state state-act"' in for_others
+        assert "disk" not in for_others
 
 
 class TestPapers:
