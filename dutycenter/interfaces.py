@@ -304,8 +304,14 @@ class ILeg(Protocol):
     def join(self, room: str) -> None:
         """Take part in a conference until it is over for this leg."""
 
-    def queue(self, name: str, keys: str = "") -> str:
-        """Wait in the queue; ends with its ``cc_cause``: ``answered``, ``cancel``, ``timeout`` …, or one of ``keys``."""
+    def queue(self, name: str, keys: str = "", early: str = "") -> str:
+        """Wait in the queue; ends with its ``cc_cause``: ``answered``, ``cancel``, ``timeout`` …, or one of ``keys``.
+
+        Args:
+            name: of the queue.
+            keys: lead out.
+            early: of these, the ones that count also when they were pressed just before.
+        """
 
     def place(self, name: str) -> int | None:
         """Which place in the queue this leg has, from 1; None when it doesn't wait there, or nobody can say."""
@@ -314,8 +320,12 @@ class ILeg(Protocol):
     def desk(self) -> str:
         """The desk that answered from the queue; empty until then."""
 
-    def bridge_out(self, outside: OutsideCall) -> bool:
-        """Bridge to an outside telephone until the talk ends; True when somebody there took it by key."""
+    def bridge_out(self, outside: OutsideCall, keys: str = "") -> str:
+        """Bridge to an outside telephone until the talk ends: ``answered`` when somebody there took it by key.
+
+        Until then any of ``keys`` leads away, also one that was pressed just before: which one; empty when nobody
+        took it.
+        """
 
     def announce(self, files: Iterable[Path]) -> None:
         """Lay words over what this leg hears while it waits, and don't wait for the end; its keys count meanwhile."""
@@ -348,6 +358,7 @@ class OutsideCall:
     ring: float  # seconds
     asks: Path  # what they hear when they pick up
     key: str = "1"
+    confirm: float = 20.0  # seconds from then on in which they can press it: the words, and some more
 
 
 class LegGone(Exception):

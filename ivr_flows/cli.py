@@ -160,7 +160,7 @@ def _typed(effect: Effect) -> Event:
         Enter: "number, or Enter for nothing",
         Join: "conference: j was in it, Enter there is none",
         Queue: "queue: a answered, a key that leads out, Enter nobody",
-        Bridge: "desk: a answered, Enter nobody",
+        Bridge: "desk: a answered, a key that leads away, Enter nobody",
         Record: "message: its seconds, Enter nothing",
         Note: "written down: Enter yes, n no",
     }[type(effect)]
@@ -190,6 +190,8 @@ def _event(effect: Effect, typed: str) -> Event | None:
             return QueueEnded(typed)
         case Bridge() if typed in ("", "a"):
             return Bridged(typed == "a")
+        case Bridge() if len(typed) == 1 and typed in effect.keys:
+            return Bridged(False, typed)
         case Record() if typed == "" or typed.isdigit():
             return Recorded(float(typed or 0))
         case Note() if typed in ("", "n"):

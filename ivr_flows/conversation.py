@@ -118,6 +118,7 @@ class BridgeNode:
     to: str
     answered: str
     otherwise: str
+    keys: Mapping[str, str] = field(default_factory=dict)  # what leads away while the leader is called, and where to
 
 
 @dataclass(frozen=True)
@@ -222,6 +223,7 @@ class Recorded:
 @dataclass(frozen=True)
 class Bridged:
     answered: bool
+    key: str = ""  # that led away before
 
 
 @dataclass(frozen=True)
@@ -288,6 +290,7 @@ class Record:
 @dataclass(frozen=True)
 class Bridge:
     to: str
+    keys: str = ""
 
 
 @dataclass(frozen=True)

@@ -186,10 +186,11 @@ def _record(body: Reader) -> Node:
 
 
 def _bridge(body: Reader) -> Node:
-    body.only("to", "answered", "otherwise")
-    return BridgeNode(
-        body.text("to", f"{EXTENSION}|{LEADER}"), body.text("answered", NAME), body.text("otherwise", NAME)
-    )
+    body.only("to", "answered", "otherwise", "keys")
+    to, keys = body.text("to", f"{EXTENSION}|{LEADER}"), _keys(body, needed=False)
+    if keys and to != LEADER:
+        body.fault(f"keys: they lead away from {LEADER} only")
+    return BridgeNode(to, body.text("answered", NAME), body.text("otherwise", NAME), keys)
 
 
 def _note(body: Reader) -> Node:

@@ -106,10 +106,20 @@ def advance(flow: Flow, state: State, event: Event) -> tuple[State, tuple[Effect
         return _answer(flow, state, node, event)
     if isinstance(node, EnterNode):
         return _entered(flow, state, node, event) if isinstance(event, Digits) else (state, ())
-    if isinstance(node, QueueNode) and isinstance(event, QueueEnded) and event.cause in node.keys:
-        state = replace(state, key=event.cause)
+    if isinstance(node, QueueNode | BridgeNode) and (key := _led_away(event)) in node.keys:
+        return _enter(flow, replace(state, key=key), node.keys[key])
     target = _target(node, event)
     return _enter(flow, state, target) if target else (state, ())
+
+
+def _led_away(event: Event) -> str:
+    """What may be the key that ended the waiting for a desk or for the leader."""
+    match event:
+        case QueueEnded():
+            return event.cause
+        case Bridged():
+            return event.key
+    return ""
 
 
 def _target(node: Node, event: Event) -> str:
@@ -118,8 +128,6 @@ def _target(node: Node, event: Event) -> str:
         case SayNode(), Said():
             return node.then
         case QueueNode(), QueueEnded():
-            if event.cause in node.keys:
-                return node.keys[event.cause]
             return node.answered if event.cause == "answered" else node.otherwise
         case RecordNode(), Recorded():
             return node.then if event.seconds >= node.least else node.short
@@ -214,7 +222,7 @@ def _stay(state: State, node: Node) -> tuple[State, tuple[Effect, ...]]:
         case RecordNode():
             return state, (Record(node.limit),)
         case BridgeNode():
-            return state, (Bridge(node.to),)
+            return state, (Bridge(node.to, "".join(sorted(node.keys))),)
         case NoteNode():
             return state, (Note(node.what, state.digits if node.number else state.key),)
         case HangupNode():

@@ -71,11 +71,9 @@ def ways(node: Node) -> dict[str, str]:
         case AskNode():
             keys = {f"key {key}": target for key, target in node.keys.items()}
             return {**keys, "no_key": node.no_key, "wrong": node.wrong_key}
-        case QueueNode():
+        case QueueNode() | BridgeNode():
             keys = {f"key {key}": target for key, target in node.keys.items()}
             return {**keys, "answered": node.answered, "otherwise": node.otherwise}
-        case BridgeNode():
-            return {"answered": node.answered, "otherwise": node.otherwise}
         case RecordNode():
             return {"then": node.then, "short": node.short}
         case NoteNode():
@@ -92,7 +90,7 @@ def ways(node: Node) -> dict[str, str]:
 
 def _unattended(node: Node) -> list[str]:
     """Where a node leads when nobody presses a key."""
-    if isinstance(node, QueueNode):
+    if isinstance(node, QueueNode | BridgeNode):
         return [node.answered, node.otherwise]
     return [node.no_key] if isinstance(node, AskNode | EnterNode) else list(ways(node).values())
 

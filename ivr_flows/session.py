@@ -106,6 +106,8 @@ class Session:
         self._playing: Playing | None = None
         self._heard, self._to_end = 0.0, False
         self._recorded = False
+        self._score = 0  # who goes first: what the flow gave this caller last
+        self._knows_keys = False  # they were told which keys lead out of the queue
         self.handed_over: HandOver | None = None  # the leg goes on in another flow
         self.state: State | None = None  # where the conversation stands
 
@@ -153,7 +155,7 @@ class Session:
             case Record():
                 return self._record(effect.limit)
             case Bridge() | Join():
-                return self._bridge(effect.to) if isinstance(effect, Bridge) else self._join()
+                return self._bridge(effect) if isinstance(effect, Bridge) else self._join()
             case Note():
                 return Noted(self._scribe.note(effect.what, effect.key))
             case HandOver():
@@ -184,25 +186,30 @@ class Session:
         self._stop_listening(whole=not digits)
         return Digits(digits)
 
-    def _bridge(self, to: str) -> Event:
-        if to == LEADER:
-            return self._bridge_to_leader()
-        answered = self._leg.bridge(to)
+    def _bridge(self, wish: Bridge) -> Event:
+        if wish.to == LEADER:
+            return self._bridge_to_leader(wish.keys)
+        answered = self._leg.bridge(wish.to)
         if answered:
             self._scribe.talked()
         return Bridged(answered)
 
-    def _bridge_to_leader(self) -> Event:
+    def _bridge_to_leader(self, keys: str) -> Event:
         asks = self._book.find(LEADER_ASKS, self._settings.languages[0]).path
-        outside = self._scribe.leader(asks)
-        if outside is None or not self._leg.bridge_out(outside):
-            return Bridged(False)
-        self._scribe.talked()
-        return Bridged(True)
+        # A desk may have asked for them while they heard of the leader: they wait for it in the queue.
+        outside = None if self._scribe.pulled() else self._scribe.leader(asks)
+        came = self._leg.bridge_out(outside, keys) if outside else ""
+        if came == "answered":
+            self._scribe.talked()
+            return Bridged(True)
+        if came:
+            self._scribe.pressed(came, right=True)
+        return Bridged(False, came)
 
     def _queue(self, wish: Queue) -> Event:
         self._scribe.queued()
         if wish.score:
+            self._score = wish.score
             self._leg.set("cc_base_score", str(wish.score))
         try:
             cause = self._wait(wish)
@@ -226,16 +233,16 @@ class Session:
             desk = self._scribe.pulled()
             if desk:
                 self._leg.set("cc_base_score", BEFORE_ALL)
-                cause = self._leg.queue(own_queue(queue, desk), keys)
+                cause = self._leg.queue(own_queue(queue, desk), keys, self._early(wish))
                 if cause == "answered" or (cause and cause in wish.keys):
                     return cause
-                self._leg.set("cc_base_score", str(wish.score))
+                self._leg.set("cc_base_score", str(self._score))
                 if cause == OUT_OF_QUEUE:
                     continue
                 self._scribe.not_taken(desk)
-            company = gevent.spawn(self._accompany, wish.waiting) if wish.waiting else None
+            company = gevent.spawn(self._accompany, wish) if wish.waiting else None
             try:
-                cause = self._leg.queue(queue, keys)
+                cause = self._leg.queue(queue, keys, self._early(wish))
             finally:
                 if company is not None:
                     company.kill()
@@ -243,11 +250,19 @@ class Session:
             if cause != OUT_OF_QUEUE:
                 return cause
 
-    def _accompany(self, names: tuple[str, ...]) -> None:
+    def _early(self, wish: Queue) -> str:
+        """What counts though it was pressed on the way here: a desk's wish, and keys that they know of.
+
+        Whoever presses a key of the menu twice has not heard yet that it leads elsewhere from here.
+        """
+        return f"{wish.keys}{OUT_OF_QUEUE}" if self._knows_keys else OUT_OF_QUEUE
+
+    def _accompany(self, wish: Queue) -> None:
         """Tell whoever waits which place they have, now and then, until they wait no more."""
         self._clock.sleep(FIRST_PLACE)
         while (place := self._leg.place(self._settings.hotline_queue)) is not None:
-            self._leg.announce([one.path for name in names for one in self._told(name, str(place))])
+            self._leg.announce([one.path for name in wish.waiting for one in self._told(name, str(place))])
+            self._knows_keys = bool(wish.keys)
             self._clock.sleep(self._settings.hotline_place_every)
 
     def _told(self, name: str, number: str) -> list[Prompt]:

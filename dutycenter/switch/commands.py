@@ -475,13 +475,17 @@ def bridge(event_uuid: str, extension: str, domain: str, ring: int) -> str:
 
 
 def bridge_out(event_uuid: str, files: Files, outside: OutsideCall) -> str:
-    """Bridge the leg to an outside number; whoever picks up there must press a key first."""
+    """Bridge the leg to an outside number; whoever picks up there must press a key first.
+
+    Two limits: ``originate_timeout`` goes on while they listen, and would cut off who picked up late.
+    """
+    ring, confirm = _seconds(outside.ring, "ringing", 300), _seconds(outside.confirm, "pressing a key", 300)
     if len(outside.key) != 1 or outside.key not in KEYS:
         raise RefusedValue(f"a key cannot be {outside.key[:60]!r}")
     variables = (
-        f"origination_uuid={channel(outside.channel_uuid)},originate_timeout={_seconds(outside.ring, 'ringing', 300)},"
+        f"origination_uuid={channel(outside.channel_uuid)},originate_timeout={ring + confirm},"
         f"ignore_early_media=true,origination_caller_id_number={number(outside.caller_id)},"
-        f"group_confirm_key={outside.key},group_confirm_file={files.path(outside.asks)},group_confirm_cancel_timeout=true"
+        f"group_confirm_key={outside.key},group_confirm_file={files.path(outside.asks)},group_confirm_timeout={confirm}"
     )
-    gateway_name = _match(_NAME, outside.gateway, "a gateway")
-    return execute("bridge", f"{{{variables}}}sofia/gateway/{gateway_name}/{number(outside.number)}", event_uuid)
+    target = f"[leg_timeout={ring}]sofia/gateway/{_match(_NAME, outside.gateway, 'a gateway')}/{number(outside.number)}"
+    return execute("bridge", f"{{{variables}}}{target}", event_uuid)

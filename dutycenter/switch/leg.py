@@ -19,7 +19,7 @@ from typing import Any
 import gevent
 from gevent.event import AsyncResult, Event
 
-from dutycenter.interfaces import IClock, LegGone, OutsideCall, SwitchError, SwitchEvent
+from dutycenter.interfaces import OUT_OF_QUEUE, IClock, LegGone, OutsideCall, SwitchError, SwitchEvent
 from dutycenter.settings import Settings
 from dutycenter.switch import commands, replies
 from dutycenter.switch.frames import read_event
@@ -33,6 +33,7 @@ SLACK = 15.0  # real seconds by which an application may overrun what its argume
 LONGEST_PROMPT = 600.0  # seconds; for files whose length cannot be read
 DESK_RING = 30  # seconds that a desk telephone rings
 KEEPS_KEYS = ("answer", "set", "playback")  # what is pressed before anything longer is not the next question's
+ANSWERED = "answered"
 LONGEST_TALK = 4 * 3600.0  # seconds
 
 
@@ -56,7 +57,8 @@ class Leg:
         self._clock = clock
         self._running: dict[str, tuple[AsyncResult[SwitchEvent], bool]] = {}
         self._busy = ""  # the event uuid of the application that the switch is running now
-        self._takes_keys = ""  # that of the one which waits for keys, or will
+        self._takes_keys = ("", "")  # that of the one which waits for keys, or will; and those that count if early
+        self._leads_away, self._led_away = "", ""  # keys that end the ringing outside; the one that did
         self._announced: Sequence[Path] = ()  # what was last laid over the music, and may last
         self._early = ""  # keys that were pressed while the switch was running nothing, and nobody took
         self._hung_up = Event()
@@ -117,7 +119,7 @@ class Leg:
         played = list(files)
         limit = _length(played) + 2 * wait
         event = self._execute(
-            lambda event: commands.ask(event, self._files, played, keys, wait), limit, takes_keys=True
+            lambda event: commands.ask(event, self._files, played, keys, wait), limit, early=commands.KEYS
         )
         pressed = event.variable(commands.ASKED)
         return pressed if len(pressed) == 1 and pressed in keys else ""
@@ -127,7 +129,7 @@ class Leg:
         played = list(files)
         limit = _length(played) + (digits + 1) * wait
         event = self._execute(
-            lambda event: commands.enter(event, self._files, played, digits, wait), limit, takes_keys=True
+            lambda event: commands.enter(event, self._files, played, digits, wait), limit, early=commands.KEYS
         )
         pressed = event.variable(commands.ASKED)
         return pressed if pressed.isascii() and pressed.isdigit() else ""
@@ -136,7 +138,7 @@ class Leg:
         """Take part in a conference until it is over for this leg."""
         self._execute(lambda event: commands.conference(event, room), LONGEST_TALK)
 
-    def queue(self, name: str, keys: str = "") -> str:
+    def queue(self, name: str, keys: str = "", early: str = "") -> str:
         """Wait in the queue; ends with its ``cc_cause``, ``timeout`` when it ran out of patience, or a key.
 
         After ``answered`` the leg talks to a desk and is no longer ours: every
@@ -144,9 +146,9 @@ class Leg:
         """
         limit = 10 * self._settings.hotline_patience + 600
         self._execute(lambda event: commands.exit_keys(event, keys), 5.0)
-        event = self._execute(lambda event: commands.queue(event, name), limit)
+        event = self._execute(lambda event: commands.queue(event, name), limit, early=early)
         cause = event.variable("cc_cause")
-        if cause == "answered":
+        if cause == ANSWERED:
             self._handed_over = True
             self.desk = event.variable("cc_agent")
             self._try_to(commands.keep_out_of_dialplan(self.channel_uuid))
@@ -167,13 +169,24 @@ class Leg:
             log.info("Leg %s: its place is not known: %s.", self.channel_uuid, error)
             return None
 
-    def bridge_out(self, outside: OutsideCall) -> bool:
-        """Bridge to an outside telephone until the talk ends; True when somebody there took it by key."""
+    def bridge_out(self, outside: OutsideCall, keys: str = "") -> str:
+        """Bridge to an outside telephone until the talk ends: ``answered``, the key that led away, or empty.
+
+        The switch knows one key at most that ends the ringing, so it is one that no telephone has, and pressed by us.
+        """
         self.set("continue_on_fail", "true")
-        event = self._execute(
-            lambda event: commands.bridge_out(event, self._files, outside), LONGEST_TALK, after_hangup=True
-        )
-        return event.variable("originate_disposition") == "SUCCESS"
+        self.set("origination_cancel_key", OUT_OF_QUEUE)
+        self._leads_away, self._led_away = keys, ""
+        try:
+            event = self._execute(
+                lambda event: commands.bridge_out(event, self._files, outside),
+                LONGEST_TALK,
+                after_hangup=True,
+                early=keys,
+            )
+        finally:
+            self._leads_away = ""
+        return ANSWERED if event.variable("originate_disposition") == "SUCCESS" else self._led_away
 
     def announce(self, files: Iterable[Path]) -> None:
         """Lay words over the music of the queue; what cannot be played now is left out, and nobody waits for it."""
@@ -236,7 +249,7 @@ class Leg:
     # --- the engine ------------------------------------------------------------
 
     def _execute(
-        self, build: Callable[[str], str], limit: float, *, after_hangup: bool = False, takes_keys: bool = False
+        self, build: Callable[[str], str], limit: float, *, after_hangup: bool = False, early: str = ""
     ) -> SwitchEvent:
         """Run an application to its end.
 
@@ -244,14 +257,14 @@ class Leg:
             build: gives the command for an event uuid.
             limit: how long it can take, in the product's seconds.
             after_hangup: its end counts even if the leg was hung up meanwhile.
-            takes_keys: keys that were pressed before it began are its own.
+            early: keys that are its own also when they were pressed before it began.
         """
         event_uuid = str(uuid.uuid4())
         command = build(event_uuid)
         self._check()
         ended: AsyncResult[SwitchEvent] = AsyncResult()
         self._running[event_uuid] = (ended, after_hangup)
-        self._takes_keys = event_uuid if takes_keys else ""
+        self._takes_keys = (event_uuid, early)
         try:
             self._link.ask(command)
             return self._wait(ended, limit)
@@ -305,6 +318,8 @@ class Leg:
                 ended.set(event)
         elif event.name == "DTMF":
             self._pressed(event.headers.get("DTMF-Digit", ""))
+        elif event.name == "CHANNEL_BRIDGE":
+            self._leads_away = ""  # what is pressed in the talk is said to the other side
         elif event.name in ("CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE") and event.channel_uuid == self.channel_uuid:
             self._hung_up.set()
             self._fail(even_after_hangup=event.name == "CHANNEL_HANGUP_COMPLETE")
@@ -315,13 +330,22 @@ class Leg:
         self._busy = application
         if name in KEEPS_KEYS:
             return
-        early, self._early = self._early, ""
-        if application == self._takes_keys and early:
-            gevent.spawn(self._try_to, commands.press(self.channel_uuid, early))  # replies are read by who calls this
+        (taker, wanted), early, self._early = self._takes_keys, self._early, ""
+        if application == taker:
+            self._press("".join(key for key in early if key in wanted))
+
+    def _press(self, keys: str) -> None:
+        if keys:
+            gevent.spawn(self._try_to, commands.press(self.channel_uuid, keys))  # replies are read by who calls this
 
     def _pressed(self, key: str) -> None:
         """The switch took a key off the line. What it runs has it; while it runs nothing, it would be lost."""
-        if not self._busy and len(key) == 1 and key in commands.KEYS and len(self._early) < commands.MOST_DIGITS:
+        if len(key) != 1:
+            return
+        if self._busy and key in self._leads_away:
+            self._leads_away, self._led_away = "", key
+            self._press(OUT_OF_QUEUE)
+        elif not self._busy and key in {*commands.KEYS, OUT_OF_QUEUE} and len(self._early) < commands.MOST_DIGITS:
             self._early += key
 
     def _ended(self) -> None:

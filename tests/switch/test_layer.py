@@ -11,14 +11,14 @@ from pathlib import Path
 import gevent
 import pytest
 
-from dutycenter.interfaces import ILeg, LegGone, Originate, SwitchAway, SwitchError, SwitchEvent
+from dutycenter.interfaces import ILeg, LegGone, Originate, OutsideCall, SwitchAway, SwitchError, SwitchEvent
 from dutycenter.switch import OutboundServer, make_events
 from dutycenter.switch.causes import disposition_of
 from dutycenter.switch.link import InboundLink
 from dutycenter.vocabulary import Disposition
 
 from .conftest import HOTLINE, PATIENCE, Switch, until
-from .phones import Answers, AnswersWhenTold, Talk, Telephone
+from .phones import Answers, AnswersWhenTold, RingsOut, Talk, Telephone
 from .sound import loudness, seconds, write_tone
 
 pytestmark = pytest.mark.switch
@@ -386,6 +386,56 @@ class TestHotline:
             assert until(lambda: bridged, 15)
         assert bridged == [True]
         assert talk.heard > 30
+
+    @pytest.mark.parametrize(("keys", "result"), [(["1"], "answered"), ([], "")])
+    def test_who_is_called_outside_has_time_to_press_the_key_however_late_they_pick_up(
+        self, switch: Switch, network: Telephone, tones: list[Path], keys: list[str], result: str
+    ) -> None:
+        network.manners["13800000009"] = Answers(after=2.5, keys=[(2.0, key) for key in keys])
+        told: list[str] = []
+
+        def flow(leg: ILeg) -> None:
+            leg.answer()
+            outside = OutsideCall(str(uuid.uuid4()), "pstn", "13800000009", HOTLINE, 3, tones[1], confirm=4)
+            told.append(leg.bridge_out(outside))
+
+        with answering(switch, flow):
+            talk = network.call(switch.trunk_port, HOTLINE)
+            assert until(lambda: len(network.talks) == 2 and network.talks[1].answered.is_set())
+            leader = network.talks[1]
+            if keys:
+                assert until(lambda: leader.heard > 150, 8), "the ringing ends under their hands"
+                network.hang_up(leader)
+            assert until(lambda: told, 9)
+            assert told == [result]
+            assert until(leader.ended.is_set)
+            network.hang_up(talk)
+
+    def test_a_key_leads_away_from_whoever_is_called_outside(
+        self, switch: Switch, network: Telephone, tones: list[Path]
+    ) -> None:
+        network.manners["13800000009"] = RingsOut()
+        told: list[str] = []
+
+        def flow(leg: ILeg) -> None:
+            leg.answer()
+            gevent.sleep(0.8)
+            told.append(leg.queue(switch.settings.hotline_queue, "12", early="12"))
+            outside = OutsideCall(str(uuid.uuid4()), "pstn", "13800000009", HOTLINE, 20, tones[1])
+            told.append(leg.bridge_out(outside, "12"))
+
+        with answering(switch, flow):
+            talk = network.call(switch.trunk_port, HOTLINE)
+            assert until(talk.answered.is_set)
+            network.press(talk, "1")
+            assert until(lambda: told, 5), "a key that was pressed just before the queue counts there"
+            assert until(lambda: len(network.talks) == 2 and network.talks[1].rang.is_set())
+            network.press(talk, "5")
+            network.press(talk, "2")
+            assert until(lambda: len(told) == 2, 5), "it does nothing"
+            assert told == ["1", "2"]
+            assert until(network.talks[1].ended.is_set)
+            assert not talk.ended.is_set()
 
     def test_any_other_number_does_not_exist(self, switch: Switch, network: Telephone) -> None:
         talk = network.call(switch.trunk_port, "13900001111")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -20,7 +20,7 @@ from ivr_flows.prompts import PromptBook, load_catalogue
 from ivr_flows.voice import voice_for
 
 from .conftest import HOTLINE, Switch, until
-from .phones import Answers, AnswersWhenTold, Refuses, Talk, Telephone
+from .phones import Answers, AnswersWhenTold, Refuses, RingsOut, Talk, Telephone
 from .product import Product
 from .test_handling import at_desk, hears, product
 
@@ -42,6 +42,19 @@ def desks(switch: Switch) -> Iterator[tuple[Telephone, Telephone]]:
     switch.commands.agent_status("1002", "Logged Out")
     for phone in made:
         phone.close()
+
+
+@pytest.fixture(scope="module")
+def leader(product: Product) -> str:
+    """The telephone of whoever leads the shift."""
+    with product.work.write() as request:
+        now = request.find_service(IClock).now()
+        leader = Person(name="李建国", department=Department(name="总值班室", short_name="总值班室"))
+        leader.numbers = [PhoneNumber(number=LEADER, kind=NumberKind.MOBILE)]
+        shift = Shift(starts_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=1))
+        shift.members = [ShiftMember(person=leader, duty=ShiftDuty.LEADER)]
+        request.db.add(shift)
+    return LEADER
 
 
 class Caller:
@@ -190,17 +203,28 @@ def test_keys_lead_out_and_the_desk_calls_back(
     assert until(network.talks[-1].ended.is_set)
 
 
-def test_the_other_desk_rings_then_the_leader_and_then_a_desk_again(
-    switch: Switch, network: Telephone, desks: tuple[Telephone, Telephone], product: Product
+def test_keys_count_on_the_way_to_the_leader(
+    switch: Switch, network: Telephone, desks: tuple[Telephone, Telephone], product: Product, leader: str
 ) -> None:
-    network.manners[LEADER] = Refuses(486)
-    with product.work.write() as request:
-        now = request.find_service(IClock).now()
-        leader = Person(name="李建国", department=Department(name="总值班室", short_name="总值班室"))
-        leader.numbers = [PhoneNumber(number=LEADER, kind=NumberKind.MOBILE)]
-        shift = Shift(starts_at=now - timedelta(hours=1), ends_at=datetime.now(UTC) + timedelta(hours=1))
-        shift.members = [ShiftMember(person=leader, duty=ShiftDuty.LEADER)]
-        request.db.add(shift)
+    network.manners[leader] = RingsOut()
+    switch.commands.agent_status("1001", "On Break")  # so that the leader is called soon
+    says, asks = (Caller(switch, network, product, number) for number in ("13911110010", "13911110011"))
+    assert until(lambda: switch.plays(book_of(product).find("hotline.to_leader", "zh_CN").path), 30)
+    says.press("1")
+    assert says.is_(CallState.VOICEMAIL, 20), "1 does nothing while the caller hears of the leader"
+    assert until(lambda: any(talk.rang.is_set() for talk in network.talks if talk.number == leader), 20)
+    asks.press("2")
+    asks.press("1")
+    assert until(lambda: asks.call.callback_at is not None, 8), "2 does nothing while the leader's telephone rings"
+    assert all(talk.ended.is_set() for talk in network.talks if talk.number == leader)
+    for caller in (says, asks):
+        caller.hang_up()
+
+
+def test_the_other_desk_rings_then_the_leader_and_then_a_desk_again(
+    switch: Switch, network: Telephone, desks: tuple[Telephone, Telephone], product: Product, leader: str
+) -> None:
+    network.manners[leader] = Refuses(486)
     queue = switch.settings.hotline_queue
     switch.commands.tier_level(queue, "1002", 2)
     switch.commands.agent_status("1002", "Available")
@@ -209,7 +233,7 @@ def test_the_other_desk_rings_then_the_leader_and_then_a_desk_again(
         assert until(lambda: rung(desks[0]) == 1, 30)
         assert rung(desks[1]) == 0
         assert until(lambda: rung(desks[1]) == 1, 10), "the other desk does not ring"
-        assert until(lambda: any(talk.number == LEADER for talk in network.talks), 40), "the leader is not called"
+        assert until(lambda: any(talk.number == leader for talk in network.talks), 40), "the leader is not called"
         assert until(lambda: rung(desks[0]) >= 2, 20), "no desk rings after the leader"
         take(switch, caller)
         assert hears(caller.talk)

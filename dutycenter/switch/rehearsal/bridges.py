@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dutycenter.switch.rehearsal.exchange import Exchange
 
 FOREVER = 86400.0
-CONFIRM_SECONDS = 5.0  # after the words
+CONFIRM_SECONDS = 5.0  # after the words, which then are said again
 LEG_TIMEOUT = re.compile(r"leg_timeout=(\d+)")
 OUTSIDE = re.compile(r"sofia/gateway/([^/]+)/(\d+)")
 GIVEN = re.compile(r"\{([^}]*)\}")
@@ -95,15 +95,15 @@ class Bridges:
             or channel.variables["call_timeout"]
             or channel.variables["originate_timeout"]
         )
-        seconds = float(timeout) if timeout.isdigit() else 60.0
+        whole = float(timeout) if timeout.isdigit() else 60.0
         cause = "USER_NOT_REGISTERED"
         for group in data.split("|"):
             limit = LEG_TIMEOUT.search(group)
             targets = [target for part in group.split(",") if (target := self._target(part.strip()))]
             if not targets:
                 continue
-            seconds = float(limit.group(1)) if limit else seconds
-            callee, cause = self._ring_all(channel, targets, seconds, variables)
+            ringing = min(whole, float(limit.group(1))) if limit else whole
+            callee, cause = self._ring_all(channel, targets, ringing, whole, variables)
             if callee is not None:
                 self._talk(channel, callee)
                 return None
@@ -121,9 +121,9 @@ class Bridges:
         return ("", desk) if desk in self._exchange.town.desks else None
 
     def _ring_all(
-        self, channel: Channel, targets: list[tuple[str, str]], seconds: float, variables: dict[str, str]
+        self, channel: Channel, targets: list[tuple[str, str]], seconds: float, whole: float, variables: dict[str, str]
     ) -> tuple[Channel | None, str]:
-        """Ring them; the one that answered, or why none did."""
+        """Ring them ``seconds``; the one that answered, and took it by key, within ``whole``, or why none did."""
         legs_: list[Channel] = []
         for gateway, number in targets:
             call = Call(
@@ -146,14 +146,22 @@ class Bridges:
         def winner() -> Channel | None:
             return next((leg for leg in legs_ if leg.accepted), None)
 
+        cancelled = False
+
+        def over() -> bool:
+            nonlocal cancelled
+            cancelled = cancelled or _cancels(channel)
+            return cancelled or winner() is not None or all(leg.cause for leg in legs_)
+
         answered: Channel | None = None
         try:
-            channel.wait(seconds + 1, lambda: winner() is not None or all(leg.cause for leg in legs_))
-            answered = winner()
+            channel.wait(whole + 1, over)
+            answered = None if cancelled else winner()
         finally:
+            given_up = "ORIGINATOR_CANCEL" if channel.cause or cancelled else "NO_ANSWER"
             for leg in legs_:
                 if leg is not answered:
-                    leg.hangup("LOSE_RACE" if answered else "ORIGINATOR_CANCEL" if channel.cause else "NO_ANSWER")
+                    leg.hangup("LOSE_RACE" if answered else given_up)
         return answered, "" if answered else next((leg.cause for leg in legs_ if leg.cause), "NO_ANSWER")
 
     def _talk(self, channel: Channel, callee: Channel) -> None:
@@ -199,6 +207,15 @@ def _waits(
     return body
 
 
+def _cancels(channel: Channel) -> bool:
+    """Take the waiting keys up to the one that ends the ringing; without such a key they stay where they are."""
+    cancel = channel.variables["origination_cancel_key"]
+    while cancel and channel.keys:
+        if channel.next_key() == cancel:
+            return True
+    return False
+
+
 def _confirms(leg: Channel) -> bool:
     """Has whoever answered pressed the key that takes the call, where one is asked for (``group_confirm_key``)?"""
     key = leg.variables["group_confirm_key"]
@@ -213,4 +230,11 @@ def _confirms(leg: Channel) -> bool:
 
     if leg.phone is not None:
         leg.phone.asked()
-    return play(leg, leg.variables["group_confirm_file"], pressed) or leg.wait(CONFIRM_SECONDS, pressed)
+    clock, limit = leg.exchange.clock, leg.variables["group_confirm_timeout"]
+    end = clock.monotonic() + (float(limit) if limit.isdigit() else CONFIRM_SECONDS)
+    while clock.monotonic() < end:
+        if play(leg, leg.variables["group_confirm_file"], pressed):
+            return True
+        if leg.wait(min(CONFIRM_SECONDS, max(0.0, end - clock.monotonic())), pressed):
+            return True
+    return False

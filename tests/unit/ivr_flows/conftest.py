@@ -120,10 +120,10 @@ class StoryLeg:
     def tell(self, files: Iterable[Path]) -> None:
         self.done.append(("tell", *files))
 
-    def bridge_out(self, outside: OutsideCall) -> bool:
-        return bool(self._next("bridge_out", outside.number))
+    def bridge_out(self, outside: OutsideCall, keys: str = "") -> str:
+        return str(self._next("bridge_out", outside.number) or "")
 
-    def queue(self, name: str, keys: str = "") -> str:
+    def queue(self, name: str, keys: str = "", early: str = "") -> str:
         word = self._next("queue", name)
         if word == "answered":
             self.gone = True
@@ -168,7 +168,7 @@ class UnrulyLeg(StoryLeg):
         except (ValueError, TypeError):
             return 0.0
 
-    def queue(self, name: str, keys: str = "") -> str:
+    def queue(self, name: str, keys: str = "", early: str = "") -> str:
         return str(super().queue(name))
 
 

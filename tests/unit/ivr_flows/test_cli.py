@@ -94,7 +94,7 @@ class TestSay:
 class TestTry:
     def test_it_steps_through_the_hotline(self, ini: Path) -> None:
         result = run(
-            ini, "try", "hotline", typed="7\n\n\n\n\n12\n"
+            ini, "try", "hotline", typed="7\n\n\n\n\n\n12\n"
         )  # nobody at the desks, nor the leader, nor at the desks
         assert "您好，这里是某某县政府值班室。" in result.output
         assert "您按了 7。" in result.output

@@ -63,7 +63,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.booleans().map(Joined),
     st.sampled_from(["answered", "cancel", "timeout", ""]).map(QueueEnded),
     seconds,
-    st.booleans().map(Bridged),
+    st.builds(Bridged, st.booleans(), st.sampled_from(["", "1", "2", "9"])),
     st.booleans().map(Noted),
     st.just(Gone()),
 )
@@ -85,7 +85,7 @@ def fitting(effect: Effect, draw: st.DrawFn) -> Event:
         case Record():
             return draw(seconds)
         case Bridge():
-            return Bridged(draw(st.booleans()))
+            return Bridged(draw(st.booleans()), draw(st.sampled_from(["", *effect.keys])))
         case Note():
             return Noted(draw(st.booleans()))
     raise AssertionError(effect)

@@ -69,7 +69,7 @@ class TestHotline:
         assert actions_of(work) == ["call.arrived", "call.menu", "call.key", "call.queued"]
 
     def test_a_message_becomes_a_recording_of_the_call(self, work: Work, take: Any, cast: Any) -> None:
-        take(cast.StoryLeg([None, None, "timeout", "timeout", None, None, 12.5]))
+        take(cast.StoryLeg([None, None, "timeout", None, "timeout", None, 12.5]))
         with work.read() as request:
             recording = request.db.scalars(select(Recording)).one()
             assert recording.file_name == f"{cast.UUID}.voicemail.wav"
@@ -128,7 +128,7 @@ class TestWithoutAStore:
     ) -> None:
         leg = cast.StoryLeg(["2", None, "timeout", None, "timeout", None, 8.0])
         take(leg, Away(work, units))
-        assert leg.names == ["ask", "play", "set", "queue", "play", "queue", "play", "record", "play", "hangup"]
+        assert leg.names == ["ask", "play", "set", "queue", "ask", "queue", "play", "record", "play", "hangup"]
         (call,) = calls_of(work)
         assert (call.keys, call.state) == ("2", CallState.VOICEMAIL)
         assert actions_of(work) == [

@@ -22,6 +22,9 @@ HOTLINE = load_flow(SHIPPED / "hotline.yaml").flow
 NOTIFY = load_flow(SHIPPED / "notify.yaml").flow
 
 
+LEADER = OutsideCall("", "pstn", "13800000002", "07318888", 30.0, Path("leader.wav"))
+
+
 class Notebook:
     """A scribe that keeps what it is told."""
 
@@ -93,7 +96,7 @@ class Stage:
         """Run a session over a leg with this story; the leg, and what the scribe was told."""
         clock, notebook = self.cast.HandClock(), Notebook(can_write)
         notebook.room = around.get("room", "")
-        notebook.desks = around.get("desks", [])
+        notebook.desks, notebook.outside = around.get("desks", []), around.get("outside")
         leg = around.get("leg", self.cast.StoryLeg)(story, clock)
         leg.before = lambda what: around["before"](what, notebook) if "before" in around else None
         Session(leg, flow, notebook, self.book, self.settings, clock, {"message": self.message}).run(facts)
@@ -149,9 +152,28 @@ class TestHotline:
         assert [what[2] for what in leg.done if what[0] == "set"][-1] == "600", "their place among all"
         assert told.count(("not_taken", "1001")) == 1
 
+    def test_a_key_that_leads_away_from_the_leader_counts(self, stage: Stage) -> None:
+        story = ("1", None, "timeout", None, "2", "1")
+        leg, told = stage.play(HOTLINE, *story, outside=LEADER, facts=frozenset({"number_known"}))
+        assert leg.names[-4:] == ["bridge_out", "ask", "play", "hangup"]
+        assert [one for one in told if one[0] in ("pressed", "callback_here")][1:] == [
+            ("pressed", "2", True), ("pressed", "1", True), ("callback_here", "1"),
+        ]  # fmt: skip
+
+    def test_a_desk_that_asks_for_the_caller_before_the_leader_is_called_gets_them_at_once(self, stage: Stage) -> None:
+        story = ("1", None, "timeout", None, None, "1")
+        leg, told = stage.play(HOTLINE, *story, outside=LEADER, desks=["", "1002", "1002", ""])
+        assert "bridge_out" not in leg.names
+        assert [one for one in told if one[0] in ("leader", "not_taken")] == [("not_taken", "1002")]
+        # The second queue has no score of its own: who comes back from that desk's queue has the first one's.
+        assert [what for what in leg.done if what[0] in ("queue", "set")][-4:] == [
+            ("set", "cc_base_score", BEFORE_ALL), ("queue", "duty-1002"), ("set", "cc_base_score", "600"),
+            ("queue", "duty"),
+        ]  # fmt: skip
+
     def test_it_takes_a_message_when_nobody_answers(self, stage: Stage) -> None:
         leg, told = stage.play(HOTLINE, None, None, "timeout", None, "timeout", None, 12.5)
-        assert leg.names == ["ask", "play", "set", "queue", "play", "queue", "play", "record", "play", "hangup"]
+        assert leg.names == ["ask", "play", "set", "queue", "ask", "queue", "play", "record", "play", "hangup"]
         assert [one[0] for one in told if one[0] == "leader"] == ["leader"]
         file_name = f"{stage.cast.UUID}.voicemail.wav"
         assert [one for one in told if one[0] == "message"] == [

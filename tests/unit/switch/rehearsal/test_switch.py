@@ -15,7 +15,7 @@ import pytest
 from gevent.server import StreamServer
 
 from dutycenter.clock import clock_for
-from dutycenter.interfaces import OUT_OF_QUEUE, ILeg, LegGone, Originate, SwitchError, SwitchEvent
+from dutycenter.interfaces import OUT_OF_QUEUE, ILeg, LegGone, Originate, OutsideCall, SwitchError, SwitchEvent
 from dutycenter.settings import Settings
 from dutycenter.switch import OutboundServer, make_events, make_switch
 from dutycenter.switch.rehearsal.control import Control
@@ -250,6 +250,29 @@ class TestHotline:
             here.until_so(lambda times=times: len(here.journal("told")) == times)
             here.switch.press(caller, "1")
             here.until_so(lambda times=times: causes == ["1"] * times)
+
+    def test_a_key_leads_away_from_whoever_is_called_outside(
+        self, room: Callable[..., Room], settings: Settings
+    ) -> None:
+        came: list[str] = []
+
+        def drive(leg: ILeg) -> None:
+            for count in (1, 2):
+                channel = ATTEMPT[:-1] + str(count)
+                outside = OutsideCall(channel, "pstn", "13800000002", "07318888", 10, prompt(settings, 1.0), confirm=10)
+                came.append(leg.bridge_out(outside, "12"))
+
+        here = room(drive)
+        here.control.character("13800000002", "hand")
+        caller = here.control.call("13912345678", "reports", talks_for=60)
+        here.until_so(lambda: here.journal("ring"))
+        here.switch.press(caller, "32")
+        cancelled = here.until_over(ATTEMPT[:-1] + "1")
+        assert cancelled.headers["Hangup-Cause"] == "ORIGINATOR_CANCEL"
+        here.until_so(lambda: len(here.journal("ring")) == 2)
+        here.control.answer(ATTEMPT[:-1] + "2")
+        here.until_over(ATTEMPT[:-1] + "2")  # who picks up and presses nothing is let go
+        here.until_so(lambda: came == ["2", ""])
 
     def test_both_go_on_in_a_room_when_somebody_is_brought_in(self, room: Callable[..., Room]) -> None:
         here = room(lambda leg: leg.queue("duty") and None)
