@@ -24,7 +24,7 @@ from dutycenter.calls.parties import Parties
 from dutycenter.calls.pulls import Pulls
 from dutycenter.calls.queue import Desks, switch_word
 from dutycenter.calls.services import Calls
-from dutycenter.interfaces import Channel, IClock, ISwitch, ISwitchEvents, SwitchError, SwitchEvent
+from dutycenter.interfaces import OUT_OF_QUEUE, Channel, IClock, ISwitch, ISwitchEvents, SwitchError, SwitchEvent
 from dutycenter.switch.causes import clean_cause
 from dutycenter.vocabulary import Direction, RecordingState
 from dutycenter.work import Work
@@ -288,6 +288,10 @@ def _queue(request: Request, event: SwitchEvent) -> Afterwards | None:
         # that was called off by then rings for the caller before them once more.
         needless = request.find_service(Pulls).in_the_way(event.headers.get("CC-Queue", ""))
         return partial(_call_off, needless) if needless else None
+    elif action == "bridge-agent-fail" and member:
+        name, cause = event.headers.get("CC-Queue", ""), event.headers.get("CC-Hangup-Cause", "")
+        if request.find_service(Pulls).unreachable(name, member, cause):
+            return lambda switch: switch.press(member, OUT_OF_QUEUE)
     elif action == "bridge-agent-start" and member:
         desk, channel = event.headers.get("CC-Agent", ""), event.headers.get("CC-Agent-UUID", "")
         request.find_service(Calls).answered(member, desk, channel, at=event.at)

@@ -24,6 +24,7 @@ from dutycenter.work import outside, settings_of
 
 _ = TranslationStringFactory("dutycenter")
 
+RINGS_AGAIN = frozenset({"ALLOTTED_TIMEOUT", "LOSE_RACE", "NO_ANSWER", "ORIGINATOR_CANCEL"})  # nobody is there, yet
 STANDS = timedelta(seconds=60)  # longer than a caller waits for one desk: what no flow ended, ends by itself
 
 
@@ -88,6 +89,11 @@ class Pulls:
         call = self.db.scalar(select(Call).where(Call.channel_uuid == channel_uuid))
         return _pulled_by(call, self.clock.now()) if call else ""
 
+    def _pulled(self, desk: str) -> list[Call]:
+        calls = self.db.scalars(select(Call).where(Call.pulled_by == desk, Call.ended_at.is_(None))).all()
+        now = self.clock.now()
+        return [call for call in calls if _pulled_by(call, now) == desk]
+
     def end(self, channel_uuid: str, desk: str, why: str) -> None:
         """The caller did not come to that desk: it is anybody's turn again. Idempotent."""
         call = self.db.scalar(
@@ -100,10 +106,21 @@ class Pulls:
             call.pulled_by = call.pulled_at = None
             self.ledger.append("call.pull_ended", f"call:{call.id}", {"desk": desk, "why": why})
 
+    def unreachable(self, queue: str, channel_uuid: str, cause: str) -> bool:
+        """A desk's own queue could not ring it: is anybody's turn again? Then the caller is to be led out of there.
+
+        A telephone that is not there, is busy or rejects would keep them from all others until their patience there ends.
+        """
+        desk = self._owner(queue)
+        if not desk or cause in RINGS_AGAIN:
+            return False
+        self.end(channel_uuid, desk, cause)
+        return True
+
     def in_the_way(self, queue: str) -> list[str]:
         """A desk's telephone that rings for somebody else while a caller waits in the desk's own queue."""
-        desk = queue.removeprefix(own_queue(self.queue, ""))
-        if desk == queue:
+        desk = self._owner(queue)
+        if not desk:
             return []
         return list(
             self.db.scalars(
@@ -116,6 +133,11 @@ class Pulls:
                 )
             )
         )  # fmt: skip
+
+    def _owner(self, queue: str) -> str:
+        """The desk whose own queue this is; empty for that of all."""
+        desk = queue.removeprefix(own_queue(self.queue, ""))
+        return "" if desk == queue else desk
 
     def _refuse(self, call: Call | None, desk: str) -> None:
         if call is None or call.ended_at is not None:
@@ -131,6 +153,12 @@ class Pulls:
         taker = _pulled_by(call, self.clock.now())
         if taker and taker != desk:
             raise DeskError(_("Desk ${desk} takes this caller.", mapping={"desk": taker}))
+        if self.desks.talking(desk) is not None:
+            raise DeskError(
+                _("You talk to a caller. End that call first: until then this one would wait for you alone.")
+            )
+        if any(one.id != call.id for one in self._pulled(desk)):
+            raise DeskError(_("Another caller comes to your telephone already. Answer them first."))
         if not taker and any(one.desk_channel_uuid for one in self.desks.waiting(desk) if one.call.id == call.id):
             raise DeskError(_("Your telephone rings for this caller already: answer it."))
 

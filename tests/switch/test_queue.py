@@ -174,6 +174,19 @@ def test_a_desk_takes_the_second_caller_first(
     assert (first.hang_up().desk, second.hang_up().desk) == ("1002", "1001")
 
 
+def test_a_desk_whose_telephone_cannot_be_rung_does_not_keep_the_caller_from_the_others(
+    switch: Switch, network: Telephone, desks: tuple[Telephone, Telephone], product: Product
+) -> None:
+    desks[1].default = Refuses(486)  # its officer calls somebody
+    caller = Caller(switch, network, product, "13911110012")
+    assert until(lambda: rung(desks[0]) == 1, 30)
+    with product.work.write() as request:
+        request.find_service(Pulls).pull(caller.call.id, 2, "1002")
+    assert until(lambda: rung(desks[0]) == 2, 10), "it rings for them only when their patience there has ended"
+    take(switch, caller)
+    caller.hang_up()
+
+
 def test_keys_lead_out_and_the_desk_calls_back(
     switch: Switch, network: Telephone, desks: tuple[Telephone, Telephone], product: Product
 ) -> None:

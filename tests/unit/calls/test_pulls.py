@@ -116,6 +116,30 @@ def test_it_says_why_it_cannot(work: Work, switch: Any, pressed: list[tuple[str,
     assert pressed == []
 
 
+def test_a_desk_has_one_caller_at_a_time(work: Work, pressed: list[tuple[str, str]]) -> None:
+    first, second, third = waits(work), waits(work), waits(work)
+    assert pull(work, first, "1001") == ""
+    assert pull(work, first, "1001") == "", "said twice"
+    assert "Another caller" in pull(work, second, "1001")
+    with work.write() as request:
+        request.find_service(Calls).answered(first.channel_uuid, "1001", str(uuid.uuid4()))
+    assert "You talk" in pull(work, second, "1001")
+    assert pull(work, third, "1002") == ""
+
+
+@pytest.mark.parametrize(("cause", "free"), [("USER_NOT_REGISTERED", True), ("USER_BUSY", True), ("NO_ANSWER", False)])
+def test_a_desk_that_cannot_be_rung_lets_the_caller_go(
+    work: Work, pressed: list[tuple[str, str]], cause: str, free: bool
+) -> None:
+    call = waits(work)
+    assert pull(work, call, "1001") == ""
+    with work.write() as request:
+        pulls = request.find_service(Pulls)
+        assert pulls.unreachable("duty", call.channel_uuid, cause) is False, "all others ring there"
+        assert pulls.unreachable("duty-1001", call.channel_uuid, cause) is free
+        assert pulls.desk_of(call.channel_uuid) == ("" if free else "1001")
+
+
 def test_the_telephone_that_rings_for_somebody_else_makes_way(work: Work, pressed: list[tuple[str, str]]) -> None:
     first, second = waits(work), waits(work)
     here, there = str(uuid.uuid4()), str(uuid.uuid4())
