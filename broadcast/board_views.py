@@ -19,7 +19,7 @@ from broadcast.heard import machine_words
 from broadcast.live_board import LiveBoard, live_board, tally
 from broadcast.models import Attempt, Broadcast, Recipient
 from broadcast.plans.follow_up import follow_up
-from broadcast.receipts import HEADS, Words, receipts, replies_of, workbook
+from broadcast.receipts import HEADS, Words, receipts, replies_of, told_since, workbook
 from broadcast.sentences import sentence
 from broadcast.services import Broadcasts
 from broadcast.settle import was_machine
@@ -134,6 +134,7 @@ def person(request: Request) -> dict[str, Any]:
         "legs": board.legs(request.db, recipient),
         "texts": own.all(),
         "replies": back.all(),
+        "told": told_since(request.db, broadcast.id).get(recipient.id),
         "ground_words": board.ground_words,
         "machine_words": machine_words,
         "was_machine": was_machine,

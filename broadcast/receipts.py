@@ -76,11 +76,23 @@ class ReceiptLine:
     calls: int
     text: TextMessage | None = None
     reply: TextReply | None = None
+    told: Recipient | None = None  # of the newest round that told them of a correction
 
     @property
     def means(self) -> Means | None:
         """By what means they answered."""
         return None if self.receipt is None else Means(self.receipt.means)
+
+
+def told_since(db: Session, broadcast_id: int) -> dict[int, Recipient]:
+    """Who had answered and was told of a correction since: by recipient, themselves in the newest such round."""
+    rows = db.scalars(
+        select(Recipient)
+        .join(Broadcast, Broadcast.id == Recipient.broadcast_id)
+        .where(Broadcast.corrects_id == broadcast_id, Recipient.corrects_id.is_not(None))
+        .order_by(Recipient.id)
+    )
+    return {one.corrects_id: one for one in rows if one.corrects_id is not None}
 
 
 def receipts(db: Session, broadcast_id: int) -> list[ReceiptLine]:
@@ -105,6 +117,7 @@ def receipts(db: Session, broadcast_id: int) -> list[ReceiptLine]:
             kept[row.recipient_id] = row
     texts = {text.recipient_id: text for text in texts_of(db, broadcast_id)}
     replies = {reply.recipient_id: reply for reply in replies_of(db, broadcast_id)}
+    told = told_since(db, broadcast_id)
     lines = []
     for recipient in recipients:
         receipt, text = kept.get(recipient.id), texts.get(recipient.id)
@@ -113,7 +126,8 @@ def receipts(db: Session, broadcast_id: int) -> list[ReceiptLine]:
         number = by_id.get(attempt.number_id, "") if attempt is not None else ""
         if receipt is not None and receipt.means == Means.SMS and text is not None:
             number = text.number
-        lines.append(ReceiptLine(recipient, receipt, number, len(recipient.attempts), text, replies.get(recipient.id)))
+        calls, reply = len(recipient.attempts), replies.get(recipient.id)
+        lines.append(ReceiptLine(recipient, receipt, number, calls, text, reply, told.get(recipient.id)))
     return lines
 
 

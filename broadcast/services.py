@@ -415,7 +415,17 @@ class Broadcasts(Answering):
         )
         calling = {one: count for one, count in legs}  # noqa: C416 (rows are no tuples to mypy)
         return [
-            Standing(b.id, b.title, b.state.value, b.exercise, recipients[b.id], outcomes[b.id], calling.get(b.id, 0))
+            Standing(
+                b.id,
+                b.title,
+                b.state.value,
+                b.exercise,
+                recipients[b.id],
+                outcomes[b.id],
+                calling.get(b.id, 0),
+                b.waits_for,
+                b.corrects_id,
+            )
             for b in broadcasts
         ]
 

@@ -57,7 +57,11 @@ def enter_end(incidents: Incidents, db: Session, broadcast: Broadcast, translate
         "acknowledged": counts.get(Outcome.ACKNOWLEDGED, 0),
         "declined": counts.get(Outcome.DECLINED, 0),
     }
-    if broadcast.state is BroadcastState.STOPPED:
+    if broadcast.corrects_id is not None:
+        words = _(
+            "Correction told: ${title}; ${acknowledged} of ${people} who had answered acknowledged it", mapping=values
+        )
+    elif broadcast.state is BroadcastState.STOPPED:
         words = _(
             "Broadcast stopped: ${title}; ${acknowledged} of ${people} acknowledged, ${declined} can't come",
             mapping=values,

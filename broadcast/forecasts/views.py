@@ -17,6 +17,7 @@ from broadcast.forecasts.asking import ForesightAway, IForesight
 from broadcast.forecasts.bands import number_line
 from broadcast.forecasts.picture import curve
 from broadcast.goals import goal_fault
+from broadcast.lines import Hindrance
 from broadcast.messages import estimated_seconds
 from broadcast.models import Broadcast, Recipient
 from broadcast.services import LIMITS
@@ -28,7 +29,7 @@ from dutycenter.work import settings_of
 _ = TranslationStringFactory("dutycenter")
 
 NOTHING: Mapping[str, Any] = {
-    "told": None, "away": False, "fault": "", "paused": False, "goal_sentence": "", "texts_alone": False, "wait": 0,
+    "told": None, "away": False, "fault": "", "still": False, "goal_sentence": "", "texts_alone": False, "wait": 0,
 }  # fmt: skip
 STOP_ASKING = 286  # htmx: what was shown last stays
 
@@ -69,8 +70,8 @@ def live(request: Request) -> dict[str, Any]:
         request.response.status_int = STOP_ASKING
         return shown | dict(NOTHING)
     question = {"broadcast": broadcast.id, "now": _now(request)}
-    paused = broadcast.state is BroadcastState.PAUSED
-    return shown | _forecast(request, "live", question, "") | {"paused": paused}
+    still = broadcast.state is BroadcastState.PAUSED or broadcast.waits_for in (Hindrance.SWITCH, Hindrance.LINES)
+    return shown | _forecast(request, "live", question, "") | {"still": still}
 
 
 def why(request: Request) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 import io
+from datetime import UTC, datetime
 
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from broadcast.corrections import tell_corrections
 from broadcast.models import Attempt, Broadcast, Recipient
 from broadcast.plans.content import Content, Who
 from broadcast.plans.services import Plans
@@ -20,6 +22,7 @@ from dutycenter.vocabulary import (
     IncidentClass,
     IncidentStatus,
     NumberKind,
+    Outcome,
     RecordingKind,
     RecordingState,
     Role,
@@ -430,3 +433,45 @@ class TestChange:
         assert "Call again after all" in browser.post(f"{place}/take-out", token).follow()
         assert "Call no more" in browser.post(f"{place}/put-back", token).follow()
         town.logged_in(Role.AUDITOR).post(f"{place}/take-out", status=403, expect_errors=True)
+
+    def test_a_correction_names_itself_and_each_persons_panel_says_whether_they_were_told(self, town):
+        made = launched(town)
+        now = datetime.now(UTC)
+        with town.work.write() as request:
+            answered = request.db.scalars(select(Recipient).where(Recipient.broadcast_id == made).limit(1)).one()
+            answered.told_version, answered.acknowledged_at, answered.outcome = 1, now, Outcome.ACKNOWLEDGED
+            answered.outcome_at, one = now, answered.id
+        browser = town.logged_in(Role.OFFICER)
+        token = {"csrf_token": launch_form(browser)["csrf_token"].value}
+        browser.post(f"/broadcasts/{made}/correct", token | {"message": "请到南门"}, status=303)
+        assert "Not told of the correction yet" in words_of(browser.get(f"/broadcasts/{made}/people/{one}"))
+        tell_corrections(town.work)
+        with town.work.read() as request:
+            told = request.db.scalars(select(Recipient).where(Recipient.corrects_id == one)).one()
+        assert "Told of the correction: no answer yet" in words_of(browser.get(f"/broadcasts/{made}/people/{one}"))
+        with town.work.write() as request:
+            request.db.get(Recipient, told.id).acknowledged_at = now
+        assert "Told of the correction: Acknowledged" in words_of(browser.get(f"/broadcasts/{made}/people/{one}"))
+        (row,) = browser.get("/broadcasts").html.select(f'tr:has(a[href$="/broadcasts/{told.broadcast_id}"])')
+        assert "Correction" in row.text
+        with town.work.write() as request:
+            request.db.get(Broadcast, made).finished_at = now
+        assert "Told of the correction: Acknowledged" in words_of(browser.get(f"/broadcasts/{made}/receipts"))
+
+    def test_what_can_call_nobody_says_so_on_the_board_in_the_list_and_in_the_strip(self, town):
+        made = launched(town)
+        browser = town.logged_in(Role.OFFICER)
+        assert "Broadcasts running 1" in words_of(browser.get("/strip"))
+        with town.work.write() as request:
+            request.db.get(Broadcast, made).waits_for = "lines"
+        assert "Waits for a line" in browser.get(f"/broadcasts/{made}").html.select_one(".state-big").text
+        assert "Waits for a line" in browser.get("/broadcasts")
+        assert "Broadcasts running 1 · no line" in words_of(browser.get("/strip"))
+        token = {"csrf_token": launch_form(browser)["csrf_token"].value}
+        browser.post(f"/broadcasts/{made}/pause", token, status=303)
+        assert "Broadcasts paused 1" in words_of(browser.get("/strip"))
+
+
+def words_of(page) -> str:
+    """What a page says, as it is read."""
+    return " ".join(page.html.text.split())
