@@ -13,6 +13,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from sqlalchemy import select
 
+from dutycenter.calls.disk import room
 from dutycenter.calls.models import Call
 from dutycenter.calls.orders import DeskError
 from dutycenter.calls.pulls import Pulls
@@ -104,6 +105,7 @@ def right(request: Request) -> dict[str, Any]:
         "duty_changes": [sentence(change, request) for change in request.find_service(DutyChanges).waiting()],
         "roster_items": open_roster(request),
         "whole": whole,
+        "room": room(settings_of(request.registry)),
         "unfinished": request.find_service(Intakes).unfinished(),
         "broadcasts": desk.running_broadcasts(request),
         "gist_of": gist_of,

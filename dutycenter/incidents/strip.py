@@ -21,6 +21,7 @@ from dutycenter.incidents.instructions.services import Instructions
 from dutycenter.incidents.intakes import Intakes
 from dutycenter.incidents.line import LineWatch
 from dutycenter.interfaces import IClock, ISwitch
+from dutycenter.roster.checking import RosterWatch
 from dutycenter.roster.handover.services import Handovers
 from dutycenter.vocabulary import CallState
 from dutycenter.work import kept, settings_of
@@ -62,7 +63,8 @@ def strip(request: Request) -> dict[str, Any]:
         + request.find_service(Documents).count_open()
         + request.find_service(Intakes).count_unfinished()
         + request.find_service(Handovers).count_waiting()
-        + (readiness.doors() if readiness else 0),
+        + (readiness.doors() if readiness else 0)
+        + kept(request.registry, "dutycenter.roster_watch", RosterWatch).amiss(request),
         "not_ready": readiness.not_ready() if readiness else [],
         "over": over,
         "next": coming[0] if coming else None,

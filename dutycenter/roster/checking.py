@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ _ = TranslationStringFactory("dutycenter")
 
 AROUND = timedelta(days=4)  # as far before and after as a stretch of duty that matters here may go
 MOST_ITEMS = 30
+WATCH_EVERY = 30.0  # real seconds
 
 SENTENCES: dict[Kind, TranslationString] = {
     Kind.GAP: _("${when}: nobody on duty"),
@@ -115,6 +117,20 @@ def findings_ahead(request: Request) -> list[Finding]:
     days = settings_of(request.registry).roster_days_ahead
     found: list[Finding] = request.find_service(RosterCheck).between(now, now + timedelta(days=days))
     return found
+
+
+class RosterWatch:
+    """Is anything wrong in the roster ahead? Worked out now and then, never for every reader of every page."""
+
+    def __init__(self) -> None:
+        self._known: tuple[float, bool] | None = None
+
+    def amiss(self, request: Request) -> bool:
+        """As it was at most half a minute ago."""
+        now = time.monotonic()
+        if self._known is None or now - self._known[0] > WATCH_EVERY:
+            self._known = (now, bool(findings_ahead(request)))
+        return self._known[1]
 
 
 def factory(context: object, request: Request) -> RosterCheck:

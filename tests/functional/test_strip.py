@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from dutycenter.incidents.models import Intake
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import IClock
 from dutycenter.roster.handover.models import Handover
+from dutycenter.roster.services import Rosters
 from dutycenter.vocabulary import Role, SendingMeans, SituationKind, SourceChannel
 
 MANY = 60  # more than the desk shows or loads of a kind
@@ -80,6 +82,24 @@ def test_it_counts_what_the_desk_lists(site: Any) -> None:
         request.db.add_all([Intake(account_id=by, **empty) for _ in range(MANY)])
     assert counted(officer) == expected + 2 * MANY
     assert f"All {2 + MANY}" in officer.get("/desk").html.select_one("#desk-right").text
+
+
+def test_a_roster_with_something_to_mend_counts_as_one_task(site: Any) -> None:
+    with site.work.write() as request:
+        now = request.find_service(IClock).now()
+        request.find_service(Rosters).add(now - timedelta(hours=1), now + timedelta(hours=7), "白班")
+    officer = site.logged_in(Role.OFFICER)
+    assert (counted(officer), listed(officer)) == (1, 1)
+
+
+def test_a_disk_that_fills_says_so_and_what_to_do(site: Any) -> None:
+    settings = site.work.settings
+    officer = site.logged_in(Role.OFFICER)
+    site.work.registry["dutycenter.settings"] = replace(settings, disk_low=0.002, disk_critical=0.001)
+    assert officer.get("/desk").html.select_one("#room") is None
+    site.work.registry["dutycenter.settings"] = replace(settings, disk_low=99.999, disk_critical=99.998)
+    assert "Nothing is deleted" in officer.get("/desk").html.select_one("#room.notice-error").text
+    assert "percent free" in officer.get("/strip").html.select_one(".strip-alarm").text
 
 
 def give(request: Any, incident: int, by: int, times: int) -> None:
