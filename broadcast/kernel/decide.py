@@ -33,6 +33,7 @@ from broadcast.kernel.queues import (
     relevel_called,
     requeue,
     rest,
+    unlink,
     withdraw,
 )
 from broadcast.kernel.urgency import set_row
@@ -59,15 +60,16 @@ def advance(state, now):
     board = state.board[0]
     target = now >> TICK_BITS
     mask = state.slot_head.size - 1
-    while board.tick < target:
+    tick = board.tick
+    while tick < target:
         if board.resting == 0:
-            board.tick = target
-            return
-        tick = board.tick + 1
-        board.tick = tick
+            tick = target
+            break
+        tick += 1
         arm = state.slot_head[tick & mask]
         if arm < 0:
             continue
+        board.tick = tick  # whatever is let rest again comes after it
         state.slot_head[tick & mask] = -1
         state.slot_tail[tick & mask] = -1
         while arm >= 0:
@@ -81,6 +83,7 @@ def advance(state, now):
                 board.released += 1
                 offer(state, arm)
             arm = after
+    board.tick = tick
 
 
 @njit(forceinline=True)
@@ -238,9 +241,12 @@ def take(state, arm, g, now):
     a = state.arms[arm]
     person = state.people[a.person]
     bucket = a.bucket
-    withdraw(state, a.person)
     if bucket >= 0:
+        unlink(state, arm)
         foresee(state, bucket)
+    # With one leg and one group of gateways it was the only one of its person in the queue.
+    if bucket < 0 or person.max_legs > 1 or state.board[0].groups > 1:
+        withdraw(state, a.person)
     a.state = LIVE
     a.tries += 1
     person.legs += 1

@@ -48,12 +48,13 @@ def pressing(state, i):
     board = state.board[0]
     if board.pull == 0.0:
         return 0.0
-    person = state.people[i]
+    person, row = state.people[i], board.row
     missed = 1.0
     for arm in range(person.first, person.first + person.count):
         a = state.arms[arm]
-        if a.state != DEAD:
-            missed *= state.urgency[place(board.row, a.max_tries - a.tries, a.p)]
+        # Chosen, not jumped over: nobody can foresee which numbers are dead, and a wrong guess costs more.
+        alone = state.urgency[place(row, a.max_tries - a.tries, a.p)]
+        missed *= alone if a.state != DEAD else 1.0
     return board.pull * missed
 
 
@@ -64,7 +65,7 @@ def index_of(state, arm, weight, pressed):
     return _index(state, arm, weight, pressed, board.row, board.channel_price, board.token_price, board.again)
 
 
-@njit(forceinline=True)
+@njit(forceinline=True, error_model="numpy")
 def _index(state, arm, weight, pressed, row, channel_price, token_price, again):
     a = state.arms[arm]
     gain = weight * a.p
@@ -112,23 +113,22 @@ def arm_level(state, arm, pressed):
 def relevel(state, i):
     """Recompute the levels of a person's numbers.
 
-    What the board says is read once: the compiler cannot know that levels are not on it.
+    Dead ones too: nobody reads those, and a jump over them cannot be foreseen. What the
+    board says is read once: the compiler cannot know that levels are not on it.
     """
     board = state.board[0]
     person = state.people[i]
     first, last = person.first, person.first + person.count
     if board.rule != 0:
         for arm in range(first, last):
-            if state.arms[arm].state != DEAD:
-                state.arms[arm].level = arm_level(state, arm, 0.0)
+            state.arms[arm].level = arm_level(state, arm, 0.0)
         return
     pressed, weight = pressing(state, i), person.weight
     row, channel_price, token_price, again = board.row, board.channel_price, board.token_price, board.again
     top_bits, shift = board.top_bits, board.shift
     for arm in range(first, last):
-        if state.arms[arm].state != DEAD:
-            value = _index(state, arm, weight, pressed, row, channel_price, token_price, again)
-            state.arms[arm].level = level_of(value, top_bits, shift)
+        value = _index(state, arm, weight, pressed, row, channel_price, token_price, again)
+        state.arms[arm].level = level_of(value, top_bits, shift)
 
 
 def prices(channels: float, rate: float, mean_hold: float) -> tuple[float, float]:

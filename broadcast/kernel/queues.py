@@ -24,6 +24,8 @@ PERSON_SIZE, ARM_SIZE = PERSON.itemsize, ARM.itemsize
 OPEN = 0
 FUTURE = 4
 READY, COOLING, LIVE = 0, 1, 2
+WORDS = LEVELS // 64  # of the bitmap, per tier
+NEVER = np.int64(1 << 32)  # above every standing
 
 
 @intrinsic
@@ -125,10 +127,14 @@ def unlink(state, arm):
 @njit(forceinline=True)
 def best_bucket(state, group):
     """The best bucket of a group that holds anybody, or -1."""
-    words = state.board[0].tiers * (LEVELS // 64)
-    base = group * words
-    for word in range(base, base + words):
-        if state.bits[word]:
+    tiers = state.board[0].tiers
+    for tier in range(group * tiers, (group + 1) * tiers):
+        # All words of a tier at once: which of them is the first cannot be foreseen.
+        held = np.uint64(0)
+        for k in range(WORDS):
+            held |= np.uint64(state.bits[tier * WORDS + k] != 0) << np.uint64(k)
+        if held:
+            word = tier * WORDS + lowest_bit(held)
             return word * 64 + lowest_bit(state.bits[word])
     return -1
 
@@ -173,15 +179,33 @@ def wake_early(state, arm):
 
 
 @njit(forceinline=True)
+def standing(a, ordered):
+    """Which of a person's numbers goes first: the one with the least; of equals the first."""
+    return (np.int64(0) if ordered else np.int64(a.level) << 8) + np.int64(a.tries)
+
+
+@njit(forceinline=True)
 def better(state, arm, other, ordered):
     """Whether ``arm`` goes before ``other``, both of one person and ready."""
-    a = state.arms[arm]
-    b = state.arms[other]
-    if not ordered and a.level != b.level:
-        return a.level < b.level
-    if a.tries != b.tries:
-        return a.tries < b.tries
-    return arm < other
+    mine, theirs = standing(state.arms[arm], ordered), standing(state.arms[other], ordered)
+    return mine < theirs or (mine == theirs and arm < other)
+
+
+@njit(forceinline=True)
+def best_ready(state, person):
+    """The ready number of a person that goes first, or -1; and the one that is queued (the last, if several).
+
+    Everything is chosen and nothing jumped over, as neither can be foreseen.
+    """
+    best, queued = np.int64(-1), np.int64(-1)
+    least = NEVER
+    for arm in range(person.first, person.first + person.count):
+        a = state.arms[arm]
+        queued = arm if a.bucket >= 0 else queued
+        mine = standing(a, person.ordered) if a.state == READY else NEVER
+        best = arm if mine < least else best
+        least = min(least, mine)
+    return best, queued
 
 
 @njit(forceinline=True)
@@ -234,10 +258,7 @@ def enter(state, i):
     if person.status != OPEN or person.legs >= person.max_legs or person.held:
         return
     if state.board[0].groups == 1:
-        best = -1
-        for arm in range(person.first, person.first + person.count):
-            if state.arms[arm].state == READY and (best < 0 or better(state, arm, best, person.ordered)):
-                best = arm
+        best, _ = best_ready(state, person)
         if best >= 0 and state.arms[best].bucket < 0:
             put(state, best)
         return
@@ -264,13 +285,7 @@ def requeue(state, i):
     """
     relevel(state, i)
     person = state.people[i]
-    best, queued = -1, -1
-    for arm in range(person.first, person.first + person.count):
-        a = state.arms[arm]
-        if a.bucket >= 0:
-            queued = arm
-        if a.state == READY and (best < 0 or better(state, arm, best, person.ordered)):
-            best = arm
+    best, queued = best_ready(state, person)
     if queued < 0:
         return
     if state.board[0].groups > 1:

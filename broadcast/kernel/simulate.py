@@ -90,23 +90,8 @@ def draw(world, chance, bits):
 
 
 @njit(forceinline=True)
-def sift_down(heap, n, key):
-    """Place ``key`` into the hole at the root of a heap of ``n``."""
-    at = 0
-    child = 1
-    while child < n:
-        if child + 1 < n and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= key:
-            break
-        heap[at] = heap[child]
-        at = child
-        child = 2 * at + 1
-    heap[at] = key
-
-
-@njit(forceinline=True)
 def sift_up(heap, at, key):
+    """Place ``key`` into the hole at ``at``, or above it."""
     while at > 0:
         parent = (at - 1) >> 1
         if heap[parent] <= key:
@@ -114,6 +99,26 @@ def sift_up(heap, at, key):
         heap[at] = heap[parent]
         at = parent
     heap[at] = key
+
+
+@njit(forceinline=True)
+def sift_down(heap, n, key):
+    """Place ``key`` into the hole at the root of a heap of ``n``.
+
+    The hole sinks to the bottom and the key rises from there: a call that begins now
+    mostly ends last. Which child is the lesser is computed, as it cannot be foreseen.
+    """
+    at = 0
+    child = 1
+    while child < n - 1:
+        child += np.int64(heap[child + 1] < heap[child])
+        heap[at] = heap[child]
+        at = child
+        child = 2 * at + 1
+    if child == n - 1:
+        heap[at] = heap[child]
+        at = child
+    sift_up(heap, at, key)
 
 
 @njit
