@@ -25,7 +25,7 @@ OPEN = 0
 FUTURE = 4
 READY, COOLING, LIVE = 0, 1, 2
 WORDS = LEVELS // 64  # of the bitmap, per tier
-NEVER = np.int64(1 << 32)  # above every standing
+NEVER = 1 << 32  # above every standing
 
 
 @intrinsic
@@ -197,7 +197,7 @@ def best_ready(state, person):
 
     Everything is chosen and nothing jumped over, as neither can be foreseen.
     """
-    best, queued = np.int64(-1), np.int64(-1)
+    best, queued = -1, -1
     least = NEVER
     for arm in range(person.first, person.first + person.count):
         a = state.arms[arm]

@@ -111,7 +111,7 @@ def sift_down(heap, n, key):
     at = 0
     child = 1
     while child < n - 1:
-        child += np.int64(heap[child + 1] < heap[child])
+        child += int(heap[child + 1] < heap[child])
         heap[at] = heap[child]
         at = child
         child = 2 * at + 1
