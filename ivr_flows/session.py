@@ -12,16 +12,11 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import gevent
-
-from dutycenter.calls.pulls import own_queue
-from dutycenter.interfaces import OUT_OF_QUEUE, IClock, ILeg, LegGone, Prompt
+from dutycenter.interfaces import IClock, ILeg, LegGone, Prompt
 from dutycenter.settings import Settings
 from ivr_flows.conversation import (
-    DESK,
     KEYS,
     LEADER,
-    PLACE,
     Ask,
     Bridge,
     Bridged,
@@ -51,13 +46,13 @@ from ivr_flows.conversation import (
 from ivr_flows.engine import State, advance, begin
 from ivr_flows.prompts import PromptBook
 from ivr_flows.scribes import Scribe
+from ivr_flows.waiting import ANSWERED, Waiting
 
 log = logging.getLogger(__name__)
 
+NOTHING_CAME = (Said(), NoKey(), Digits(""))  # of words to which the other side has said nothing
 MESSAGE = "message"  # the slot whose hearing is measured
 LEADER_ASKS = "hotline.leader"  # what whoever leads the shift hears before a caller is put through
-BEFORE_ALL = "1000000"  # of a caller whom a desk asked for: more than anybody has waited
-FIRST_PLACE = 8.0  # seconds in the queue before a caller hears their place for the first time
 TO_END = 0.3  # seconds that may be missing from a message that was heard to its end
 
 
@@ -106,8 +101,7 @@ class Session:
         self._playing: Playing | None = None
         self._heard, self._to_end = 0.0, False
         self._recorded = False
-        self._score = 0  # who goes first: what the flow gave this caller last
-        self._knows_keys = False  # they were told which keys lead out of the queue
+        self._waiting = Waiting(leg, scribe, book, settings, clock)
         self.handed_over: HandOver | None = None  # the leg goes on in another flow
         self.state: State | None = None  # where the conversation stands
 
@@ -142,16 +136,13 @@ class Session:
         """Do it; what came of it, or None when the conversation is over."""
         leg = self._leg
         match effect:
-            case Say():
-                leg.play([prompt.path for _, prompt in self._listen(effect.prompts)])
-                self._stop_listening(whole=True)
-                return Said()
-            case Ask():
-                return self._ask(effect)
-            case Enter():
-                return self._enter(effect)
+            case Say() | Ask() | Enter():
+                event = self._speak(effect)
+                while event in NOTHING_CAME and self._waiting.to_desk():
+                    event = self._speak(effect)
+                return event
             case Queue():
-                return self._queue(effect)
+                return QueueEnded(self._waiting.queue(effect))
             case Record():
                 return self._record(effect.limit)
             case Bridge() | Join():
@@ -168,6 +159,16 @@ class Session:
                 return None
             case Fault():
                 raise FlowFailed(effect.why)
+
+    def _speak(self, words: Say | Ask | Enter) -> Event:
+        match words:
+            case Ask():
+                return self._ask(words)
+            case Enter():
+                return self._enter(words)
+        self._leg.play([prompt.path for _, prompt in self._listen(words.prompts)])
+        self._stop_listening(whole=True)
+        return Said()
 
     def _ask(self, ask: Ask) -> Event:
         self._scribe.asked()
@@ -196,82 +197,14 @@ class Session:
 
     def _bridge_to_leader(self, keys: str) -> Event:
         asks = self._book.find(LEADER_ASKS, self._settings.languages[0]).path
-        # A desk may have asked for them while they heard of the leader: they wait for it in the queue.
-        outside = None if self._scribe.pulled() else self._scribe.leader(asks)
+        outside = self._scribe.leader(asks)
         came = self._leg.bridge_out(outside, keys) if outside else ""
-        if came == "answered":
+        if came == ANSWERED:
             self._scribe.talked()
             return Bridged(True)
         if came:
             self._scribe.pressed(came, right=True)
         return Bridged(False, came)
-
-    def _queue(self, wish: Queue) -> Event:
-        self._scribe.queued()
-        if wish.score:
-            self._score = wish.score
-            self._leg.set("cc_base_score", str(wish.score))
-        try:
-            cause = self._wait(wish)
-        except LegGone:
-            self._scribe.unanswered()
-            raise
-        if cause == "answered":
-            self._scribe.talked()
-            if wish.welcome:
-                self._leg.tell([one.path for name in wish.welcome for one in self._told(name, self._leg.desk)])
-            return QueueEnded(cause)
-        self._scribe.unanswered()
-        if cause in wish.keys:
-            self._scribe.pressed(cause, right=True)
-        return QueueEnded(cause)
-
-    def _wait(self, wish: Queue) -> str:
-        """Wait for all desks, or for the one that asked for this caller; how the waiting ended."""
-        queue, keys = self._settings.hotline_queue, f"{wish.keys}{OUT_OF_QUEUE}"
-        while True:
-            desk = self._scribe.pulled()
-            if desk:
-                self._leg.set("cc_base_score", BEFORE_ALL)
-                cause = self._leg.queue(own_queue(queue, desk), keys, self._early(wish))
-                if cause == "answered" or (cause and cause in wish.keys):
-                    return cause
-                self._leg.set("cc_base_score", str(self._score))
-                if cause == OUT_OF_QUEUE:
-                    continue
-                self._scribe.not_taken(desk)
-            company = gevent.spawn(self._accompany, wish) if wish.waiting else None
-            try:
-                cause = self._leg.queue(queue, keys, self._early(wish))
-            finally:
-                if company is not None:
-                    company.kill()
-                    self._leg.hush()
-            if cause != OUT_OF_QUEUE:
-                return cause
-
-    def _early(self, wish: Queue) -> str:
-        """What counts though it was pressed on the way here: a desk's wish, and keys that they know of.
-
-        Whoever presses a key of the menu twice has not heard yet that it leads elsewhere from here.
-        """
-        return f"{wish.keys}{OUT_OF_QUEUE}" if self._knows_keys else OUT_OF_QUEUE
-
-    def _accompany(self, wish: Queue) -> None:
-        """Tell whoever waits which place they have, now and then, until they wait no more."""
-        self._clock.sleep(FIRST_PLACE)
-        while (place := self._leg.place(self._settings.hotline_queue)) is not None:
-            self._leg.announce([one.path for name in wish.waiting for one in self._told(name, str(place))])
-            self._knows_keys = bool(wish.keys)
-            self._clock.sleep(self._settings.hotline_place_every)
-
-    def _told(self, name: str, number: str) -> list[Prompt]:
-        """The prompts of a name; ``number`` where it asks for a place (a number) or a desk (its digits)."""
-        if name == PLACE:
-            return [prompt for _, prompt in self._book.number(int(number), self._settings.languages[0])]
-        if name == DESK:
-            return [prompt for digit in number if digit.isdigit() for _, prompt in self._found(f"number.{digit}")]
-        return [prompt for _, prompt in self._found(name)]
 
     def _join(self) -> Event:
         room = self._scribe.joins()
@@ -329,7 +262,7 @@ class Session:
 
     def _rescue(self) -> None:
         try:
-            self._queue(Queue(0))
+            self._waiting.queue(Queue(0))
         except LegGone:
             return
         except Exception:

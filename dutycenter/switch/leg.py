@@ -86,8 +86,8 @@ class Leg:
         if (refused := following.get()) is not None:
             raise refused
         self._link.ask(commands.linger(LINGER))
-        # "*" would end a prompt: only what is asked for may.
-        self.set("playback_terminators", "none")
+        # "*" would end a prompt: only what is asked for may, and a desk that takes the caller.
+        self.set("playback_terminators", OUT_OF_QUEUE)
 
     @property
     def caller_number(self) -> str:
@@ -105,7 +105,7 @@ class Leg:
         self._execute(commands.answer, 10.0)
 
     def play(self, files: Iterable[Path]) -> None:
-        """Play to the end; no key interrupts."""
+        """Play to the end; no key of a telephone interrupts."""
         played = list(files)
         if played:
             self._execute(lambda event: commands.playback(event, self._files, played), _length(played))
@@ -220,7 +220,7 @@ class Leg:
             lambda event: commands.record(event, self._files, folder, file_name, limit), limit, after_hangup=True
         )
         if not self._hung_up.is_set():
-            self.set("playback_terminators", "none")
+            self.set("playback_terminators", OUT_OF_QUEUE)
         milliseconds = event.variable("record_ms")
         return int(milliseconds) / 1000 if milliseconds.isdigit() else _length([folder / file_name], 0.0)
 

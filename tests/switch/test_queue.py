@@ -137,6 +137,11 @@ def test_a_key_counts_while_the_place_is_said(
     caller.press("1")
     assert until(lambda: switch.plays(book_of(product).find("hotline.nobody", "zh_CN").path), 5), "it does nothing"
     assert not switch.plays(begins), "the words about the queue go on"
+    with product.work.write() as request:  # a desk is free by now
+        request.find_service(Pulls).pull(caller.call.id, 1, "1001")
+    assert caller.is_(CallState.RINGING, 5), "they are not led away from the words before their message"
+    take(switch, caller)
+    assert hears(caller.talk)
 
 
 def test_a_desk_takes_whom_their_place_is_being_said_to(

@@ -16,7 +16,8 @@ from dutycenter.settings import Settings
 from ivr_flows.conversation import AskNode, Flow, Line, RecordNode, SayNode
 from ivr_flows.definition import load_flow
 from ivr_flows.prompts import SHIPPED, PromptBook
-from ivr_flows.session import BEFORE_ALL, Session
+from ivr_flows.session import LEADER_ASKS, Session
+from ivr_flows.waiting import BEFORE_ALL
 
 HOTLINE = load_flow(SHIPPED / "hotline.yaml").flow
 NOTIFY = load_flow(SHIPPED / "notify.yaml").flow
@@ -161,15 +162,30 @@ class TestHotline:
         ]  # fmt: skip
 
     def test_a_desk_that_asks_for_the_caller_before_the_leader_is_called_gets_them_at_once(self, stage: Stage) -> None:
-        story = ("1", None, "timeout", None, None, "1")
-        leg, told = stage.play(HOTLINE, *story, outside=LEADER, desks=["", "1002", "1002", ""])
-        assert "bridge_out" not in leg.names
-        assert [one for one in told if one[0] in ("leader", "not_taken")] == [("not_taken", "1002")]
-        # The second queue has no score of its own: who comes back from that desk's queue has the first one's.
-        assert [what for what in leg.done if what[0] in ("queue", "set")][-4:] == [
+        story = ("1", None, "timeout", None, "timeout", None, "", "timeout", "timeout")
+        leg, told = stage.play(HOTLINE, *story, outside=LEADER, desks=["", "1002", "", "", "1001", ""])
+        assert [one for one in told if one[0] in ("leader", "not_taken")] == [
+            ("not_taken", "1002"), ("leader", f"{stage.book.find(LEADER_ASKS, 'zh_CN').path.name}"),
+            ("not_taken", "1001"),
+        ]  # fmt: skip
+        # The last queue has no score of its own: who comes back there from a desk's queue has the first one's.
+        assert [what for what in leg.done if what[0] in ("queue", "set", "bridge_out")][2:] == [
             ("set", "cc_base_score", BEFORE_ALL), ("queue", "duty-1002"), ("set", "cc_base_score", "600"),
+            ("bridge_out", LEADER.number),
+            ("set", "cc_base_score", BEFORE_ALL), ("queue", "duty-1001"), ("set", "cc_base_score", "600"),
             ("queue", "duty"),
         ]  # fmt: skip
+
+    def test_a_desk_that_asks_for_the_caller_who_is_asked_for_a_message_gets_them(self, stage: Stage) -> None:
+        leg, told = stage.play(HOTLINE, "1", None, "1", None, "answered", desks=["", "1001"])
+        assert leg.names[-4:] == ["play", "set", "queue", "tell"]
+        assert ("queue", "duty-1001") in leg.done
+        assert [one[0] for one in told if one[0] in ("talked", "message")] == ["talked"]
+
+    def test_whom_that_desk_does_not_take_hears_the_words_again(self, stage: Stage) -> None:
+        leg, told = stage.play(HOTLINE, "1", None, "1", None, "timeout", None, 7.0, desks=["", "1001", ""])
+        assert leg.names[3:9] == ["queue", "play", "set", "queue", "set", "play"]
+        assert [one[0] for one in told if one[0] in ("not_taken", "message")] == ["not_taken", "message", "message"]
 
     def test_it_takes_a_message_when_nobody_answers(self, stage: Stage) -> None:
         leg, told = stage.play(HOTLINE, None, None, "timeout", None, "timeout", None, 12.5)

@@ -19,7 +19,7 @@ from dutycenter.interfaces import OUT_OF_QUEUE, ILeg, LegGone, Originate, Outsid
 from dutycenter.settings import Settings
 from dutycenter.switch import OutboundServer, make_events, make_switch
 from dutycenter.switch.rehearsal.control import Control
-from ivr_flows.session import BEFORE_ALL
+from ivr_flows.waiting import BEFORE_ALL
 from tests.conftest import free_port
 from tests.rehearsal_fixtures import RawSocket, rehearse_in
 
