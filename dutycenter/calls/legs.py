@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from dutycenter.calls.models import Leg, Recording
 from dutycenter.calls.numbers import clean_number
+from dutycenter.calls.own_rings import asked_for
 from dutycenter.calls.rows import checked_file, checked_uuid, locked_leg, locked_recording
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.vocabulary import Direction, RecordingKind, RecordingState
@@ -118,5 +119,6 @@ class Legs:
 
     def _tell_desk(self, desk_channel_uuid: str, action: str) -> None:
         leg = self.db.get_one(Leg, desk_channel_uuid)
-        if leg.rings_for is not None:
-            self.ledger.append(action, f"desk:{leg.number}", {"channel": desk_channel_uuid, "for": leg.rings_for})
+        reason = leg.rings_for or asked_for(self.db, desk_channel_uuid)
+        if reason:
+            self.ledger.append(action, f"desk:{leg.number}", {"channel": desk_channel_uuid, "for": reason})

@@ -17,6 +17,7 @@ from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call, CallParty, Desk, Leg
 from dutycenter.calls.numbers import person_of
 from dutycenter.calls.orders import Apart, DeskError
+from dutycenter.calls.own_rings import own_rings
 from dutycenter.directory.models import Person
 from dutycenter.interfaces import IClock, ILedger, ISwitch, SwitchAway, SwitchError
 from dutycenter.switch.models import Gateway
@@ -176,6 +177,16 @@ class Desks:
             self.sit(desk, AVAILABLE, account_id)
         self._talk(party.channel_uuid)
         return party
+
+    def answer_own(self, desk_channel_uuid: str, desk: str | None) -> None:
+        """Make this desk's telephone answer, which rings because somebody there wants to call back or to join.
+
+        Raises:
+            DeskError: it doesn't ring there any more, or the switch is away.
+        """
+        if all(one.desk_channel_uuid != desk_channel_uuid for one in own_rings(self.db, desk)):
+            raise DeskError(_("This telephone does not ring any more."))
+        self._talk(desk_channel_uuid)
 
     def talking(self, desk: str | None) -> Call | None:
         """The call that this desk talks on."""

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from dutycenter.calls.disk import room
 from dutycenter.calls.models import Call
 from dutycenter.calls.orders import DeskError
+from dutycenter.calls.own_rings import own_rings
 from dutycenter.calls.pulls import Pulls
 from dutycenter.calls.queue import LOGGED_OUT, Desks
 from dutycenter.calls.unanswered import NotOnList, TakenBySomebody, Unanswered
@@ -74,6 +75,7 @@ def left(request: Request) -> dict[str, Any]:
         "writes_up_until": desks.writes_up_until(request.identity.desk),
         "called": called,
         "offered": desks.offered(request.identity.desk),
+        "own_rings": own_rings(request.db, request.identity.desk),
         "asking": desk.asking(request, [one.channel_uuid for one in called]),
         "open_calls": open_calls,
         "known": desk.people_of(request.db, open_calls),
@@ -158,6 +160,15 @@ def answer_called(request: Request) -> Response:
     me = request.identity
     try:
         request.find_service(Desks).answer_called(request.matchdict["uuid"], me.id, me.desk)
+    except DeskError as error:
+        say(request, error.reason, kind="error")
+    return back(request, shown_form(request.POST))
+
+
+def answer_own(request: Request) -> Response:
+    """接听: one's own telephone rings, to call back or to join."""
+    try:
+        request.find_service(Desks).answer_own(request.matchdict["uuid"], request.identity.desk)
     except DeskError as error:
         say(request, error.reason, kind="error")
     return back(request, shown_form(request.POST))
@@ -271,6 +282,7 @@ def includeme(config: Configurator) -> None:
         ("desk.status", "/desk/status", set_status, "POST", None),
         ("desk.answer", f"/desk/calls/{number}/answer", answer, "POST", None),
         ("desk.answer_called", "/desk/called/{uuid:[0-9A-Za-z-]{1,36}}/answer", answer_called, "POST", None),
+        ("desk.answer_own", "/desk/own/{uuid:[0-9A-Za-z-]{1,36}}/answer", answer_own, "POST", None),
         ("desk.take", r"/desk/called/{recipient:\d{1,9}}/acknowledge", take_acknowledgement, "POST", None),
         ("desk.open", f"/desk/calls/{number}/intake", open_call, "POST", None),
         ("desk.deal", f"/desk/calls/{number}/{{verb:take|release|settle|reopen}}", deal, "POST", None),

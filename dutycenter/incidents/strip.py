@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from dutycenter.calls.disk import room
 from dutycenter.calls.models import Call
+from dutycenter.calls.own_rings import own_rings
 from dutycenter.calls.queue import WAIT, Desks
 from dutycenter.calls.unanswered import Unanswered
 from dutycenter.incidents.deadlines import REPORT_LABELS, Deadlines, is_near, whole
@@ -37,8 +38,9 @@ def strip(request: Request) -> dict[str, Any]:
     called_out = desks.called()
     called = next((c for c in called_out if c.desk == desk and not c.talks), None) if may_answer and desk else None
     offered = next(iter(desks.offered(desk)), None) if may_answer else None
+    own = next(iter(own_rings(request.db, desk)), None) if may_answer else None
     ringing = next((w for w in waiting if w.desk_channel_uuid), None)
-    if may_answer and not (ringing or offered or called):
+    if may_answer and not (ringing or offered or called or own):
         ringing = next((w for w in waiting if w.rang_lately), None)
         ringing = ringing or next((w for w in waiting if w.call.state in WAIT), None)
     deadlines, now = request.find_service(Deadlines).running(), request.find_service(IClock).now()
@@ -74,6 +76,7 @@ def strip(request: Request) -> dict[str, Any]:
         "ringing": ringing,
         "called": called,
         "offered": offered,
+        "own": own,
         "caller": caller_of(request, ringing.call) if ringing and may_answer else None,
         "may_answer": may_answer,
         "form_behind": _form_behind(request),

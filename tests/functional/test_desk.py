@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from webtest import TestApp, TestResponse
 
 from dutycenter.accounts.models import Account
+from dutycenter.calls.conferences import Conferences
 from dutycenter.calls.models import Call
 from dutycenter.calls.parties import Parties
 from dutycenter.calls.queue import Desks
@@ -570,11 +572,37 @@ class TestTalking:
         assert "Abusive" not in officer.get("/desk").html.select_one(".ring-mine").text
 
     def test_calling_back_rings_ones_own_telephone(
-        self, officer: TestApp, tell: Callable[..., Call], switch: StandInSwitch
+        self, site: Any, officer: TestApp, tell: Callable[..., Call], switch: StandInSwitch
     ) -> None:
         call = tell("queued", "callback", "ended")
         page = officer.get("/desk")
         assert "Asks to be called back" in page.html.select_one(".missed").text
         send(page, f"/calls/{call.id}/call-back").follow()
-        name, _, desk, number = switch.told[-1]
+        name, channel, desk, number = switch.told[-1]
         assert (name, desk, number) == ("dial", "1001", "13800138000")
+        assert "it dials 138 0013 8000" in officer.get("/strip").html.select_one(".strip-ring").text
+        assert site.logged_in(Role.LEADER).get("/strip").html.select_one(".strip-ring") is None
+        send(officer.get("/desk"), "/own/").follow()
+        assert switch.talked == [channel]
+        with site.work.write() as request:
+            request.find_service(Calls).leg_answered(channel)
+            told = request.db.scalars(select(LedgerEntry.data).where(LedgerEntry.action == "desk.talks")).one()
+            assert json.loads(told) == {"channel": channel, "for": f"call:{call.id}"}
+        assert officer.get("/strip").html.select_one(".strip-ring") is None
+        page = officer.post(f"/desk/own/{channel}/answer", {"csrf_token": page.forms[0]["csrf_token"].value})
+        assert "does not ring any more" in page.follow().text
+        assert switch.talked == [channel]
+
+    def test_joining_a_room_rings_ones_own_telephone(self, site: Any, officer: TestApp, switch: StandInSwitch) -> None:
+        with site.work.write() as request:
+            conferences = request.find_service(Conferences)
+            conferences.account_id = site.ids[Role.OFFICER]
+            room = conferences.open("broadcast:1", "防汛会商", exercise=False)
+            conferences.desk_joins(room.id, "1001", "Officer", "07318888")
+        name, channel, *_ = switch.told[-1]
+        assert name == "call_desk"
+        with site.work.write() as request:
+            request.find_service(Calls).leg_created(channel, Direction.OUTBOUND, "1001", "")
+        assert "防汛会商" in officer.get("/strip").html.select_one(".strip-ring").text
+        send(officer.get("/desk"), "/own/").follow()
+        assert switch.talked == [channel]
