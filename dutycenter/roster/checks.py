@@ -117,7 +117,7 @@ def findings(shifts: Sequence[Served], begin: datetime, end: datetime, rules: Ru
     for shift in inside:
         found += _of_shift(shift, shifts, rules)
     found += _twice(inside)
-    found += (one for one in _too_long(shifts, rules.longest) if one.starts_at < end and one.ends_at > begin)
+    found += (one for one in too_long(shifts, rules.longest) if one.starts_at < end and one.ends_at > begin)
     order = list(Kind)
     return sorted(found, key=lambda one: (one.starts_at, order.index(one.kind), one.shift_id, one.who))
 
@@ -190,7 +190,8 @@ def _twice(shifts: Sequence[Served]) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-def _too_long(shifts: Sequence[Served], longest: timedelta) -> Iterator[Finding]:
+def too_long(shifts: Sequence[Served], longest: timedelta) -> Iterator[Finding]:
+    """Who serves longer than this in the duty room without a rest; a finding for each such stretch."""
     for served in _by_person(shifts, on_call=False).values():
         stretch: list[tuple[Served, Serving]] = []
         for shift, member in served:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,11 +17,12 @@ from dutycenter.frame.labels import label
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.roster.changes.people import DutyPeople
 from dutycenter.roster.changes.states import OPEN, Act, after
-from dutycenter.roster.checks import Serving
+from dutycenter.roster.checking import AROUND
+from dutycenter.roster.checks import Finding, Served, Serving, too_long
 from dutycenter.roster.faults import RosterFault
 from dutycenter.roster.handover.items import OpenItem
 from dutycenter.roster.models import DutyChange, Shift
-from dutycenter.roster.services import Rosters, serving
+from dutycenter.roster.services import Rosters, served, serving
 from dutycenter.vocabulary import DutyChangeKind, DutyChangeState, Role
 from dutycenter.work import Work, settings_of
 
@@ -217,6 +219,23 @@ class DutyChanges:
                     return _("Who would take the shift serves in another at that time.")
         return None
 
+    def strains(self, change: DutyChange) -> list[Finding]:
+        """Where the change makes somebody serve longer than one shift without a rest: allowed, but to be seen before."""
+        if change.shift is None:
+            return []
+        moves = [(change.shift, change.person_id, change.other_id, change.other.name)]
+        if change.other_shift is not None:
+            moves.append((change.other_shift, change.other_id, change.person_id, change.person.name))
+        begin = min(shift.starts_at for shift, *_rest in moves) - AROUND
+        end = max(shift.ends_at for shift, *_rest in moves) + AROUND
+        longest = max(shift.ends_at - shift.starts_at for shift, *_rest in moves)
+        now = [served(shift) for shift in self.rosters.between(begin, end)]
+        then = now
+        for shift, gives, takes, name in moves:
+            then = [_moved(one, gives, takes, name) if one.shift_id == shift.id else one for one in then]
+        before = set(map(_place, too_long(now, longest)))
+        return [finding for finding in too_long(then, longest) if _place(finding) not in before]
+
     def _do(self, change: DutyChange) -> None:
         assert change.shift is not None
         self._replace(change.shift, change.person_id, change.other_id)
@@ -233,6 +252,15 @@ class DutyChanges:
 
     def _tell(self, change: DutyChange, what: str, **data: object) -> None:
         self.ledger.append(f"duty_change.{what}", f"duty_change:{change.id}", data)
+
+
+def _moved(shift: Served, gives: int, takes: int, name: str) -> Served:
+    members = tuple(replace(m, person_id=takes, name=name) if m.person_id == gives else m for m in shift.members)
+    return replace(shift, members=members)
+
+
+def _place(finding: Finding) -> tuple[str, datetime, datetime]:
+    return finding.who, finding.starts_at, finding.ends_at
 
 
 def sentence(change: DutyChange, request: Request) -> str:

@@ -19,6 +19,7 @@ from dutycenter.notices import say
 from dutycenter.roster.changes.people import DutyPeople
 from dutycenter.roster.changes.services import DutyChanges, sentence
 from dutycenter.roster.changes.states import Act
+from dutycenter.roster.checking import sentence as said_of
 from dutycenter.roster.day_views import shift_of
 from dutycenter.roster.faults import RosterFault
 from dutycenter.roster.models import DutyChange, Shift
@@ -92,7 +93,7 @@ def ask(request: Request) -> dict[str, Any] | Response:
 def _listing(request: Request, fault: TranslationString | str) -> dict[str, Any]:
     changes = request.find_service(DutyChanges)
     mine = request.find_service(DutyPeople).person_of(request.identity.id)
-    works = _works(request)
+    works, zone = _works(request), settings_of(request.registry).time_zone
     return {
         "open": [
             (change, [one for one in ACT_WORDS if works and changes.may(change, one)]) for change in changes.open()
@@ -100,6 +101,7 @@ def _listing(request: Request, fault: TranslationString | str) -> dict[str, Any]
         "latest": changes.latest(),
         "mine": mine,
         "sentence": lambda change: sentence(change, request),
+        "strains": lambda change: [said_of(one, request.localizer.translate, zone) for one in changes.strains(change)],
         "act_words": ACT_WORDS,
         "confirmation": changes.confirmation,
         "fault": fault,

@@ -147,6 +147,19 @@ class TestSwap:
         with pytest.raises(RosterFault):
             act(work, "张伟", Act.WITHDRAW)
 
+    @pytest.mark.parametrize(
+        ("takes", "in_return", "strained"), [("陈静", False, [("陈静", 24)]), ("陈静", True, []), ("吴磊", False, [])]
+    )
+    def test_two_shifts_in_a_row_are_said_before_anybody_agrees(
+        self, work: Work, shifts: list[int], takes: str, in_return: bool, strained: list[tuple[str, int]]
+    ) -> None:
+        with work.write() as request:
+            rosters, changes = request.find_service(Rosters), acting(request, "张伟")
+            other = rosters.shift(shifts[1]) if in_return else None
+            changes.ask(rosters.shift(shifts[0]), person(request, "张伟"), person(request, takes), other, "家中有事")
+            found = changes.strains(request.db.scalars(select(DutyChange)).one())
+            assert [(one.who, one.data["hours"]) for one in found] == strained
+
     def test_only_shifts_are_offered_in_which_one_does_not_serve_oneself(self, work: Work, shifts: list[int]) -> None:
         def offered() -> list[str]:
             with work.read() as request:
