@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from dutycenter.accounts.models import Account
 from dutycenter.accounts.sessions import COOKIE, Sessions
+from dutycenter.calls.services import Calls
 from dutycenter.incidents.models import Deadline
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import IClock
@@ -115,4 +117,29 @@ def test_what_cannot_be_known_is_not_said(installation: Installation, chromium: 
     page.evaluate("document.documentElement.dataset.live = 'off'")
     expect(page.locator(".strip-lost")).to_be_visible()
     expect(page.locator(".strip-up, .strip-down")).to_be_hidden()
+    context.close()
+
+
+def test_space_answers_ones_own_telephone_that_calls_back(
+    installation: Installation, chromium: Browser, token: str
+) -> None:
+    work, control = installation.work, Control(installation.town.settings)
+    channel = str(uuid.uuid4())
+    with work.write() as request:
+        request.db.scalars(select(Account).where(Account.username == "strip")).one().desk = "1001"
+        calls = request.find_service(Calls)
+        call = calls.arrive(channel, CALLER, "07318888")
+        calls.queued(channel)
+        calls.ended(channel, "NORMAL_CLEARING")
+        call_id = call.id
+    context = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="en")
+    context.set_default_timeout(SECONDS * 1000)
+    context.add_cookies([{"name": COOKIE, "value": token, "url": installation.url}])
+    page = context.new_page()
+    page.goto(installation.url + "/desk")
+    page.click(f"#back-{call_id}")
+    expect(page.locator(".ring-mine")).to_contain_text("it dials 135 0731 8811")
+    page.keyboard.press("Space")
+    expect(page.locator(".ring-mine")).to_have_count(0)
+    assert any(one["number"] == CALLER for one in control.phones())
     context.close()
