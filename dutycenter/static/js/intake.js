@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const RETRY = 4000;
+  const SLOW = 5000;
   const form = document.getElementById("intake");
   if (!form) return;
   const { drafts, presence, conflicts } = window.dutycenter;
@@ -86,6 +87,7 @@
     const sent = new Map(fields.map((control) => [control.name, control.value]));
     const body = new URLSearchParams([["version", form.elements.version.value], ["tab", presence.tab], ...sent]);
     status(says.saving);
+    const takesLong = setTimeout(() => status(says.slow), SLOW);
     let response;
     try {
       response = await ask(form.dataset.save, { method: "POST", body, keepalive: body.toString().length < 60000 });
@@ -93,6 +95,8 @@
       status(says.unsaved, "bad");
       later(RETRY);
       return false;
+    } finally {
+      clearTimeout(takesLong);
     }
     if (response.status === 413) { status(says.tooLarge, "bad"); return false; }
     if (response.status === 401 || response.type === "opaqueredirect") { status(says.loggedOut, "bad"); later(RETRY); return false; }
