@@ -59,6 +59,7 @@ class Leg:
         self._busy = ""  # the event uuid of the application that the switch is running now
         self._takes_keys = ("", "")  # that of the one which waits for keys, or will; and those that count if early
         self._leads_away, self._led_away = "", ""  # keys that end the ringing outside; the one that did
+        self._ends_words = "none"  # keys that break off what is played; of a message it would say that it was heard
         self._announced: Sequence[Path] = ()  # what was last laid over the music, and may last
         self._early = ""  # keys that were pressed while the switch was running nothing, and nobody took
         self._hung_up = Event()
@@ -86,8 +87,8 @@ class Leg:
         if (refused := following.get()) is not None:
             raise refused
         self._link.ask(commands.linger(LINGER))
-        # "*" would end a prompt: only what is asked for may, and a desk that takes the caller.
-        self.set("playback_terminators", OUT_OF_QUEUE)
+        # "*" would end a prompt: only what is asked for may.
+        self.set("playback_terminators", self._ends_words)
 
     @property
     def caller_number(self) -> str:
@@ -145,6 +146,9 @@ class Leg:
         method then raises ``LegGone``, and ``hangup`` does nothing.
         """
         limit = 10 * self._settings.hotline_patience + 600
+        if self._ends_words != OUT_OF_QUEUE:  # a desk may take them also from the words that follow
+            self._ends_words = OUT_OF_QUEUE
+            self.set("playback_terminators", OUT_OF_QUEUE)
         self._execute(lambda event: commands.exit_keys(event, keys), 5.0)
         event = self._execute(lambda event: commands.queue(event, name), limit, early=early)
         cause = event.variable("cc_cause")
@@ -220,7 +224,7 @@ class Leg:
             lambda event: commands.record(event, self._files, folder, file_name, limit), limit, after_hangup=True
         )
         if not self._hung_up.is_set():
-            self.set("playback_terminators", OUT_OF_QUEUE)
+            self.set("playback_terminators", self._ends_words)
         milliseconds = event.variable("record_ms")
         return int(milliseconds) / 1000 if milliseconds.isdigit() else _length([folder / file_name], 0.0)
 

@@ -11,7 +11,7 @@ import pytest
 from gevent import socket
 
 from dutycenter.clock import FastClock
-from dutycenter.interfaces import ILeg, LegGone, RefusedValue
+from dutycenter.interfaces import OUT_OF_QUEUE, ILeg, LegGone, RefusedValue
 from dutycenter.settings import Settings
 from dutycenter.switch import OutboundServer, outbound
 from dutycenter.switch import leg as module
@@ -223,6 +223,23 @@ class TestApplications:
         asked = next(n for n, command in enumerate(switch.commands) if "play_and_get_digits" in command)
         assert [switch.commands[number] for number in pressed] == [f"api uuid_recv_dtmf {CALL} 1#"]
         assert pressed[0] > asked
+
+    def test_only_who_has_waited_for_a_desk_can_be_taken_out_of_words(
+        self, ivr: Ivr, switch: Switch, prompt: Path
+    ) -> None:
+        def flow(leg: ILeg) -> None:
+            leg.play([prompt])  # a message, of which the record says that it was heard
+            leg.queue("duty")
+            leg.play([prompt])
+            leg.queue("duty")
+
+        ivr.flow = flow
+        switch.serve()
+        told = [
+            re.search(r"playback_terminators=(\w+)|app-name: (playback|callcenter)", one) for one in switch.commands
+        ]
+        found = [one[1] or one[2] for one in told if one]
+        assert found == ["none", "playback", OUT_OF_QUEUE, "callcenter", "playback", "callcenter"]
 
     @pytest.mark.parametrize(
         ("told", "cause"),
