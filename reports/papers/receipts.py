@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from broadcast.board import ground_words
-from broadcast.models import Attempt, Broadcast, Receipt, Recipient
+from broadcast.models import EVERYBODY, Attempt, Broadcast, BroadcastMessage, Receipt, Recipient
+from broadcast.receipts import told_since
 from dutycenter.calls.models import Recording
 from dutycenter.vocabulary import Outcome
 from reports.making import Making
@@ -36,7 +37,7 @@ def paper(about: str, making: Making) -> Paper:
                 (_("Data up to"), w.moment(data_until(db, making))),
             ],
             [
-                Section(_("Message"), [Paragraph(broadcast.message)]),
+                Section(_("Message"), _message(w, db, broadcast)),
                 Section(_("Result"), [_result(w, made, people)]),
                 Section(_("Receipts one by one"), [_receipts(w, db, made, broadcast, people)]),
                 Section(_("Numbers dialled"), _attempts(w, db, made, people)),
@@ -44,6 +45,22 @@ def paper(about: str, making: Making) -> Paper:
             ],
             exercise=broadcast.exercise,
         )
+
+
+def _message(w: Words, db: Session, broadcast: Broadcast) -> list[Block]:
+    """What was said; where it was corrected, each version with the moment from which it was said."""
+    if broadcast.message_version == 1:
+        return [Paragraph(broadcast.message)]
+    versions = db.scalars(
+        select(BroadcastMessage)
+        .where(BroadcastMessage.broadcast_id == broadcast.id, BroadcastMessage.audience == EVERYBODY)
+        .order_by(BroadcastMessage.version)
+    )
+    _ = w.gettext
+    return [
+        Paragraph(w.colon(_("Version %(n)s, from %(at)s", n=one.version, at=w.clock(one.created_at)), one.text))
+        for one in versions
+    ]
 
 
 def _people(db: Session, broadcast: Broadcast) -> Sequence[Recipient]:
@@ -74,6 +91,7 @@ def _receipts(w: Words, db: Session, made: Maker, broadcast: Broadcast, people: 
     given: dict[int, list[Receipt]] = {}
     for receipt in db.scalars(query.where(Recipient.broadcast_id == broadcast.id).order_by(Receipt.at, Receipt.id)):
         given.setdefault(receipt.recipient_id, []).append(receipt)
+    told = told_since(db, broadcast.id)
     rows = [
         (
             str(place),
@@ -81,7 +99,12 @@ def _receipts(w: Words, db: Session, made: Maker, broadcast: Broadcast, people: 
             w.clauses([person.department, person.post]),
             w.label(person.outcome) if person.outcome else _("Not settled"),
             w.clock(person.acknowledged_at or person.outcome_at),
-            _answer(w, given.get(person.id, [])) or _ground(w, person) or NOTHING,
+            w.clauses(
+                [
+                    _answer(w, given.get(person.id, [])) or _ground(w, person) or NOTHING,
+                    _version(w, broadcast, person, told.get(person.id)),
+                ]
+            ),
         )
         for place, person in enumerate(people, start=1)
     ]
@@ -105,6 +128,19 @@ def _answer(w: Words, receipts: Sequence[Receipt]) -> str:
         kind, by = kinds.get(receipt.kind, receipt.kind), means.get(receipt.means, receipt.means)
         told.append(f"{kind}（{by}{receipt.key}）" if w.chinese else f"{kind} ({by} {receipt.key})".replace(" )", ")"))
     return w.listed(dict.fromkeys(told))
+
+
+def _version(w: Words, broadcast: Broadcast, person: Recipient, told: Recipient | None) -> str:
+    """Where the message was corrected after the answer: which version that was to, and what became of the correction."""
+    _ = w.gettext
+    if not person.told_version or person.told_version == broadcast.message_version:
+        return ""
+    heard = _("to version %(n)s", n=person.told_version)
+    if told is None:
+        return w.clauses([heard, _("not told of the correction")])
+    if told.acknowledged_at is None:
+        return w.clauses([heard, _("correction not acknowledged")])
+    return w.clauses([heard, _("correction acknowledged %(at)s", at=w.clock(told.acknowledged_at))])
 
 
 def _ground(w: Words, person: Recipient) -> str:

@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import delete, select
 
-from broadcast.models import Attempt, Broadcast, Receipt, Recipient
+from broadcast.models import Attempt, Broadcast, BroadcastMessage, Receipt, Recipient
 from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call, Recording
 from dutycenter.incidents.models import Incident, IncidentEntry
@@ -22,7 +22,7 @@ from dutycenter.roster.duty_log.models import DutyLogEntry
 from dutycenter.roster.handover.models import Handover, HandoverItem
 from dutycenter.roster.models import Shift
 from dutycenter.settings import load
-from dutycenter.vocabulary import Outcome, ReportKind, Role
+from dutycenter.vocabulary import BroadcastState, Outcome, ReportKind, Role
 from dutycenter.work import Work
 from reports.house import House
 from reports.making import Making, NothingToTell, make_paper
@@ -148,6 +148,33 @@ class TestReceipts:
         assert len(attempts.rows) == len(tries)
         hashed = [row[-1].text for row in attempts.rows if row[-1].text != "—"]
         assert hashed == [SHA] * sum(attempt.answered_at is not None for attempt in tries)
+
+    def test_where_the_message_was_corrected_it_says_who_answered_what(self, store: Work) -> None:
+        with store.write() as request:
+            db, broadcast = request.db, request.db.scalars(select(Broadcast).order_by(Broadcast.id.desc())).first()
+            about = broadcast.id
+            first, second = db.scalars(select(Recipient).where(Recipient.broadcast_id == about).limit(2))
+            first.told_version = second.told_version = 1
+            broadcast.message_version, broadcast.message = 2, "到南门。"
+            for version, text in ((1, "到北门。"), (2, "到南门。")):
+                db.add(BroadcastMessage(broadcast_id=about, version=version, text=text, prompt_path="", prompt_seconds=1.0,
+                                        created_at=NOW))  # fmt: skip
+            round_ = Broadcast(title="x", message="到南门。", state=BroadcastState.FINISHED, corrects_id=about, corrects_version=2,
+                               channels=1, rounds=1, pause=1, ring_timeout=20, exercise=False, prompt_path="",
+                               prompt_seconds=1.0, created_at=NOW, launched_at=NOW)  # fmt: skip
+            db.add(round_)
+            db.flush()
+            db.add(Recipient(broadcast_id=round_.id, name=first.name, department="", department_short="", post="",
+                             corrects_id=first.id, acknowledged_at=NOW))  # fmt: skip
+            names = first.name, second.name
+            assert about > 1, "the others look at the first"
+        paper = made(store, ReportKind.RECEIPTS, str(about))
+        words = render_html(paper)
+        assert "第 1 版" in words
+        assert "到北门。" in words
+        said = {row[1].text: row[-1].text for row in tables(paper)[1].rows}
+        assert "更正已于" in said[names[0]]
+        assert said[names[1]].endswith("尚未告知更正")
 
     def test_it_says_in_words_why_somebody_was_not_called(self, store: Work) -> None:
         with store.write() as request:
