@@ -73,6 +73,7 @@ def reconcile(work: Work) -> None:
     for channel in channels:
         if _is_hotline(channel, work.settings.hotline_number) and channel.channel_uuid not in known:
             _adopt(work, channel)
+    _adopt_ringing(work, channels)
     for uuid in sorted({*legs, *calls} - up):
         with work.write() as request:
             request.find_service(Calls).leg_ended(uuid, LOST)
@@ -129,6 +130,24 @@ def _adopt(work: Work, channel: Channel) -> None:
         calls.arrive(channel.channel_uuid, channel.caller_number, channel.destination)
         calls.recording_started(channel.channel_uuid, f"{channel.channel_uuid}.wav")
     log.warning("a call was up that nobody had written down: %s", channel.channel_uuid)
+
+
+def _adopt_ringing(work: Work, channels: Sequence[Channel]) -> None:
+    """Desks that the dialplan began to ring while nobody followed: they can be answered from the page, too."""
+    ringing = [one for one in channels if one.direction == Direction.OUTBOUND and one.callstate == "RINGING"]
+    if not ringing:
+        return
+    with work.read() as request:
+        waiting = set(
+            request.db.scalars(select(Call.channel_uuid).where(Call.ended_at.is_(None), Call.answered_at.is_(None)))
+        )
+        found = select(Leg.channel_uuid).where(Leg.channel_uuid.in_([one.channel_uuid for one in ringing]))
+        known = set(request.db.scalars(found))
+    for one in ringing:
+        desk = one.destination.partition("%")[0]  # the switch writes a registered telephone as 1001%domain
+        if one.call_uuid in waiting - {one.channel_uuid} and one.channel_uuid not in known and desk.isalnum():
+            with work.write() as request:
+                request.find_service(Calls).ringing(one.call_uuid, desk, one.channel_uuid)
 
 
 def _is_hotline(channel: Channel, hotline_number: str) -> bool:

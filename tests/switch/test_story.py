@@ -92,15 +92,17 @@ class TestHotline:
     def test_a_caller_survives_the_ivr_killed_in_the_middle(
         self, switch: Switch, network: Telephone, desk: Telephone, product: Product
     ) -> None:
-        desk.default = Answers(after=1.0)
         product.start_ivr()
         talk = network.call(switch.trunk_port, HOTLINE)
         assert until(lambda: [c.state for c in product.calls()] == [CallState.MENU])
         product.roles["ivr"].kill()
         product.roles["ivr"].wait()
-        assert until(lambda: desk.talks and desk.talks[0].answered.is_set(), 10)
+        assert until(lambda: desk.talks and desk.talks[0].rang.is_set(), 10)
         assert not talk.ended.is_set()
-        product.start_ivr()  # takes the call up again from what the switch says
+        product.start_ivr()  # takes the call up again from what the switch says, and the telephone that rings for it
+        assert until(lambda: product.calls()[0].state == CallState.RINGING)
+        switch.commands.talk(product.calls()[0].desk_channel_uuid or "")
+        assert until(desk.talks[0].answered.is_set)
         network.hang_up(talk)
         assert until(lambda: product.calls()[0].state == CallState.ENDED, 20)
         assert len(product.calls()) == 1

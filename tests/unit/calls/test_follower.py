@@ -13,6 +13,7 @@ from sqlalchemy import select
 from dutycenter.calls.follower import reconcile
 from dutycenter.calls.models import Call, CallParty, Desk, Leg, Recording
 from dutycenter.calls.pulls import Pulls
+from dutycenter.calls.queue import Desks
 from dutycenter.calls.services import Calls
 from dutycenter.interfaces import Channel, SwitchEvent
 from dutycenter.ledger.models import LedgerEntry
@@ -186,6 +187,23 @@ class TestReconcile:
             call = request.db.scalars(select(Call)).one()
             assert (call.caller_number, call.state) == ("13900139000", CallState.ARRIVING)
             assert Path(request.db.scalars(select(Recording)).one().file_name).stem == CALLER
+
+    def test_a_desk_that_began_to_ring_while_nobody_followed_can_be_answered_from_the_page(
+        self, work: Work, switch: Any, follow: Follow, officers: tuple[int, int]
+    ) -> None:
+        def rings(uuid: str, member: str) -> Channel:
+            named = "1001%duty.local"  # as the switch names a registered telephone
+            return Channel(uuid, "outbound", "CS_CONSUME_MEDIA", "RINGING", named, "13900139000", "", member)
+
+        called = str(uuid.uuid4())
+        switch.up = [channel(CALLER), rings(DESK, CALLER), rings(called, called)]
+        for _ in range(2):
+            reconcile(work)
+        with work.read() as request:
+            (waiting,) = request.find_service(Desks).waiting("1001")
+            assert (waiting.call.state, waiting.desk_channel_uuid) == (CallState.RINGING, DESK)
+            assert request.db.get(Leg, called) is None
+            assert len(request.db.scalars(select(LedgerEntry).where(LedgerEntry.action == "call.ringing")).all()) == 1
 
     def test_nothing_is_ended_when_the_switch_cannot_be_asked(self, work: Work, switch: Any, follow: Follow) -> None:
         follow(HOTLINE_CALL[:3])
