@@ -12,7 +12,7 @@ from gevent import get_hub
 from gevent.monkey import is_module_patched
 
 T = TypeVar("T")
-SLICE = 0.0005  # seconds after which Python lets another thread run
+SLICE = 0.0001  # seconds after which Python lets another thread run
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import logging
 import signal
 import threading
 
+from broadcast.aside import aside
 from broadcast.dialer import Dialer
 from broadcast.kernel import warm
 from broadcast.run import LEASE
@@ -21,7 +22,7 @@ def run(work: Work) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    warm()
+    aside(warm)  # which also has the thread ready in which broadcasts are set up
     limit_idle(work.registry["dutycenter.engine"], LEASE)
     dialer = Dialer(work, make_switch(work.settings))
     log.info("The dialer %s is ready.", dialer.owner)

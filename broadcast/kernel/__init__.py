@@ -40,6 +40,7 @@ from broadcast.kernel.plan import (  # noqa: E402
     Rules,
     Tables,
 )
+from broadcast.kernel.urgency import CROWD  # noqa: E402
 
 
 def warm() -> None:
@@ -49,7 +50,7 @@ def warm() -> None:
     sources); this touches the code paths of Python around them.
     """
     number = Number(0.5)
-    plan = Plan([Person([number]), Person([number])], [Gateway(1, 10.0)])
+    plan = Plan([Person([number])] * CROWD, [Gateway(1, 10.0)])  # so many that urgency is computed
     chooser = Chooser(plan)
     decision = chooser.next(0.0)
     assert decision is not None

@@ -108,10 +108,9 @@ def sift_down(heap, n, key):
     The hole sinks to the bottom and the key rises from there: a call that begins now
     mostly ends last. Which child is the lesser is computed, as it cannot be foreseen.
     """
-    at = 0
-    child = 1
+    at, child = np.int64(0), np.int64(1)
     while child < n - 1:
-        child += int(heap[child + 1] < heap[child])
+        child += np.int64(heap[child + 1] < heap[child])
         heap[at] = heap[child]
         at = child
         child = 2 * at + 1
