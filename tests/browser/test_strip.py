@@ -87,7 +87,8 @@ def test_a_line_that_is_down_beside_an_overdue_report_cuts_no_clock(
     )
 
     busy = (
-        '<span class="strip-item"><span class="exercise-tag">Exercise</span> <a href="/">Broadcasts running 2</a></span>'
+        '<span class="strip-item strip-alarm"><i class="bi bi-hdd-fill"></i> Disk for recordings: 2 percent free</span>'
+        '<span class="strip-item"><span class="exercise-tag">Exercise</span></span>'
         '<span class="strip-item"><a class="strip-hot-link"><span class="strip-more">Plans not ready</span> 3</a></span>'
         '<span class="strip-item"><a class="strip-hot-link"><i class="bi bi-flag-fill"></i> 2</a></span>'
     )
