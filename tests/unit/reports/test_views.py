@@ -177,7 +177,10 @@ class TestPapers:
         page = app.get("/incidents/404/brief")
         page.forms["make"].submit(status=303)
         jobs.make_waiting(sqlite_work)
-        assert "there is no incident 404" in app.get("/incidents/404/brief").text
+        told = app.get("/incidents/404/brief").text
+        assert "请告知管理员" in told
+        assert "there is no incident 404" not in told, "technical words are for who can do something about them"
+        assert "there is no incident 404" in browser(Role.ADMINISTRATOR).get("/incidents/404/brief").text
         with sqlite_work.read() as request:
             assert request.db.scalars(select(Report.tries)).one() == jobs.TRIES
 
