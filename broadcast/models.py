@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from broadcast.lines import Hindrance
 from dutycenter.db.base import Base, text_enum
 from dutycenter.vocabulary import (
     AttemptKind,
@@ -77,6 +78,11 @@ class Broadcast(Base):
     def texts_alone(self) -> bool:
         """Does it send texts and call nobody, but for whom somebody asks to have called by hand?"""
         return self.sms_when is SmsWhen.ALONE
+
+    @property
+    def stands_still(self) -> bool:
+        """Does it run, and can call nobody?"""
+        return self.state is BroadcastState.RUNNING and self.waits_for in (Hindrance.SWITCH, Hindrance.LINES)
 
 
 class BroadcastMessage(Base):

@@ -423,7 +423,7 @@ class Broadcasts(Answering):
                 recipients[b.id],
                 outcomes[b.id],
                 calling.get(b.id, 0),
-                b.waits_for,
+                b.stands_still,
                 b.corrects_id,
             )
             for b in broadcasts

@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from dutycenter.vocabulary import BroadcastState, EscalationKind, ReachedRule, SituationKind, SmsWhen, StepWhom
+from dutycenter.vocabulary import EscalationKind, ReachedRule, SituationKind, SmsWhen, StepWhom
 
 # --- time -------------------------------------------------------------------
 
@@ -537,13 +537,8 @@ class Standing:
     recipients: int
     outcomes: Mapping[str, int]  # Outcome value: how many; what isn't settled is missing
     calling: int  # people with a leg up
-    waits_for: str = ""  # "switch" or "lines": it calls nobody; "slower": it calls fewer than it could
+    stands_still: bool = False  # it runs, and can call nobody
     corrects_id: int | None = None  # the broadcast whose correction it tells
-
-    @property
-    def stands_still(self) -> bool:
-        """Does it run, and can call nobody?"""
-        return self.state == BroadcastState.RUNNING and self.waits_for in ("switch", "lines")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from broadcast.forecasts.asking import ForesightAway, IForesight
 from broadcast.forecasts.bands import number_line
 from broadcast.forecasts.picture import curve
 from broadcast.goals import goal_fault
-from broadcast.lines import Hindrance
 from broadcast.messages import estimated_seconds
 from broadcast.models import Broadcast, Recipient
 from broadcast.services import LIMITS
@@ -70,7 +69,7 @@ def live(request: Request) -> dict[str, Any]:
         request.response.status_int = STOP_ASKING
         return shown | dict(NOTHING)
     question = {"broadcast": broadcast.id, "now": _now(request)}
-    still = broadcast.state is BroadcastState.PAUSED or broadcast.waits_for in (Hindrance.SWITCH, Hindrance.LINES)
+    still = broadcast.state is BroadcastState.PAUSED or broadcast.stands_still
     return shown | _forecast(request, "live", question, "") | {"still": still}
 
 
