@@ -81,17 +81,16 @@ class Waiting:
         return tried
 
     def _wait(self, wish: Queue) -> str:
-        queue = self._settings.hotline_queue
         while True:
             if desk := self._scribe.pulled():
                 cause = self._wait_for(desk, wish)
-                if cause == ANSWERED or (cause and cause in wish.keys):
+                if _leads_on(cause, wish):
                     return cause
                 if cause == OUT_OF_QUEUE:
                     continue
             company = gevent.spawn(self._accompany, wish) if wish.waiting else None
             try:
-                cause = self._leg.queue(queue, f"{wish.keys}{OUT_OF_QUEUE}", self._early(wish))
+                cause = self._wait_in(self._settings.hotline_queue, wish)
             finally:
                 if company is not None:
                     company.kill()
@@ -102,21 +101,22 @@ class Waiting:
     def _wait_for(self, desk: str, wish: Queue) -> str:
         """Wait where this desk alone rings; their place among all is theirs again afterwards."""
         self._leg.set("cc_base_score", BEFORE_ALL)
-        queue = own_queue(self._settings.hotline_queue, desk)
-        cause = self._leg.queue(queue, f"{wish.keys}{OUT_OF_QUEUE}", self._early(wish))
-        if cause == ANSWERED or (cause and cause in wish.keys):
+        cause = self._wait_in(own_queue(self._settings.hotline_queue, desk), wish)
+        if _leads_on(cause, wish):
             return cause
         self._leg.set("cc_base_score", str(self._score))
         if cause != OUT_OF_QUEUE:
             self._scribe.not_taken(desk)
         return cause
 
-    def _early(self, wish: Queue) -> str:
-        """What counts though it was pressed on the way here: a desk's wish, and keys that they know of.
+    def _wait_in(self, queue: str, wish: Queue) -> str:
+        """Until the switch says how it ended.
 
-        Whoever presses a key of the menu twice has not heard yet that it leads elsewhere from here.
+        What was pressed on the way here counts if it is a desk's wish, or a key that they know of: whoever presses a
+        key of the menu twice has not heard yet that it leads elsewhere from here.
         """
-        return f"{wish.keys}{OUT_OF_QUEUE}" if self._knows_keys else OUT_OF_QUEUE
+        keys = f"{wish.keys}{OUT_OF_QUEUE}"
+        return self._leg.queue(queue, keys, keys if self._knows_keys else OUT_OF_QUEUE)
 
     def _accompany(self, wish: Queue) -> None:
         """Tell whoever waits which place they have, now and then, until they wait no more."""
@@ -140,3 +140,8 @@ class Waiting:
             digits = [int(digit) for digit in number if digit.isdigit()]
             return [prompt.path for digit in digits for _, prompt in self._book.number(digit, language)]
         return [self._book.find(name, language).path]
+
+
+def _leads_on(cause: str, wish: Queue) -> bool:
+    """Was that a desk that answered, or a key of the caller's: is the waiting over?"""
+    return cause == ANSWERED or bool(cause and cause in wish.keys)

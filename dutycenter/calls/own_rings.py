@@ -17,7 +17,6 @@ class OwnRing:
     """What rings at the desk of whoever asked for it."""
 
     desk_channel_uuid: str
-    desk: str
     since: datetime
     subject: str  # of the ledger: the call that is given back, or the room
     dials: str = ""  # the number, once it is picked up
@@ -53,11 +52,11 @@ def _asked_for(db: Session, *those: ColumnElement[bool]) -> list[OwnRing]:
     )
     return [
         OwnRing(
-            leg.channel_uuid, leg.number, leg.created_at, f"call:{call.id}",
+            leg.channel_uuid, leg.created_at, f"call:{call.id}",
             dials=call.callback_number or call.caller_number,
         )
         for leg, call in db.execute(back)
     ] + [
-        OwnRing(leg.channel_uuid, leg.number, leg.created_at, f"conference:{room.id}", room=room.title)
+        OwnRing(leg.channel_uuid, leg.created_at, f"conference:{room.id}", room=room.title)
         for leg, room in db.execute(joins)
     ]  # fmt: skip

@@ -89,11 +89,6 @@ class Pulls:
         call = self.db.scalar(select(Call).where(Call.channel_uuid == channel_uuid))
         return _pulled_by(call, self.clock.now()) if call else ""
 
-    def _pulled(self, desk: str) -> list[Call]:
-        calls = self.db.scalars(select(Call).where(Call.pulled_by == desk, Call.ended_at.is_(None))).all()
-        now = self.clock.now()
-        return [call for call in calls if _pulled_by(call, now) == desk]
-
     def end(self, channel_uuid: str, desk: str, why: str) -> None:
         """The caller did not come to that desk: it is anybody's turn again. Idempotent."""
         call = self.db.scalar(
@@ -138,6 +133,11 @@ class Pulls:
         """The desk whose own queue this is; empty for that of all."""
         desk = queue.removeprefix(own_queue(self.queue, ""))
         return "" if desk == queue else desk
+
+    def _pulled(self, desk: str) -> list[Call]:
+        calls = self.db.scalars(select(Call).where(Call.pulled_by == desk, Call.ended_at.is_(None))).all()
+        now = self.clock.now()
+        return [call for call in calls if _pulled_by(call, now) == desk]
 
     def _refuse(self, call: Call | None, desk: str) -> None:
         if call is None or call.ended_at is not None:

@@ -165,7 +165,7 @@ class Leg:
 
     def place(self, name: str) -> int | None:
         """Which place in the queue this leg has, by the switch's own order."""
-        if self._hung_up.is_set() or not self._link.connected:
+        if not self._up():
             return None
         try:
             return replies.place(self._link.ask(commands.queue_members(name)), self.channel_uuid)
@@ -196,20 +196,20 @@ class Leg:
         """Lay words over the music of the queue; what cannot be played now is left out, and nobody waits for it."""
         self.hush()
         played = list(files)
-        if played and not self._hung_up.is_set() and self._link.connected:
+        if played and self._up():
             self._announced = played
             self._try_to(commands.announce(self.channel_uuid, self._files, played))
 
     def hush(self) -> None:
         """End what was announced, if it lasts."""
         played, self._announced = self._announced, ()
-        if played and not self._hung_up.is_set() and self._link.connected:
+        if played and self._up():
             self._refused(commands.hush(self.channel_uuid, self._files, played))  # refused when it is over already
 
     def tell(self, files: Iterable[Path]) -> None:
         """Play to both sides of the talk; what cannot be played now is left out, and nobody waits for it."""
         played = list(files)
-        if played and not self._hung_up.is_set() and self._link.connected:
+        if played and self._up():
             self._try_to(commands.tell(self.channel_uuid, self._files, played))
 
     def record_message(self, file_name: str, limit: float) -> float:
@@ -241,7 +241,7 @@ class Leg:
 
     def hangup(self, cause: str = "NORMAL_CLEARING") -> None:
         """Hang up; nothing when it has gone already or talks to a desk."""
-        if self._handed_over or self._hung_up.is_set() or not self._link.connected:
+        if self._handed_over or not self._up():
             return
         self._try_to(commands.hangup(str(uuid.uuid4()), cause))
         self._hung_up.wait(SLACK)
@@ -292,8 +292,11 @@ class Leg:
         assert isinstance(event, SwitchEvent)
         return event
 
+    def _up(self) -> bool:
+        return not self._hung_up.is_set() and self._link.connected
+
     def _check(self) -> None:
-        if self._hung_up.is_set() or not self._link.connected:
+        if not self._up():
             raise LegGone("hung up")
         if self._handed_over:
             raise LegGone("the leg talks to a desk")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from dutycenter.switch.rehearsal import audio
@@ -30,27 +32,25 @@ def hold(channel: Channel, held: bool) -> None:
 
 def broadcast(channel: Channel, data: str) -> None:
     """``uuid_broadcast``: played over what the leg hears; what it was doing goes on."""
-    try:
-        sound = np.concatenate([audio.sound_of(name) for name in names_of(data)])
-    except audio.NoSound:
+    sound = _sound(data)
+    if sound is None:
         return
     channel.emit("CHANNEL_EXECUTE", [("Application", "playback"), ("Application-Data", data)])
-    channel.hear(sound)
-    channel.exchange.journal.write("told", channel.uuid, file=data, number=channel.far_number)
+    _tell(channel, data, sound)
 
 
 def displace(channel: Channel, data: str) -> bool:
     """``uuid_displace``: laid over what the leg hears; False when this is being played already, or cannot be."""
-    if data in channel.displaced:
+    sound = None if data in channel.displaced else _sound(data)
+    if sound is None:
         return False
-    try:
-        sound = np.concatenate([audio.sound_of(name) for name in names_of(data)])
-    except audio.NoSound:
-        return False
-    exchange = channel.exchange
-    channel.displaced[data] = channel.hear(sound)
-    exchange.spawn_later(exchange.clock.real(len(sound) / audio.RATE), lambda: channel.displaced.pop(data, None))
-    exchange.journal.write("told", channel.uuid, file=data, number=channel.far_number)
+    stop = channel.displaced[data] = _tell(channel, data, sound)
+
+    def over() -> None:
+        if channel.displaced.get(data) is stop:  # it may have been stopped, and begun once more
+            del channel.displaced[data]
+
+    channel.exchange.spawn_later(channel.exchange.clock.real(len(sound) / audio.RATE), over)
     return True
 
 
@@ -60,6 +60,19 @@ def stop_displacing(channel: Channel, data: str) -> bool:
     if stop is not None:
         stop()
     return stop is not None
+
+
+def _sound(data: str) -> audio.Sound | None:
+    try:
+        return np.concatenate([audio.sound_of(name) for name in names_of(data)])
+    except audio.NoSound:
+        return None
+
+
+def _tell(channel: Channel, data: str, sound: audio.Sound) -> Callable[[], None]:
+    """Play it over what the leg hears; how to stop it."""
+    channel.exchange.journal.write("told", channel.uuid, file=data, number=channel.far_number)
+    return channel.hear(sound)
 
 
 def intercept(channel: Channel, data: str) -> None:

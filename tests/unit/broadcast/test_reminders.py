@@ -52,6 +52,18 @@ def arrive(town, name):
         assert request.find_service(IBroadcasts).arrived(recipient.id, Means.DESK)
 
 
+def somebody_late(town):
+    """One person has acknowledged and should have reported: the telephones, and the dialer."""
+    town.settle(1, numbers=1)
+    town.gateway()
+    town.launch(ask_arrival=True, report_within=15)
+    twin = town.twin()
+    dialer = town.dialer(twin)
+    town.play(twin, dialer)
+    town.clock.gone += timedelta(minutes=16).total_seconds()
+    return twin, dialer
+
+
 def test_it_reminds_after_the_announced_time_and_at_most_twice(small_town):
     town = small_town
     town.settle(2, numbers=1)
@@ -123,13 +135,7 @@ def test_two_dialers_and_one_that_dies_remind_once(small_town):
 
 def test_a_row_whose_dialer_died_is_settled_by_another(small_town):
     town = small_town
-    town.settle(1, numbers=1)
-    town.gateway()
-    town.launch(ask_arrival=True, report_within=15)
-    twin = town.twin()
-    dialer = town.dialer(twin)
-    town.play(twin, dialer)
-    town.clock.gone += timedelta(minutes=16).total_seconds()
+    twin, dialer = somebody_late(town)
     with town.work.write() as request:  # written, and dead before the switch was told
         dialer.reminders.turn(request.db, request.find_service(IBroadcasts).ledger, switch_up=True)
     ((_, written),) = reminders(town)
@@ -143,13 +149,7 @@ def test_a_row_whose_dialer_died_is_settled_by_another(small_town):
 
 @pytest.mark.parametrize("database", ["postgresql"])
 def test_settling_and_an_answer_at_once_do_not_lock_each_other_out(town):
-    town.settle(1, numbers=1)
-    town.gateway()
-    town.launch(ask_arrival=True, report_within=15)
-    twin = town.twin()
-    dialer = town.dialer(twin)
-    town.play(twin, dialer)
-    town.clock.gone += timedelta(minutes=16).total_seconds()
+    _, dialer = somebody_late(town)
 
     def turn():
         with town.work.write() as request:
