@@ -19,11 +19,12 @@ from broadcast.heard import machine_words
 from broadcast.live_board import LiveBoard, live_board, tally
 from broadcast.models import Attempt, Broadcast, Recipient
 from broadcast.plans.follow_up import follow_up
-from broadcast.receipts import HEADS, Words, receipts, replies_of, told_since, workbook
+from broadcast.receipts import HEADS, Words, receipts, replies_of, workbook
 from broadcast.sentences import sentence
 from broadcast.services import Broadcasts
 from broadcast.settle import was_machine
 from broadcast.sms.models import TextMessage, TextReply
+from broadcast.versions import corrected, told_since
 from dutycenter.audit.custody import LONGEST_REASON, Custody, ReasonMissing
 from dutycenter.calls.models import Recording
 from dutycenter.incidents.models import Incident
@@ -112,6 +113,7 @@ def receipt_list(request: Request) -> dict[str, Any]:
         "receipts": receipts(request.db, broadcast.id) if over else [],
         "PLACES": board.PLACES,
         "ground_words": board.ground_words,
+        "corrected": corrected,
     }
 
 

@@ -14,8 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from broadcast.board import ground_words
-from broadcast.models import Broadcast, Receipt, Recipient
+from broadcast.models import Broadcast, BroadcastMessage, Receipt, Recipient
 from broadcast.sms.models import TextMessage, TextReply
+from broadcast.versions import Corrected, corrected, told_since, versions
 from dutycenter.frame.labels import label
 from dutycenter.vocabulary import Means
 from dutycenter.workbook import new_workbook
@@ -36,6 +37,8 @@ HEADS = (
     _("Times called"),
     _("Text message"),
     _("Wrote back"),
+    _("Version answered"),
+    _("Correction"),
 )
 CALL_HEADS = (
     _("Name"),
@@ -82,17 +85,6 @@ class ReceiptLine:
     def means(self) -> Means | None:
         """By what means they answered."""
         return None if self.receipt is None else Means(self.receipt.means)
-
-
-def told_since(db: Session, broadcast_id: int) -> dict[int, Recipient]:
-    """Who had answered and was told of a correction since: by recipient, themselves in the newest such round."""
-    rows = db.scalars(
-        select(Recipient)
-        .join(Broadcast, Broadcast.id == Recipient.broadcast_id)
-        .where(Broadcast.corrects_id == broadcast_id, Recipient.corrects_id.is_not(None))
-        .order_by(Recipient.id)
-    )
-    return {one.corrects_id: one for one in rows if one.corrects_id is not None}
 
 
 def receipts(db: Session, broadcast_id: int) -> list[ReceiptLine]:
@@ -183,7 +175,28 @@ class Words:
             str(line.calls),
             self.translate(label(line.text.state)) if line.text is not None else "",
             line.reply.text if line.reply is not None else "",
+            str(recipient.told_version or ""),
+            self.correction(line),
         ]
+
+    def correction(self, line: ReceiptLine) -> str:
+        """What became of the correction with whoever had answered before it."""
+        match corrected(line.recipient.broadcast, line.recipient, line.told):
+            case None:
+                return ""
+            case Corrected.NOT_TOLD:
+                return self.translate(_("not told of the correction"))
+            case Corrected.UNANSWERED:
+                return self.translate(_("correction not acknowledged"))
+            case Corrected.ACKNOWLEDGED:
+                assert line.told is not None
+                at = self.when(line.told.acknowledged_at)
+                return self.translate(_("correction acknowledged ${at}", mapping={"at": at}))
+
+    def said(self, one: BroadcastMessage) -> str:
+        """A version of the message, with the moment from which it was said."""
+        mapping = {"n": one.version, "at": self.when(one.created_at), "text": one.text}
+        return self.translate(_("Version ${n}, from ${at}: ${text}", mapping=mapping))
 
 
 def workbook(db: Session, broadcast: Broadcast, words: Words) -> bytes:
@@ -195,7 +208,7 @@ def workbook(db: Session, broadcast: Broadcast, words: Words) -> bytes:
         lines = receipts(db, broadcast.id)
         top = [
             broadcast.title,
-            broadcast.message,
+            *([words.said(one) for one in versions(db, broadcast)] or [broadcast.message]),
             f"{words.when(broadcast.launched_at)} – {words.when(broadcast.finished_at)}",
         ]
         if broadcast.exercise:

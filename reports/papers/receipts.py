@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from broadcast.board import ground_words
-from broadcast.models import EVERYBODY, Attempt, Broadcast, BroadcastMessage, Receipt, Recipient
-from broadcast.receipts import told_since
+from broadcast.models import Attempt, Broadcast, Receipt, Recipient
+from broadcast.versions import Corrected, corrected, told_since, versions
 from dutycenter.calls.models import Recording
 from dutycenter.vocabulary import Outcome
 from reports.making import Making
@@ -49,18 +49,11 @@ def paper(about: str, making: Making) -> Paper:
 
 def _message(w: Words, db: Session, broadcast: Broadcast) -> list[Block]:
     """What was said; where it was corrected, each version with the moment from which it was said."""
-    if broadcast.message_version == 1:
-        return [Paragraph(broadcast.message)]
-    versions = db.scalars(
-        select(BroadcastMessage)
-        .where(BroadcastMessage.broadcast_id == broadcast.id, BroadcastMessage.audience == EVERYBODY)
-        .order_by(BroadcastMessage.version)
-    )
     _ = w.gettext
     return [
         Paragraph(w.colon(_("Version %(n)s, from %(at)s", n=one.version, at=w.clock(one.created_at)), one.text))
-        for one in versions
-    ]
+        for one in versions(db, broadcast)
+    ] or [Paragraph(broadcast.message)]
 
 
 def _people(db: Session, broadcast: Broadcast) -> Sequence[Recipient]:
@@ -133,12 +126,13 @@ def _answer(w: Words, receipts: Sequence[Receipt]) -> str:
 def _version(w: Words, broadcast: Broadcast, person: Recipient, told: Recipient | None) -> str:
     """Where the message was corrected after the answer: which version that was to, and what became of the correction."""
     _ = w.gettext
-    if not person.told_version or person.told_version == broadcast.message_version:
+    became = corrected(broadcast, person, told)
+    if became is None:
         return ""
     heard = _("to version %(n)s", n=person.told_version)
-    if told is None:
+    if became is Corrected.NOT_TOLD:
         return w.clauses([heard, _("not told of the correction")])
-    if told.acknowledged_at is None:
+    if told is None or became is Corrected.UNANSWERED:
         return w.clauses([heard, _("correction not acknowledged")])
     return w.clauses([heard, _("correction acknowledged %(at)s", at=w.clock(told.acknowledged_at))])
 

@@ -1,3 +1,4 @@
+import csv
 import io
 from datetime import UTC, datetime
 
@@ -458,6 +459,38 @@ class TestChange:
             request.db.get(Broadcast, made).finished_at = now
         assert "Told of the correction: Acknowledged" in words_of(browser.get(f"/broadcasts/{made}/receipts"))
 
+    def test_the_lists_say_which_version_was_answered_and_what_became_of_the_correction(self, town):
+        made = launched(town)
+        now = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
+        with town.work.write() as request:
+            people = select(Recipient).where(Recipient.broadcast_id == made, Recipient.outcome.is_(None))
+            ids = []
+            for one in request.db.scalars(people.order_by(Recipient.name)).all()[:3]:
+                one.told_version, one.acknowledged_at, one.outcome_at = 1, now, now
+                one.outcome = Outcome.ACKNOWLEDGED
+                ids.append(one.id)
+        browser = town.logged_in(Role.OFFICER)
+        plain = csv_of(browser, made)
+        assert plain["Name"][-2:] == ["Version answered", "Correction"]
+        assert plain["人1"][-2:] == ["1", ""]
+        token = {"csrf_token": launch_form(browser)["csrf_token"].value}
+        browser.post(f"/broadcasts/{made}/correct", token | {"message": "请到南门"}, status=303)
+        tell_corrections(town.work)
+        with town.work.write() as request:
+            told = request.db.scalars(select(Recipient).where(Recipient.corrects_id.in_(ids)))
+            again = {one.corrects_id: one for one in told}
+            again[ids[0]].acknowledged_at = now
+            again[ids[1]].corrects_id = None
+        became = csv_of(browser, made)
+        assert became["人1"][-2:] == ["1", "correction acknowledged 2026-10-05 16:00:00"]
+        assert became["人2"][-2:] == ["1", "not told of the correction"]
+        assert became["人3"][-2:] == ["1", "correction not acknowledged"]
+        file = browser.get(f"/broadcasts/{made}/receipts.xlsx")
+        cells = [cell for row in load_workbook(io.BytesIO(file.body)).worksheets[0].values for cell in row if cell]
+        assert next(cell for cell in cells if cell.startswith("Version 1, from ")).endswith(": 请立即到岗。")
+        assert next(cell for cell in cells if cell.startswith("Version 2, from ")).endswith(": 请到南门")
+        assert "correction acknowledged 2026-10-05 16:00:00" in cells
+
     def test_what_can_call_nobody_says_so_on_the_board_in_the_list_and_in_the_strip(self, town):
         made = launched(town)
         browser = town.logged_in(Role.OFFICER)
@@ -470,6 +503,12 @@ class TestChange:
         token = {"csrf_token": launch_form(browser)["csrf_token"].value}
         browser.post(f"/broadcasts/{made}/pause", token, status=303)
         assert "Broadcasts paused 1" in words_of(browser.get("/strip"))
+
+
+def csv_of(browser, made: int) -> dict[str, list[str]]:
+    """The rows of the receipts by their first cell."""
+    text = browser.get(f"/broadcasts/{made}/receipts.csv").text.lstrip("\ufeff")
+    return {row[0]: row for row in csv.reader(io.StringIO(text))}
 
 
 def words_of(page) -> str:
