@@ -110,10 +110,16 @@ class Settings:
     )
     exports_dir: Path = setting("exports.dir", Path, "%(var)s/exports", "evidence packages that people asked for")
     disk_low: float = setting(
-        "disk.low", _positive, "20", "percent of the recordings' disk that must be free before the strip warns"
+        "disk.low",
+        _positive,
+        "20",
+        "percent of each disk of store and recordings that must be free before the strip warns",
     )
     disk_critical: float = setting(
-        "disk.critical", _positive, "5", "percent of the recordings' disk that must be free before the strip alarms"
+        "disk.critical",
+        _positive,
+        "5",
+        "percent of each disk of store and recordings that must be free before the strip alarms",
     )
     listening_copies: bool = setting(
         "recordings.listening_copies", _bool, "false",

@@ -45,3 +45,4 @@ def includeme(config: Configurator) -> None:
     config.add_job(end_wrap_up, name="desks.wrap_up", seconds=WRAP_UP_SECONDS)
     config.add_job(set_levels, name="desks.levels", seconds=LEVEL_SECONDS)
     config.add_job(reconcile, name="calls.reconcile", seconds=RECONCILE_SECONDS)
+    config.include("dutycenter.calls.disk_views")

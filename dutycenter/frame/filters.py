@@ -37,7 +37,7 @@ from dutycenter.work import settings_of
 MOBILE_DIGITS = 11
 LANDLINE_DIGITS = (11, 12)
 SIZE_STEP = 1000
-SIZE_UNITS = ("kB", "MB", "GB")
+SIZE_UNITS = ("kB", "MB", "GB", "TB")
 
 
 def duration(seconds: float | None) -> str:

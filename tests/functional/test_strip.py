@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from webtest import TestApp
 
+from dutycenter.calls.models import Recording
 from dutycenter.calls.services import Calls
 from dutycenter.incidents.documents.services import Documents
 from dutycenter.incidents.instructions.services import Instructions
@@ -19,7 +20,7 @@ from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import IClock
 from dutycenter.roster.handover.models import Handover
 from dutycenter.roster.services import Rosters
-from dutycenter.vocabulary import Role, SendingMeans, SituationKind, SourceChannel
+from dutycenter.vocabulary import RecordingKind, RecordingState, Role, SendingMeans, SituationKind, SourceChannel
 
 MANY = 60  # more than the desk shows or loads of a kind
 
@@ -100,6 +101,32 @@ def test_a_disk_that_fills_says_so_and_what_to_do(site: Any) -> None:
     site.work.registry["dutycenter.settings"] = replace(settings, disk_low=99.999, disk_critical=99.998)
     assert "Nothing is deleted" in officer.get("/desk").html.select_one("#room.notice-error").text
     assert "percent free" in officer.get("/strip").html.select_one(".strip-alarm").text
+
+
+def test_an_administrator_reads_how_much_room_is_left_and_from_where_on_the_strip_says_so(site: Any) -> None:
+    administrator = site.logged_in(Role.ADMINISTRATOR)
+    assert administrator.get("/settings").html.select_one("#disks")["hx-get"] == "/settings/disks"
+    page = " ".join(administrator.get("/settings/disks").html.text.split())
+    for words in (
+        "the store",
+        "recordings kept",
+        "below 20 %, below 5 % free",
+        "not known",
+        "once a week of recordings",
+    ):
+        assert words in page
+    with site.work.write() as request:
+        now = request.find_service(IClock).now()
+        request.db.add(
+            Recording(
+                channel_uuid="x", file_name="x.wav", kind=RecordingKind.CALL, state=RecordingState.KEPT,
+                bytes=20 * 10**9, started_at=now - timedelta(days=10),
+            )
+        )  # fmt: skip
+    page = " ".join(administrator.get("/settings/disks").html.text.split())
+    assert "2.0 GB a day, by the last 10 days" in page
+    assert "days" in administrator.get("/settings/disks").html.select_one("tbody").text
+    site.logged_in(Role.OFFICER).get("/settings/disks", status=403)
 
 
 def give(request: Any, incident: int, by: int, times: int) -> None:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import struct
 import wave
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
 from dutycenter.calls import store
-from dutycenter.calls.disk import ROOM, room, watch_room
 from dutycenter.calls.sound import Silence, listen
 from dutycenter.calls.store import Store
-from dutycenter.ledger.models import LedgerEntry
 from dutycenter.work import Work
 
 
@@ -76,15 +72,3 @@ class TestStore:
         assert content is not None
         assert kept.path("a.wav", content.sha256) == source
         assert list(kept.kept.iterdir()) == []
-
-
-class TestRoom:
-    def test_scarce_room_is_on_record_once_and_so_is_its_end(self, sqlite_work: Work) -> None:
-        settings = sqlite_work.settings
-        for low, critical in ((99.999, 0.001), (99.999, 0.001), (0.002, 0.001)):
-            sqlite_work.registry["dutycenter.settings"] = replace(settings, disk_low=low, disk_critical=critical)
-            watch_room(sqlite_work)
-        assert room(sqlite_work.settings).level == ""
-        with sqlite_work.read() as request:
-            told = list(request.db.scalars(select(LedgerEntry.data).where(LedgerEntry.action == ROOM)))
-        assert ['"low"' in one for one in told] == [True, False]

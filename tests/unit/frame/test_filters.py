@@ -114,7 +114,7 @@ class TestGrouped:
 class TestSize:
     def test_it_takes_the_largest_unit_that_fits(self) -> None:
         told = [size(n) for n in (0, 1, 999, 1000, 17_900, 4_600_000, 5_000_000_000_000)]
-        assert told == ["0 B", "1 B", "999 B", "1.0 kB", "17.9 kB", "4.6 MB", "5000.0 GB"]
+        assert told == ["0 B", "1 B", "999 B", "1.0 kB", "17.9 kB", "4.6 MB", "5.0 TB"]
 
 
 def test_a_request_of_a_process_has_the_installations_language(sqlite_work: Work) -> None:
