@@ -16,16 +16,9 @@ from broadcast.kernel.cache import discard_stale
 discard_stale(Path(__file__).parent)
 
 from broadcast.kernel.bound import Bound, lower_bound  # noqa: E402
-from broadcast.kernel.chooser import (  # noqa: E402
-    Chooser,
-    Decision,
-    Explanation,
-    Ground,
-    Leg,
-    NumberView,
-    Snapshot,
-)
+from broadcast.kernel.chooser import Chooser, Decision, Leg, Snapshot  # noqa: E402
 from broadcast.kernel.codes import ArmState, Code, Status  # noqa: E402
+from broadcast.kernel.explanation import Explanation, Ground, NumberView  # noqa: E402
 from broadcast.kernel.forecast import Estimate, Forecast, forecast  # noqa: E402
 from broadcast.kernel.goal import Goal, GoalError, compile_goal  # noqa: E402
 from broadcast.kernel.index import Rank  # noqa: E402
