@@ -8,7 +8,7 @@ from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 
 from dutycenter.interfaces import IBroadcasts
-from dutycenter.roster.handover.items import OpenItem
+from dutycenter.roster.handover.items import OpenItem, open_item
 from dutycenter.vocabulary import Outcome
 
 _ = TranslationStringFactory("dutycenter")
@@ -17,17 +17,16 @@ _ = TranslationStringFactory("dutycenter")
 def open_broadcasts(request: Request) -> Sequence[OpenItem]:
     """Each with how many have acknowledged."""
     return [
-        OpenItem(
+        open_item(
+            request,
             f"broadcast:{standing.broadcast_id}",
-            request.localizer.translate(
-                _(
-                    "Broadcast ${title} runs: ${done} of ${all} acknowledged",
-                    mapping={
-                        "title": standing.title,
-                        "done": standing.outcomes.get(Outcome.ACKNOWLEDGED, 0),
-                        "all": standing.recipients,
-                    },
-                )
+            _(
+                "Broadcast ${title} runs: ${done} of ${all} acknowledged",
+                mapping={
+                    "title": standing.title,
+                    "done": standing.outcomes.get(Outcome.ACKNOWLEDGED, 0),
+                    "all": standing.recipients,
+                },
             ),
             f"/broadcasts/{standing.broadcast_id}",
         )

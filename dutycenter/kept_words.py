@@ -8,6 +8,7 @@ from typing import Any
 from pyramid.i18n import TranslationString
 
 DOMAIN = "dutycenter"
+MSGIDS = "en"  # the language that needs no catalogue
 
 
 def keep(words: TranslationString) -> list[Any]:
@@ -33,6 +34,18 @@ def said(words: TranslationString, translate: Callable[[TranslationString], str]
 def is_known(words: TranslationString, translate: Callable[[TranslationString], str]) -> bool:
     """Whether the reader's catalogue has these words; what another release kept may be gone from it."""
     return translate(TranslationString(str(words), domain=DOMAIN)) != str(words)
+
+
+def read(told: list[Any] | None, text: str, translate: Callable[[TranslationString], str], language: str) -> str:
+    """Kept words in the reader's language.
+
+    Args:
+        text: what is read where a person wrote it, or nobody knows the words any more.
+    """
+    if not told:
+        return text
+    words = kept(told)
+    return said(words, translate) if language == MSGIDS or is_known(words, translate) else text
 
 
 def _is_words(value: object) -> bool:

@@ -9,7 +9,7 @@ from pyramid.request import Request
 
 from dutycenter.calls.unanswered import Unanswered
 from dutycenter.frame.filters import phone
-from dutycenter.roster.handover.items import OpenItem
+from dutycenter.roster.handover.items import OpenItem, open_item
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -17,18 +17,17 @@ _ = TranslationStringFactory("dutycenter")
 
 def open_calls(request: Request) -> Sequence[OpenItem]:
     """Missed calls and messages that nobody has dealt with."""
-    zone, translate = settings_of(request.registry).time_zone, request.localizer.translate
+    zone = settings_of(request.registry).time_zone
     return [
-        OpenItem(
+        open_item(
+            request,
             f"call:{call.id}",
-            translate(
-                _(
-                    "Call back ${number}, who rang ${at}",
-                    mapping={
-                        "number": phone(call.caller_number) or "–",
-                        "at": f"{call.arrived_at.astimezone(zone):%m-%d %H:%M}",
-                    },
-                )
+            _(
+                "Call back ${number}, who rang ${at}",
+                mapping={
+                    "number": phone(call.caller_number) or "–",
+                    "at": f"{call.arrived_at.astimezone(zone):%m-%d %H:%M}",
+                },
             ),
             "/desk",
         )

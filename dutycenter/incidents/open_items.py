@@ -14,7 +14,7 @@ from dutycenter.incidents.documents.open_items import open_documents
 from dutycenter.incidents.instructions.open_items import open_instructions
 from dutycenter.incidents.intakes import Intakes, gist_of
 from dutycenter.incidents.models import Deadline, Incident, Intake
-from dutycenter.roster.handover.items import OpenItem
+from dutycenter.roster.handover.items import OpenItem, open_item
 from dutycenter.vocabulary import BroadcastState, IncidentStatus
 from dutycenter.work import settings_of
 
@@ -40,9 +40,10 @@ def open_of(request: Request, incident: Incident) -> list[OpenItem]:
     """What is still open in one incident: to be seen before it is closed."""
     clocks = [deadline for deadline in incident.deadlines if deadline.met_at is None]
     running = [
-        OpenItem(
+        open_item(
+            request,
             f"broadcast:{standing.broadcast_id}",
-            request.localizer.translate(_("Broadcast ${title} has not ended", mapping={"title": standing.title})),
+            _("Broadcast ${title} has not ended", mapping={"title": standing.title}),
             f"/broadcasts/{standing.broadcast_id}",
         )
         for standing in desk.broadcasts_of(request, incident.id)
@@ -57,20 +58,19 @@ def open_of(request: Request, incident: Incident) -> list[OpenItem]:
 
 
 def _clocks(request: Request, deadlines: Iterable[Deadline]) -> list[OpenItem]:
-    translate, zone = request.localizer.translate, settings_of(request.registry).time_zone
+    zone = settings_of(request.registry).time_zone
     return [
-        OpenItem(
+        open_item(
+            request,
             f"deadline:{deadline.id}",
-            translate(
-                _(
-                    "${report} of ${number} ${title}, due ${at}",
-                    mapping={
-                        "report": translate(REPORT_LABELS.get(deadline.report, deadline.report)),
-                        "number": deadline.incident.number,
-                        "title": deadline.incident.title,
-                        "at": f"{deadline.due_at.astimezone(zone):%m-%d %H:%M}",
-                    },
-                )
+            _(
+                "${report} of ${number} ${title}, due ${at}",
+                mapping={
+                    "report": REPORT_LABELS.get(deadline.report, deadline.report),
+                    "number": deadline.incident.number,
+                    "title": deadline.incident.title,
+                    "at": f"{deadline.due_at.astimezone(zone):%m-%d %H:%M}",
+                },
             ),
             request.route_path("incident", id=deadline.incident_id),
         )
@@ -80,17 +80,19 @@ def _clocks(request: Request, deadlines: Iterable[Deadline]) -> list[OpenItem]:
 
 def _not_closed(request: Request, incident: Incident) -> OpenItem:
     words = _("Incident ${number} ${title} is open", mapping={"number": incident.number, "title": incident.title})
-    return OpenItem(
+    return open_item(
+        request,
         f"incident:{incident.id}",
-        request.localizer.translate(words),
+        words,
         request.route_path("incident", id=incident.id),
     )
 
 
 def _no_incident_yet(request: Request, form: Intake) -> OpenItem:
     words = _("Unfinished form: ${gist}", mapping={"gist": gist_of(form)[:MOST_GIST] or "–"})
-    return OpenItem(
+    return open_item(
+        request,
         f"intake:{form.id}",
-        request.localizer.translate(words),
+        words,
         request.route_path("desk", _query={"intake": form.id}),
     )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dutycenter.accounts.models import Account
 from dutycenter.calls.models import Call
 from dutycenter.incidents.models import Incident, IncidentEntry
-from dutycenter.kept_words import is_known, kept, said
+from dutycenter.kept_words import read
 
 DEADLINES = (
     "deadline_met", "deadline_missed", "deadline_reopened", "deadline_moved", "deadline_dropped", "deadline_taken",
@@ -53,7 +53,6 @@ ICONS = {
     "deadline_not_rung": "telephone-x",
     "deadline_taken": "telephone-outbound",
 }
-MSGIDS = "en"  # the language that needs no catalogue
 MOST_ANSWERS = 3  # of one broadcast's people in a row that are shown one by one
 
 
@@ -75,11 +74,7 @@ class Moment:
 
     def said(self, translate: Callable[..., str], language: str) -> str:
         """What the product noted, in its reader's language; the text where a person wrote it, or that is all there is."""
-        told = self.data.get("words")
-        if not told:
-            return self.text
-        words = kept(told)
-        return said(words, translate) if language == MSGIDS or is_known(words, translate) else self.text
+        return read(self.data.get("words"), self.text, translate, language)
 
 
 def timeline(db: Session, incident: Incident, show: str = "") -> list[Moment]:

@@ -14,8 +14,9 @@ from dutycenter.directory.models import Person
 from dutycenter.directory.services import Directory, is_away_during
 from dutycenter.frame.labels import label
 from dutycenter.interfaces import IClock
+from dutycenter.kept_words import said
 from dutycenter.roster.checks import Finding, Kind, Rules, Served, findings
-from dutycenter.roster.handover.items import OpenItem
+from dutycenter.roster.handover.items import OpenItem, open_item
 from dutycenter.roster.periods import SensitivePeriods
 from dutycenter.roster.services import Rosters, served
 from dutycenter.roster.times import local_day
@@ -87,22 +88,27 @@ class RosterCheck:
 
 def sentence(finding: Finding, translate: Callable[[object], str], zone: ZoneInfo) -> str:
     """A finding in words, in the reader's language."""
+    return said(words_of(finding, zone), translate)
+
+
+def words_of(finding: Finding, zone: ZoneInfo) -> TranslationString:
+    """A finding in words, to be translated."""
     begin, end = finding.starts_at.astimezone(zone), finding.ends_at.astimezone(zone)
     midnight = f"{end:%H:%M}" == "00:00" and end - begin <= timedelta(days=1)
     until = "24:00" if midnight else f"{end:%H:%M}" if end - begin < timedelta(days=1) else f"{end:%m-%d %H:%M}"
-    said = {n: translate(value) if isinstance(value, TranslationString) else value for n, value in finding.data.items()}
-    duty = "" if finding.duty is None else translate(label(finding.duty))
-    mapping = {**said, "when": f"{begin:%m-%d %H:%M}–{until}", "who": finding.who, "duty": duty}
-    return translate(_(SENTENCES[finding.kind], mapping=mapping))
+    duty = "" if finding.duty is None else label(finding.duty)
+    mapping = {**finding.data, "when": f"{begin:%m-%d %H:%M}–{until}", "who": finding.who, "duty": duty}
+    return _(SENTENCES[finding.kind], mapping=mapping)
 
 
 def open_roster(request: Request) -> Sequence[OpenItem]:
     """Gaps and conflicts of the next days, for whoever sits at the desk and for the handover."""
-    zone, translate = settings_of(request.registry).time_zone, request.localizer.translate
+    zone = settings_of(request.registry).time_zone
     return [
-        OpenItem(
+        open_item(
+            request,
             f"shift:{finding.shift_id}",
-            sentence(finding, translate, zone),
+            words_of(finding, zone),
             request.route_path("roster.day", day=local_day(finding.starts_at, zone).isoformat()),
         )
         for finding in findings_ahead(request)[:MOST_ITEMS]

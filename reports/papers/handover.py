@@ -45,7 +45,7 @@ def _items(w: Words, making: Making, items: list[HandoverItem]) -> list[Block]:
     if not items:
         return [Paragraph(_("Nothing was left open."))]
     rows = [
-        (str(n), item.text, w.clock(item.taken_at) if item.taken_at else NOTHING, item.remark)
+        (str(n), item.said(w.said, w.language), w.clock(item.taken_at) if item.taken_at else NOTHING, item.remark)
         for n, item in enumerate(items, start=1)
     ]
     head = ("", _("Open item"), _("Taken on"), _("Remark"))

@@ -6,11 +6,15 @@ import pytest
 from sqlalchemy import select
 from webtest import TestApp, TestResponse
 
+from dutycenter.accounts.models import Account
+from dutycenter.incidents.documents.services import Documents
+from dutycenter.incidents.instructions.services import Instructions
 from dutycenter.incidents.intakes import Intakes
 from dutycenter.incidents.services import Incidents
+from dutycenter.interfaces import IClock
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.roster.duty_log.models import DutyLogEntry
-from dutycenter.vocabulary import Role, SourceChannel
+from dutycenter.vocabulary import Role, SituationKind, SourceChannel
 from tests.functional.conftest import PASSWORD, Site, form_to, form_with
 
 
@@ -76,6 +80,26 @@ class TestHandover:
         assert "人民路两车相撞" in read.text
         assert "/desk" not in read.text
         assert "Tasks <b>1</b>" in giver.get("/strip").text
+
+    def test_whoever_reads_it_reads_their_own_language_and_notes_as_they_were_typed(self, site: Site) -> None:
+        with site.work.write() as request:
+            one = request.find_service(Incidents).create({"title": "柳河漫堤"}, channel=SourceChannel.PHONE)
+            now = request.find_service(IClock).now()
+            request.find_service(Instructions).give(
+                one.id, leader="李建国", text="疏导交通", owner="市公安局", given_at=now, due_at=None,
+                account_id=site.ids[Role.OFFICER],
+            )  # fmt: skip
+            request.find_service(Documents).draft(one.id, SituationKind.FIRST, site.ids[Role.OFFICER], "zh_CN")
+            number = one.number
+        page = offer(site, site.logged_in(Role.OFFICER), notes="key in the drawer").follow()
+        assert f"Incident {number} 柳河漫堤 is open" in page.text
+        with site.work.write() as request:
+            request.db.get(Account, site.ids[Role.LEADER]).language = "zh_CN"
+        read = site.logged_in(Role.LEADER).get(page.request.path).html.select_one("table").text
+        for words in (f"事件 {number} 柳河漫堤 处置中", "初报", "疏导交通", "key in the drawer"):
+            assert words in read
+        for words in ("is open", "First report", "is to do"):
+            assert words not in read
 
     def test_a_wrong_password_signs_nothing_and_keeps_what_was_typed(self, site: Site) -> None:
         page = offer(site, site.logged_in(Role.OFFICER), password="wrong", notes="钥匙")

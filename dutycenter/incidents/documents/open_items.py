@@ -7,44 +7,37 @@ from collections.abc import Sequence
 from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 
+from dutycenter.incidents.documents.content import name_words
+from dutycenter.incidents.documents.models import SituationReport
 from dutycenter.incidents.documents.services import Documents
-from dutycenter.incidents.models import Incident
-from dutycenter.roster.handover.items import OpenItem
+from dutycenter.roster.handover.items import OpenItem, open_item
 
 _ = TranslationStringFactory("dutycenter")
 
 
 def open_documents(request: Request, incident_id: int | None = None) -> Sequence[OpenItem]:
     """Of all incidents, or of one."""
-    documents, translate = request.find_service(Documents), request.localizer.translate
+    documents = request.find_service(Documents)
 
-    def about(incident: Incident, report: str) -> dict[str, str]:
-        return {"report": report, "number": incident.number}
+    def about(report: SituationReport) -> dict[str, str]:
+        return {"report": name_words(report.kind, report.ordinal), "number": report.incident.number}
 
     unsent = [
-        OpenItem(
+        open_item(
+            request,
             f"situation_report:{report.id}",
-            translate(
-                _(
-                    "${report} of ${number} is written and not sent",
-                    mapping=about(report.incident, documents.name(report)),
-                )
-            ),
+            _("${report} of ${number} is written and not sent", mapping=about(report)),
             request.route_path("situation_report", id=report.id),
         )
         for report in documents.unsent(incident_id)
     ]
     unconfirmed = [
-        OpenItem(
+        open_item(
+            request,
             f"situation_report_sending:{sending.id}",
-            translate(
-                _(
-                    "${to} has not confirmed by telephone that ${report} of ${number} came",
-                    mapping={
-                        **about(sending.report.incident, documents.name(sending.report)),
-                        "to": sending.to_whom,
-                    },
-                )
+            _(
+                "${to} has not confirmed by telephone that ${report} of ${number} came",
+                mapping={**about(sending.report), "to": sending.to_whom},
             ),
             request.route_path("situation_report", id=sending.report_id),
         )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyramid.i18n import TranslationStringFactory
+from pyramid.i18n import TranslationString, TranslationStringFactory
 from pyramid.request import Request
 
 from dutycenter.incidents.instructions.services import Instructions
-from dutycenter.roster.handover.items import OpenItem
+from dutycenter.roster.handover.items import OpenItem, open_item
 from dutycenter.work import settings_of
 
 _ = TranslationStringFactory("dutycenter")
@@ -18,16 +18,17 @@ SHOWN = 60  # characters
 
 def open_instructions(request: Request, incident_id: int | None = None) -> Sequence[OpenItem]:
     """Of all incidents, or of one."""
-    translate, zone = request.localizer.translate, settings_of(request.registry).time_zone
+    zone = settings_of(request.registry).time_zone
 
-    def words(number: str, owner: str, text: str, due: str) -> str:
+    def words(number: str, owner: str, text: str, due: str) -> TranslationString:
         values = {"number": number, "owner": owner, "text": text, "at": due}
         if due:
-            return translate(_("${number}: ${owner} is to do by ${at}: ${text}", mapping=values))
-        return translate(_("${number}: ${owner} is to do: ${text}", mapping=values))
+            return _("${number}: ${owner} is to do by ${at}: ${text}", mapping=values)
+        return _("${number}: ${owner} is to do: ${text}", mapping=values)
 
     return [
-        OpenItem(
+        open_item(
+            request,
             f"instruction:{one.id}",
             words(
                 one.incident.number, one.owner, one.text[:SHOWN],

@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 from dutycenter.directory.models import Person
 from dutycenter.frame.labels import label
 from dutycenter.interfaces import IClock, ILedger
+from dutycenter.kept_words import said
 from dutycenter.roster.changes.people import DutyPeople
 from dutycenter.roster.changes.states import OPEN, Act, after
 from dutycenter.roster.checking import AROUND
 from dutycenter.roster.checks import Finding, Served, Serving, too_long
 from dutycenter.roster.faults import RosterFault
-from dutycenter.roster.handover.items import OpenItem
+from dutycenter.roster.handover.items import OpenItem, open_item
 from dutycenter.roster.models import DutyChange, Shift
 from dutycenter.roster.services import Rosters, served, serving
 from dutycenter.vocabulary import DutyChangeKind, DutyChangeState, Role
@@ -265,23 +266,27 @@ def _place(finding: Finding) -> tuple[str, datetime, datetime]:
 
 def sentence(change: DutyChange, request: Request) -> str:
     """A request in one sentence, in the reader's language."""
+    return said(words_of(change), request.localizer.translate)
+
+
+def words_of(change: DutyChange) -> TranslationString:
+    """A request in one sentence, to be translated."""
     names = {"person": change.person.name, "other": change.other.name, "shift": change.shift_told}
     if change.kind is DutyChangeKind.SWAP:
-        words = _(
+        return _(
             "${person} (${shift}) and ${other} (${other_shift}) swap",
             mapping={**names, "other_shift": change.other_told},
         )
-    else:
-        words = _("${other} stands in for ${person}, ${shift}", mapping=names)
-    return str(request.localizer.translate(words))
+    return _("${other} stands in for ${person}, ${shift}", mapping=names)
 
 
 def open_changes(request: Request) -> Sequence[OpenItem]:
     """Requests that wait for somebody, for the handover."""
     return [
-        OpenItem(
+        open_item(
+            request,
             f"duty_change:{change.id}",
-            f"{sentence(change, request)} – {request.localizer.translate(label(change.state))}",
+            _("${change} – ${state}", mapping={"change": words_of(change), "state": label(change.state)}),
             request.route_path("duty_changes"),
         )
         for change in request.find_service(DutyChanges).open()

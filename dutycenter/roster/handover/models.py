@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dutycenter.accounts.models import Account
 from dutycenter.db.base import Base
+from dutycenter.kept_words import read
 
 
 class Handover(Base):
@@ -39,9 +42,14 @@ class HandoverItem(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     handover_id: Mapped[int] = mapped_column(ForeignKey("handovers.id"), index=True)
     subject: Mapped[str] = mapped_column(String(64), default="")
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)  # as it was signed
+    words: Mapped[list[Any] | None]  # what the text is a translation of; None where a person wrote it
     path: Mapped[str] = mapped_column(String(255), default="")
     taken_at: Mapped[datetime | None]  # the next officer has read it and takes it on
     remark: Mapped[str] = mapped_column(Text, default="")
 
     handover: Mapped[Handover] = relationship(back_populates="items")
+
+    def said(self, translate: Callable[..., str], language: str) -> str:
+        """What is open, in its reader's language."""
+        return read(self.words, self.text, translate, language)

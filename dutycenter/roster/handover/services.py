@@ -13,6 +13,7 @@ from dutycenter.accounts.models import Account
 from dutycenter.accounts.policy import PERMISSIONS
 from dutycenter.accounts.services import AccountFault, Accounts
 from dutycenter.interfaces import IClock, ILedger
+from dutycenter.kept_words import keep
 from dutycenter.roster.duty_log.services import DutyLog
 from dutycenter.roster.handover.items import OpenItem
 from dutycenter.roster.handover.models import Handover, HandoverItem
@@ -119,7 +120,12 @@ class Handovers:
             taker=taker,
             offered_at=self.clock.now(),
             items=[
-                HandoverItem(subject=item.subject, text=item.text, path=item.path)
+                HandoverItem(
+                    subject=item.subject,
+                    text=item.text,
+                    words=None if item.words is None else keep(item.words),
+                    path=item.path,
+                )
                 for item in [*items, *(OpenItem("", line) for line in lines)]
             ],
         )
@@ -129,7 +135,7 @@ class Handovers:
             handover,
             "offered",
             to=to_id,
-            items=[{"subject": item.subject, "text": item.text} for item in handover.items],
+            items=[{"subject": item.subject, "text": item.text, "words": item.words} for item in handover.items],
         )
         return handover
 

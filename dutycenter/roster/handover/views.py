@@ -109,6 +109,7 @@ def _shown(request: Request, handover: Handover, fault: TranslationString | str)
     me = request.identity.id
     return {
         "handover": handover,
+        "translate": request.localizer.translate,
         "left": sum(1 for item in handover.items if item.taken_at is None),
         "mine": handover.is_open and handover.from_id == me,
         "for_me": handover.is_open and handover.to_id == me,

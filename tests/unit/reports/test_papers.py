@@ -233,6 +233,17 @@ class TestHandover:
         assert all("签字" in value for _name, value in paper.cover)
         assert "<a href='http" not in render_html(paper)
 
+    def test_items_that_the_product_wrote_are_in_the_papers_language(self, store: Work) -> None:
+        with store.write() as request:
+            handover = request.db.get(Handover, 1)
+            words = ["${report} of ${number} is written and not sent", {"report": ["First report", {}], "number": "7"}]
+            handover.items.append(HandoverItem(text="First report of 7 is written and not sent", words=words))
+            handover.items.append(HandoverItem(text="as it was signed", words=["words of an older release", {}]))
+        said = {language: [row[1].text for row in tables(made(store, ReportKind.HANDOVER, "1", language))[0].rows]
+                for language in ("zh_CN", "en")}  # fmt: skip
+        assert said["zh_CN"][1:] == ["7 的初报已起草，尚未报出", "as it was signed"]
+        assert said["en"][1:] == ["First report of 7 is written and not sent", "words of an older release"]
+
 
 class TestEvidence:
     def test_recordings_entries_custody_and_head(self, store: Work) -> None:
