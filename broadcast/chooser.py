@@ -17,8 +17,9 @@ from broadcast.history.counting import NEUTRAL, REPEAT
 from broadcast.kernel import Chooser as Kernel
 from broadcast.kernel import Code, Explanation, Gateway, Rules, Snapshot
 from broadcast.kernel.doubt import Doubt, Seconds
-from broadcast.kernel.plan import DEFAULT_FACTOR, Tables
+from broadcast.kernel.plan import DEFAULT_FACTOR
 from broadcast.kernel.posterior import Beta
+from broadcast.kernel.tables import Tables
 from broadcast.lines import Line, Lines
 from broadcast.settle import FINAL, UNTRIED
 from dutycenter.vocabulary import Disposition, NumberKind

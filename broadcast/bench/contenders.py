@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from broadcast.kernel import Code, Rank, Tables
+from broadcast.kernel.assembly import assemble
 from broadcast.kernel.layout import MICRO
 from broadcast.kernel.people import TRIES
-from broadcast.kernel.plan import assemble, worlds
 from broadcast.kernel.policies import Outcome, batches, by_hand, cycles, fixed_rate, goalert, tuned_rate
 from broadcast.kernel.posterior import failed_trial, fit_prior, posterior_means
+from broadcast.kernel.rule_tables import worlds
 from broadcast.kernel.simulate import Run
 
 Floats = npt.NDArray[np.float64]

@@ -11,10 +11,11 @@ import numpy as np
 from broadcast.bench.contenders import Floats, Policy, by_place, draw
 from broadcast.bench.quality import SEEDS, mean_time
 from broadcast.kernel import Gateway, Tables
+from broadcast.kernel.assembly import assemble
 from broadcast.kernel.layout import MICRO
 from broadcast.kernel.people import Instance, draw_people
-from broadcast.kernel.plan import assemble, worlds
 from broadcast.kernel.policies import Outcome
+from broadcast.kernel.rule_tables import worlds
 from broadcast.kernel.simulate import Run
 
 

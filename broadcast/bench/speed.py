@@ -8,9 +8,10 @@ from typing import TextIO
 import numpy as np
 
 from broadcast.kernel import Chooser, Code, Decision, forecast
+from broadcast.kernel.assembly import assemble
 from broadcast.kernel.people import TRIES, Instance, draw_people
-from broadcast.kernel.plan import assemble, worlds
 from broadcast.kernel.reference import Reference, draw_all
+from broadcast.kernel.rule_tables import worlds
 from broadcast.kernel.simulate import Run
 
 LARGE = Instance(100_000, 240, 30.0)

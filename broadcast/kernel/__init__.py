@@ -1,6 +1,7 @@
 """The broadcast scheduler: who next, on which number, and when will all know.
 
-A plan becomes arrays (:mod:`.plan`), the arrays are decided on by compiled code
+A plan (:mod:`.plan`) becomes tables (:mod:`.tables`) and these the arrays of a state
+(:mod:`.assembly`), the arrays are decided on by compiled code
 (:mod:`.decide`, :mod:`.queues`, :mod:`.index`), the live dialer asks through
 :class:`Chooser`, forecasts and the bench run the same decisions in simulated time
 (:mod:`.simulate`, :mod:`.forecast`). Nothing here knows the product, a database
@@ -23,16 +24,8 @@ from broadcast.kernel.forecast import Estimate, Forecast, forecast  # noqa: E402
 from broadcast.kernel.goal import Goal, GoalError, compile_goal  # noqa: E402
 from broadcast.kernel.index import Rank  # noqa: E402
 from broadcast.kernel.pieces import BoundError  # noqa: E402
-from broadcast.kernel.plan import (  # noqa: E402
-    Ending,
-    Gateway,
-    Number,
-    Person,
-    Plan,
-    PlanError,
-    Rules,
-    Tables,
-)
+from broadcast.kernel.plan import Ending, Gateway, Number, Person, Plan, PlanError, Rules  # noqa: E402
+from broadcast.kernel.tables import Tables  # noqa: E402
 from broadcast.kernel.urgency import CROWD  # noqa: E402
 
 

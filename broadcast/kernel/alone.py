@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from broadcast.kernel.pieces import Floats, by_number, only_rule, pauses_of, pieces_of
-from broadcast.kernel.plan import Tables
+from broadcast.kernel.tables import Tables
 
 
 def _chains(tables: Tables, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:

@@ -19,8 +19,8 @@ import numpy as np
 
 from broadcast.kernel.alone import unlimited_t95, unlimited_times
 from broadcast.kernel.pieces import pieces_of
-from broadcast.kernel.plan import Tables
 from broadcast.kernel.price_path import channels_of, price_path
+from broadcast.kernel.tables import Tables
 
 THETAS = (0.0, 0.25, 0.5, 0.75, 0.9, 1.0)
 SCALES = (0.9, 1.0, 1.1)

@@ -14,13 +14,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from broadcast.kernel.assembly import assemble
 from broadcast.kernel.codes import ArmState, Code, Status
 from broadcast.kernel.explanation import Explanation, explain
 from broadcast.kernel.gateways import set_gateway
 from broadcast.kernel.joining import join
-from broadcast.kernel.layout import FOREVER, MICRO, Int64s, State, clone
+from broadcast.kernel.layout import FOREVER, MICRO, Int64s, State, clone, micros
 from broadcast.kernel.live import live_next, live_refresh, live_settle, live_status, live_take
-from broadcast.kernel.plan import Person, Plan, PlanError, Rules, Tables, assemble, micros, tabulate
+from broadcast.kernel.plan import Person, Plan, PlanError, Rules
+from broadcast.kernel.tables import Tables, tabulate
 from broadcast.kernel.views import addresses
 
 

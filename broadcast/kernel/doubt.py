@@ -23,8 +23,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from broadcast.kernel.plan import Rules, worlds
+from broadcast.kernel.plan import Rules
 from broadcast.kernel.posterior import log_gamma
+from broadcast.kernel.rule_tables import worlds
 
 Floats = npt.NDArray[np.float64]
 

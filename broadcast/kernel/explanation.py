@@ -8,9 +8,8 @@ from enum import StrEnum
 import numpy as np
 
 from broadcast.kernel.codes import ArmState, Code, Status
-from broadcast.kernel.layout import MICRO, TICK_BITS, Int64s, State
+from broadcast.kernel.layout import MICRO, TICK_BITS, Int64s, State, micros
 from broadcast.kernel.live import live_ahead, live_indices
-from broadcast.kernel.plan import micros
 
 COUNTED = 300_000  # numbers up to which a place in the queue is counted in < 1 ms
 

@@ -14,13 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from broadcast.kernel.assembly import assemble
 from broadcast.kernel.chooser import Snapshot
 from broadcast.kernel.codes import Status
 from broadcast.kernel.doubt import Doubt
 from broadcast.kernel.goal import Goal
-from broadcast.kernel.layout import MICRO, State
-from broadcast.kernel.plan import Plan, Rules, Tables, assemble, micros, tabulate, worlds
+from broadcast.kernel.layout import MICRO, State, micros
+from broadcast.kernel.plan import Plan, Rules
+from broadcast.kernel.rule_tables import worlds
 from broadcast.kernel.simulate import Run
+from broadcast.kernel.tables import Tables, tabulate
 
 Floats = npt.NDArray[np.float64]
 BELIEFS = 64  # different draws of the probabilities, used in turn

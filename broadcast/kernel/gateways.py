@@ -1,13 +1,27 @@
-"""The gateways while a broadcast runs: what each gives changes, and the prices of lines and calls follow."""
+"""The gateways as a table; what each gives changes while a broadcast runs, and the prices of lines and calls follow."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+
+import numpy as np
 
 from broadcast.kernel.index import prices
-from broadcast.kernel.layout import MICRO, State
-from broadcast.kernel.plan import PlanError
+from broadcast.kernel.layout import GATEWAY, MICRO, State
+from broadcast.kernel.plan import Gateway, PlanError
 from broadcast.kernel.urgency import aim
+
+
+def gateway_table(gateways: Sequence[Gateway]) -> np.ndarray:
+    """What decisions read: usable channels, and the token bucket."""
+    table = np.zeros(len(gateways), GATEWAY)
+    for row, g in zip(table, gateways, strict=True):
+        row["channels"] = g.usable
+        row["interval"] = MICRO / g.rate
+        row["slack"] = (g.burst - 1.0) * row["interval"]
+        row["cost"] = g.cost
+    return table
 
 
 def set_gateway(

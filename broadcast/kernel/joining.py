@@ -11,9 +11,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from broadcast.kernel.assembly import assemble
 from broadcast.kernel.codes import ArmState, Status
-from broadcast.kernel.layout import ARM, FOREVER, LEVELS, MICRO, PERSON, State
-from broadcast.kernel.plan import Person, Plan, PlanError, Rules, Tables, assemble, micros, tabulate
+from broadcast.kernel.layout import ARM, FOREVER, LEVELS, MICRO, PERSON, State, micros
+from broadcast.kernel.plan import Person, Plan, PlanError, Rules
+from broadcast.kernel.tables import Tables, tabulate
 
 
 def join(state: State, tables: Tables, person: Person, i: int, first: int, clock: int, heaviest: float) -> State:

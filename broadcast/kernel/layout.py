@@ -195,6 +195,14 @@ STATE_T = types.NamedTuple(
 )
 
 
+def micros(seconds: float) -> int:
+    """Whole microseconds, at most FOREVER.
+
+    Rounded, so that a time that was given in seconds comes back as the same.
+    """
+    return int(min(float(FOREVER), seconds * MICRO + 0.5))
+
+
 def clone(state: State) -> State:
     """A deep copy that shares nothing with ``state`` but the urgency table, which never changes."""
     return State._make(array.copy() for array in state)._replace(urgency=state.urgency)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from broadcast.kernel.codes import Code
-from broadcast.kernel.plan import Ending, Gateway, Rules, Tables
+from broadcast.kernel.plan import Ending, Gateway, Rules
+from broadcast.kernel.tables import Tables
 
 NUMBERS = 3
 TRIES = 4

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from broadcast.kernel.plan import DEFAULT_FACTOR, DEFAULT_PAUSE, Rules, Tables
+from broadcast.kernel.plan import DEFAULT_FACTOR, DEFAULT_PAUSE, Rules
+from broadcast.kernel.tables import Tables
 
 Floats = npt.NDArray[np.float64]
 

@@ -17,8 +17,9 @@ import numpy as np
 from numba import from_dtype, njit, types
 
 from broadcast.kernel.layout import F8, FOREVER, I8, MICRO, WORLD, Float64s, Int64s
-from broadcast.kernel.plan import Tables, worlds
+from broadcast.kernel.rule_tables import worlds
 from broadcast.kernel.simulate import draw, mix, sift_down, sift_up
+from broadcast.kernel.tables import Tables
 
 BUSY, NO_ANSWER, CONGESTION = 6, 7, 11
 PAUSE = 180.0  # seconds before a number is called again, where a product has no rule

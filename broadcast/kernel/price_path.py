@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from broadcast.kernel.one_leg import cheapest
 from broadcast.kernel.pieces import Floats, Pieces, by_number, only_rule, pieces_of, shares_of
-from broadcast.kernel.plan import Rules, Tables
+from broadcast.kernel.plan import Rules
+from broadcast.kernel.tables import Tables
 
 STEP = 0.5  # seconds
 ONE_BY_ONE = 1_000  # people, the heaviest: a millisecond each

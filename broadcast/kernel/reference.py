@@ -16,10 +16,12 @@ from heapq import heappop, heappush
 
 import numpy as np
 
+from broadcast.kernel.assembly import assemble
 from broadcast.kernel.decide import CHUNK
 from broadcast.kernel.index import DEAD, WORST
 from broadcast.kernel.layout import FOREVER, LEVELS, MICRO, TICK_BITS, State
-from broadcast.kernel.plan import Tables, assemble, worlds
+from broadcast.kernel.rule_tables import worlds
+from broadcast.kernel.tables import Tables
 from broadcast.kernel.urgency import (
     CLASSES,
     MOST_ROUNDS,

@@ -19,9 +19,10 @@ from broadcast.kernel import (
     compile_goal,
     forecast,
 )
+from broadcast.kernel.assembly import assemble
 from broadcast.kernel.layout import MICRO
 from broadcast.kernel.people import Instance, draw_people
-from broadcast.kernel.plan import assemble, worlds
+from broadcast.kernel.rule_tables import worlds
 from broadcast.kernel.simulate import Run
 
 SMALL = Instance(120, 12, 5.0)

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadcast.kernel import Code, Ending, Gateway, Rank, Rules, Tables
+from broadcast.kernel.assembly import assemble
 from broadcast.kernel.people import Instance, draw_people
-from broadcast.kernel.plan import assemble, worlds
 from broadcast.kernel.reference import Reference, draw_all
+from broadcast.kernel.rule_tables import worlds
 from broadcast.kernel.simulate import Run
 
 KINDS = [

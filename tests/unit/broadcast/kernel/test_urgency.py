@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from broadcast.kernel import Chooser
+from broadcast.kernel.assembly import assemble
 from broadcast.kernel.layout import FOREVER, MICRO
 from broadcast.kernel.people import TRIES, Instance, draw_people
-from broadcast.kernel.plan import assemble, worlds
 from broadcast.kernel.policies import t95_of
 from broadcast.kernel.reference import Reference, draw_all
+from broadcast.kernel.rule_tables import worlds
 from broadcast.kernel.simulate import Run
 from broadcast.kernel.urgency import CLASSES, LAST_POWER, MISS_POWER, MOST_TRIES, ROWS, STEPS, table
 
