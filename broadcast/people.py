@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, selectinload
 
 from broadcast.aside import uncollected
@@ -63,6 +63,7 @@ def lines_of(
     return Lines([prefixes_of(gateway) for gateway in gateways], frozenset(kept_free), zone, within)
 
 
+@uncollected()
 def candidates(db: Session, ids: Sequence[int], now: datetime, lines: Lines) -> list[Candidate]:
     """The people of these ids in the directory's order, each with what can be dialled.
 
@@ -77,8 +78,7 @@ def candidates(db: Session, ids: Sequence[int], now: datetime, lines: Lines) -> 
             selectinload(Person.deputies).selectinload(Deputy.deputy),
         )
     )
-    with uncollected():
-        found = db.scalars(query).all()
+    found = db.scalars(query).all()
     groups = _groups_of(db, [person.id for person in found])
     ordered = sorted(found, key=lambda p: (p.department.position, p.department_id, p.position, p.id))
     return [_candidate(person, now, lines, groups.get(person.id, ())) for person in ordered]
@@ -100,8 +100,31 @@ def _groups_of(db: Session, ids: Sequence[int]) -> dict[int, list[str]]:
 
 def recipient_of(candidate: Candidate, **more: Any) -> Recipient:
     """A recipient's row with name, department and numbers as they are now; ``more``: other columns."""
+    numbers = [RecipientNumber(**number) for number in _numbers_of(candidate)]
+    return Recipient(**_columns_of(candidate) | more, numbers=numbers)
+
+
+def enlist(db: Session, broadcast_id: int, chosen: Sequence[tuple[Candidate, Mapping[str, Any]]]) -> None:
+    """Write the recipients of a broadcast with their numbers, in this order; with each: its other columns.
+
+    In bulk: thousands of them are written while everybody else waits for the store.
+    """
+    if not chosen:
+        return
+    rows = [{**_columns_of(candidate), **more, "broadcast_id": broadcast_id} for candidate, more in chosen]
+    ids = db.scalars(insert(Recipient).returning(Recipient.id, sort_by_parameter_order=True), rows).all()
+    numbers = [
+        number | {"recipient_id": id_}
+        for id_, (candidate, _more) in zip(ids, chosen, strict=True)
+        for number in _numbers_of(candidate)
+    ]
+    if numbers:
+        db.execute(insert(RecipientNumber), numbers)
+
+
+def _columns_of(candidate: Candidate) -> dict[str, Any]:
     person = candidate.person
-    values = {
+    return {
         "person_id": person.id,
         "name": person.name,
         "department": person.department.name,
@@ -111,13 +134,13 @@ def recipient_of(candidate: Candidate, **more: Any) -> Recipient:
         "weight": person.weight,
         "outcome_ground": "" if candidate.ground is None else candidate.ground.value,
     }
-    return Recipient(
-        **values | more,
-        numbers=[
-            RecipientNumber(number=number.number, kind=number.kind, position=position)
-            for position, number in enumerate(candidate.numbers)
-        ],
-    )
+
+
+def _numbers_of(candidate: Candidate) -> list[dict[str, Any]]:
+    return [
+        {"number": number.number, "kind": number.kind, "position": position}
+        for position, number in enumerate(candidate.numbers)
+    ]
 
 
 def first_mobile(numbers: Iterable[Number]) -> Number | None:

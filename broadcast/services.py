@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from broadcast.answering import Answering
 from broadcast.answers import Answers
+from broadcast.aside import uncollected
 from broadcast.extras import number_fault, recipient_for
 from broadcast.goals import goal_fault, limit_of, seconds_fault
 from broadcast.legs import legs
 from broadcast.messages import MAX_TITLE, Translate, clean_text, length_fault, message_fault
 from broadcast.models import EVERYBODY, SUPERIORS, Attempt, Broadcast, BroadcastMessage, Recipient
-from broadcast.people import Candidate, Lines, candidates, first_mobile, lines_of, recipient_of
+from broadcast.people import Candidate, Lines, candidates, enlist, first_mobile, lines_of
 from broadcast.plans.content import write_steps
 from broadcast.settle import Ground
 from broadcast.sms.told import texts
@@ -137,6 +138,7 @@ class Broadcasts(Answering):
             raise WishError({"message": fault})
         return self._speak(text)
 
+    @uncollected()
     def draft(self, wish: Wish, form_token: str | None = None) -> int:
         """See ``IBroadcasts.draft``. The same ``form_token`` gives the same broadcast again.
 
@@ -152,11 +154,6 @@ class Broadcasts(Answering):
         lines = self.lines()
         extras = [recipient_for(extra, lines) for extra in self._typed(wish)]
         self._check(wish, text, chosen, extras)
-        recipients = [self._listed(candidate, wish) for candidate in chosen] + extras
-        if wish.sms_when is SmsWhen.ALONE:
-            for one in recipients:
-                if not one.outcome_ground and first_mobile(one.numbers) is None:
-                    one.outcome_ground = Ground.NO_MOBILE.value
         prompt = self._speak(text)
         incident = self.db.get(Incident, wish.incident_id) if wish.incident_id is not None else None
         exercise = wish.exercise or (incident is not None and incident.exercise)
@@ -185,10 +182,10 @@ class Broadcasts(Answering):
             created_at=self.clock.now(),
             created_by_id=self.account_id,
             form_token=form_token,
-            recipients=recipients,
         )
         self.db.add(broadcast)
         self.db.flush()
+        self._list(broadcast.id, wish, chosen, extras)
         self._keep_message(broadcast, EVERYBODY, text, prompt)
         if any(step.kind is EscalationKind.SUPERIOR for step in wish.steps):
             told = superiors_text(text, self.translate)
@@ -197,7 +194,7 @@ class Broadcasts(Answering):
             broadcast.id,
             "drafted",
             "recipients",
-            [{"id": r.id, "person": r.person_id, "name": r.name} for r in broadcast.recipients],
+            self._recipients_of(broadcast.id),
             incident=wish.incident_id,
             title=broadcast.title,
             message=text,
@@ -221,9 +218,29 @@ class Broadcasts(Answering):
         """The numbers typed in by hand that can be dialled; what is wrong with the others is said by ``_check``."""
         return [extra for extra in wish.extras if not number_fault(extra.number, self.translate)]
 
-    def _listed(self, candidate: Candidate, wish: Wish) -> Recipient:
-        turn = wish.turns.get(candidate.person.id, Turn())
-        return recipient_of(candidate, tier=turn.tier, legs=turn.legs, since=turn.since)
+    def _list(self, broadcast_id: int, wish: Wish, chosen: Sequence[Candidate], extras: Sequence[Recipient]) -> None:
+        """Write whom it calls: those of the directory, then the numbers typed by hand."""
+        texts_alone, listed = wish.sms_when is SmsWhen.ALONE, []
+        for candidate in chosen:
+            turn = wish.turns.get(candidate.person.id, Turn())
+            more = {"tier": turn.tier, "legs": turn.legs, "since": turn.since}
+            textless = texts_alone and candidate.callable and first_mobile(candidate.numbers) is None
+            listed.append((candidate, more | ({"outcome_ground": Ground.NO_MOBILE.value} if textless else {})))
+        enlist(self.db, broadcast_id, listed)
+        for extra in extras:
+            extra.broadcast_id = broadcast_id
+            if texts_alone and not extra.outcome_ground and first_mobile(extra.numbers) is None:
+                extra.outcome_ground = Ground.NO_MOBILE.value
+        self.db.add_all(extras)
+        self.db.flush()
+
+    def _recipients_of(self, broadcast_id: int) -> list[dict[str, Any]]:
+        rows = self.db.execute(
+            select(Recipient.id, Recipient.person_id, Recipient.name)
+            .where(Recipient.broadcast_id == broadcast_id)
+            .order_by(Recipient.id)
+        )
+        return [{"id": id_, "person": person_id, "name": name} for id_, person_id, name in rows]
 
     def _keep_message(self, broadcast: Broadcast, audience: str, text: str, prompt: Prompt) -> None:
         self.db.add(
