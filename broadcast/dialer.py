@@ -8,9 +8,7 @@ same process holds, and every step can be taken by hand in a test.
 from __future__ import annotations
 
 import logging
-import os
 import queue
-import socket
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -19,12 +17,15 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from broadcast import store
+from broadcast import leases, store
+from broadcast.attempts import Written
 from broadcast.events import READ, happenings
+from broadcast.in_flight import Open, Orders
+from broadcast.leases import LEASE, gone, own_name
 from broadcast.lines import Lines
 from broadcast.models import Broadcast
 from broadcast.reminders import Reminders
-from broadcast.run import BATCH, LEASE, Open, Orders, Run
+from broadcast.run import BATCH, Run
 from broadcast.settle import Answered, Ended, Happening, Lost, Source
 from broadcast.timeline import enter_end, enter_step
 from broadcast.yielding import EVERY, LATE
@@ -69,27 +70,6 @@ class LateReply:
 
 News = tuple[str, list[Happening]] | LateReply | SwitchAway | None
 """What has happened to an attempt; that the switch is slow; that it is away; that it is there again."""
-
-
-def own_name() -> str:
-    """What this process is called in leases."""
-    return f"{socket.gethostname()[:40]}:{os.getpid()}"
-
-
-def gone(owners: list[str]) -> list[str]:
-    """Those of the owners that were processes of this host and are no more."""
-    host = socket.gethostname()[:40]
-    dead = []
-    for owner in owners:
-        name, _colon, pid = owner.rpartition(":")
-        if name == host and pid.isdigit():
-            try:
-                os.kill(int(pid), 0)
-            except ProcessLookupError:
-                dead.append(owner)
-            except PermissionError:
-                continue
-    return dead
 
 
 class Dialer:
@@ -214,7 +194,7 @@ class Dialer:
         """Give all leases back."""
         with self.work.write() as request:
             for run in self.runs.values():
-                store.release(request.db, run.id, run.fence, self.clock.now())
+                leases.release(request.db, run.id, run.fence, self.clock.now())
         self.runs.clear()
 
     def _rest(self) -> float:
@@ -234,15 +214,15 @@ class Dialer:
     def _take_leases(self) -> None:
         now = self.clock.now()
         with self.work.read() as request:
-            dead = gone(store.held_by_others(request.db, self.owner))
-            if not store.waiting(request.db, self.owner, now, dead, self.runs):
+            dead = gone(leases.held_by_others(request.db, self.owner))
+            if not leases.waiting(request.db, self.owner, now, dead, self.runs):
                 return
         with self.work.write() as request:
             self.lines.refresh(store.gateways(request.db))
-            taken = store.take(request.db, self.owner, now, self._lease_end(), dead, self.runs)
+            taken = leases.take(request.db, self.owner, now, self._lease_end(), dead, self.runs)
             runs = []
             for broadcast_id, fence in taken:
-                broadcast = store.hold(request.db, broadcast_id, fence, self._lease_end())
+                broadcast = leases.hold(request.db, broadcast_id, fence, self._lease_end())
                 broadcast.rehearsed = broadcast.rehearsed or self.work.settings.rehearsal
                 run = Run(broadcast, fence, self.clock, self.lines, self.work.settings)
                 run.load(request.db, broadcast)
@@ -268,7 +248,7 @@ class Dialer:
             with self.work.write() as request:
                 orders = run.turn(request.db, request.find_service(ILedger), self._lease_end(), self._switch_up(), room)
                 self._tell_incident(request, run, orders)
-        except store.LeaseLost:
+        except leases.LeaseLost:
             log.info("Broadcast %d has ended or belongs to another dialer.", run.id)
             self.runs.pop(run.id, None)
             return
@@ -306,13 +286,13 @@ class Dialer:
         for attempt_id in orders.drop:
             self._drop(run, attempt_id)
 
-    def _originate(self, run: Run | Reminders, orders: Sequence[store.Written]) -> None:
+    def _originate(self, run: Run | Reminders, orders: Sequence[Written]) -> None:
         if orders:
             self._unanswered += len(orders)
             told = partial(self.on_reply, self.clock.monotonic())
             self.switch.originate_all([self._leg(run, order) for order in orders], told)
 
-    def _leg(self, run: Run | Reminders, order: store.Written) -> Originate:
+    def _leg(self, run: Run | Reminders, order: Written) -> Originate:
         line = run.lines.named(order.gateway)
         return Originate(
             channel_uuid=order.attempt_id,

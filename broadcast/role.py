@@ -9,7 +9,7 @@ import threading
 from broadcast.aside import aside
 from broadcast.dialer import Dialer
 from broadcast.kernel import warm
-from broadcast.run import LEASE
+from broadcast.leases import LEASE
 from dutycenter.db.engine import limit_idle
 from dutycenter.switch import make_events, make_switch
 from dutycenter.work import Work

@@ -9,39 +9,30 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from broadcast import store
+from broadcast import leases, store
 from broadcast.assembly import chooser_of
+from broadcast.attempts import write_attempts
 from broadcast.chooser import Choice, Chooser
 from broadcast.exercises import mark_recordings
 from broadcast.goals import Watch
+from broadcast.in_flight import WORD_PATIENCE, Open, Orders, happenings_of, known_of, record
+from broadcast.leases import LEASE
 from broadcast.lines import Hindrance, Lines
 from broadcast.models import Attempt, Broadcast, Recipient
 from broadcast.plans.steps import Steps
 from broadcast.settle import (
     FINAL,
-    Answered,
-    Dropped,
-    Ended,
-    FlowDone,
-    Happening,
-    Known,
-    Lost,
-    Pressed,
-    Source,
     carried,
     disposition,
-    merge,
     merge_all,
     outcome,
-    was_machine,
 )
-from dutycenter.calls.legs import LOST
 from dutycenter.calls.models import Leg
 from dutycenter.db.bulk import update_all
 from dutycenter.interfaces import Entry, IClock, ILedger
@@ -53,46 +44,9 @@ from dutycenter.vocabulary import BroadcastState, Disposition, EscalationKind
 log = logging.getLogger(__name__)
 
 BATCH = 200  # attempts written in one transaction at most
-WORD_PATIENCE = 3.0  # real seconds that a conversation has for its last word, and the switch for a cause
-LEASE = 15.0  # real seconds without a turn after which another dialer may take over
 WRITTEN = ("id", "answered_at", "ended_at", "dropped_at", "hangup_cause", "disposition")  # of an attempt, by a dialer
 OVERLAP = timedelta(seconds=30)
 LOOK_FOR_CLOSED = 0.5  # real seconds
-
-
-@dataclass
-class Open:
-    """An attempt without a disposition."""
-
-    attempt_id: str
-    recipient_id: int
-    number_id: int
-    gateway: str
-    since: float  # monotonic
-    known: Known = field(default_factory=Known)
-    word: store.Word = store.NO_WORD  # what others had written of it when it was last looked at
-    changed: bool = False
-    over_since: float | None = None  # monotonic: when its end became known here
-    missing_since: float | None = None  # monotonic: first look in which the switch didn't know it
-
-    def happened(self, happening: Happening) -> None:
-        """Take in what has become known."""
-        after = merge(self.known, happening)
-        self.changed = self.changed or after != self.known
-        self.known = after
-
-    @property
-    def up(self) -> bool:
-        return self.known.ended_at is None
-
-
-@dataclass
-class Orders:
-    """What the switch is to be told once the turn is committed."""
-
-    originate: list[store.Written] = field(default_factory=list)
-    drop: list[str] = field(default_factory=list)
-    escalated: list[tuple[EscalationKind, int]] = field(default_factory=list)  # steps taken, for how many people
 
 
 class Run:
@@ -229,9 +183,9 @@ class Run:
             room: how many at the most.
 
         Raises:
-            store.LeaseLost: another dialer has it; nothing is to be done.
+            leases.LeaseLost: another dialer has it; nothing is to be done.
         """
-        broadcast = store.hold(db, self.id, self.fence, until)
+        broadcast = leases.hold(db, self.id, self.fence, until)
         self.turned_at = self.clock.monotonic()
         self.state, self.switch_was_up = broadcast.state, switch_up
         orders = Orders()
@@ -389,7 +343,7 @@ class Run:
         if not choices:
             return
         at = self.clock.now()
-        written, refused = store.write_attempts(db, self.id, choices, at, broadcast.message_version)
+        written, refused = write_attempts(db, self.id, choices, at, broadcast.message_version)
         for choice in refused:
             self.chooser.put_back(choice.number_id, self.seconds())
         for one in written:
@@ -444,52 +398,3 @@ class Run:
         update_all(db, Leg, legs)
         update_all(db, Attempt, attempts)
         ledger.append_all(said)
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """What ``record`` changed: the leg's row as it is to be, and whether it has just been answered."""
-
-    leg: dict[str, Any]
-    answered: bool
-
-
-def record(attempt: Attempt, known: Known) -> Recorded | None:
-    """Write into the row what is known of the leg; None when that is nothing new. The leg's row is the caller's."""
-    answered = known.answered_at is not None and attempt.answered_at is None
-    ended = known.ended_at is not None and attempt.ended_at is None
-    if not (answered or ended or known.cause not in ("", attempt.hangup_cause)):
-        return None
-    if known.answered_at is not None and answered:
-        attempt.answered_at = max(known.answered_at, attempt.created_at)
-    if known.ended_at is not None and ended:
-        attempt.ended_at = max(known.ended_at, attempt.answered_at or attempt.created_at)
-    attempt.hangup_cause = LOST if known.lost and not known.cause else known.cause
-    leg = {
-        "channel_uuid": attempt.id, "answered_at": attempt.answered_at,
-        "ended_at": attempt.ended_at, "hangup_cause": attempt.hangup_cause,
-    }  # fmt: skip
-    return Recorded(leg, answered and not ended)
-
-
-def happenings_of(attempt: Attempt) -> list[Happening]:
-    """What an attempt's row says has happened."""
-    said: list[Happening] = []
-    if attempt.answered_at is not None:
-        said.append(Answered(attempt.answered_at))
-    if attempt.ended_at is not None and attempt.hangup_cause == LOST:
-        said.append(Lost(attempt.ended_at))
-    elif attempt.ended_at is not None:
-        said.append(Ended(attempt.ended_at, Source.NOBODY, attempt.hangup_cause))
-    if attempt.dropped_at is not None:
-        said.append(Dropped())
-    if attempt.key:
-        said.append(Pressed(attempt.key))
-    if attempt.heard_seconds is not None:
-        said.append(FlowDone(attempt.heard_to_end, machine=was_machine(attempt.machine_percent)))
-    return said
-
-
-def known_of(attempt: Attempt) -> Known:
-    """What an attempt's row says is known."""
-    return merge_all(Known(), happenings_of(attempt))

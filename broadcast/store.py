@@ -8,24 +8,20 @@ commits first decides: no attempt is written after it (DESIGN rule 3).
 from __future__ import annotations
 
 import time
-import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from broadcast.chooser import Called, Choice, Dialled, Tried
+from broadcast.chooser import Called, Dialled, Tried
 from broadcast.models import Attempt, Broadcast, Recipient, RecipientNumber
 from broadcast.people import first_mobile
 from broadcast.settle import Ground, outcome
-from dutycenter.calls.models import Leg
-from dutycenter.db.bulk import insert_all
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.switch.models import Gateway
-from dutycenter.vocabulary import AttemptKind, BroadcastState, Direction, Outcome
+from dutycenter.vocabulary import AttemptKind, BroadcastState, Outcome
 
 PAGE = 200  # recipients that are read at a time
 
@@ -37,76 +33,6 @@ NO_WORD: Word = ("", None, False, None, None, None)
 _NOTICE = Attempt.kind == AttemptKind.NOTICE
 
 LAUNCHED = (BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.STOPPED)
-
-
-class LeaseLost(Exception):
-    """Another dialer works on this broadcast now: write nothing."""
-
-
-def take(
-    db: Session, owner: str, now: datetime, until: datetime, gone: Collection[str] = (), held: Collection[int] = ()
-) -> list[tuple[int, int]]:
-    """Take every broadcast under way that nobody holds; ids with their fencing numbers.
-
-    Args:
-        gone: owners that are known to have died; theirs are free at once.
-        held: broadcasts that this owner works on; others of its own it has lost hold of.
-    """
-    rows = db.scalars(
-        select(Broadcast).where(*_free(owner, now, gone, held)).order_by(Broadcast.id).with_for_update(skip_locked=True)
-    ).all()
-    for row in rows:
-        row.lease_owner, row.lease_until = owner, until
-        row.lease_fence += 1
-    return [(row.id, row.lease_fence) for row in rows]
-
-
-def held_by_others(db: Session, owner: str) -> list[str]:
-    """Owners of leases on broadcasts that are under way."""
-    return list(
-        db.scalars(
-            select(Broadcast.lease_owner)
-            .where(Broadcast.state.in_(LAUNCHED), Broadcast.finished_at.is_(None), Broadcast.lease_owner != owner)
-            .distinct()
-        )
-    )
-
-
-def waiting(db: Session, owner: str, now: datetime, gone: Collection[str] = (), held: Collection[int] = ()) -> bool:
-    """Is there a broadcast under way that ``take`` would take?"""
-    return db.scalar(select(Broadcast.id).where(*_free(owner, now, gone, held)).limit(1)) is not None
-
-
-def _free(owner: str, now: datetime, gone: Collection[str], held: Collection[int]) -> list[ColumnElement[bool]]:
-    lost_hold = and_(Broadcast.lease_owner == owner, Broadcast.id.not_in(held))
-    lapsed = or_(Broadcast.lease_until.is_(None), Broadcast.lease_until < now)
-    free = or_(lapsed, Broadcast.lease_owner.in_(gone), lost_hold)
-    return [Broadcast.state.in_(LAUNCHED), Broadcast.finished_at.is_(None), free]
-
-
-def hold(db: Session, broadcast_id: int, fence: int, until: datetime) -> Broadcast:
-    """The broadcast, locked, its lease renewed.
-
-    Raises:
-        LeaseLost: the fencing number is no longer ours.
-    """
-    broadcast = db.scalar(
-        select(Broadcast)
-        .where(Broadcast.id == broadcast_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if broadcast is None or broadcast.lease_fence != fence or broadcast.finished_at is not None:
-        raise LeaseLost(f"broadcast {broadcast_id} is no longer ours")
-    broadcast.lease_until = until
-    return broadcast
-
-
-def release(db: Session, broadcast_id: int, fence: int, now: datetime) -> None:
-    """Give the lease back, so that another dialer need not wait for its end."""
-    broadcast = db.get(Broadcast, broadcast_id, with_for_update=True)
-    if broadcast is not None and broadcast.lease_fence == fence:
-        broadcast.lease_until = now
 
 
 def last_entry(db: Session, broadcast_id: int) -> int:
@@ -285,96 +211,6 @@ def asked_again(db: Session, broadcast_id: int) -> list[Recipient]:
             .options(selectinload(Recipient.numbers), selectinload(Recipient.attempts))
         )
     )
-
-
-@dataclass(frozen=True)
-class Written:
-    """An attempt that has its row: once that is committed the switch may be told."""
-
-    attempt_id: str
-    recipient_id: int
-    number_id: int
-    number: str
-    gateway: str
-    created_at: datetime
-
-
-def write_attempts(
-    db: Session, broadcast_id: int, choices: Sequence[Choice], now: datetime, message_version: int = 1
-) -> tuple[list[Written], list[Choice]]:
-    """Write the chosen attempts down; those that may not be are given back.
-
-    An attempt is refused when the person has an outcome, was taken out, or has a
-    leg up, in this or any other broadcast. Who may have several numbers ring at
-    once may have so many legs, each on a number of its own.
-    """
-    ids = sorted({choice.recipient_id for choice in choices})
-    recipients = {
-        recipient.id: recipient
-        for recipient in db.scalars(
-            select(Recipient)
-            .where(Recipient.id.in_(ids))
-            .order_by(Recipient.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    }
-    engaged = _engaged(db, recipients.values())
-    written: list[Written] = []
-    refused: list[Choice] = []
-    for choice in choices:
-        recipient = recipients[choice.recipient_id]
-        identity = _identity(recipient)
-        closed = recipient.outcome is not None or recipient.acknowledged_at is not None
-        legs = engaged.setdefault(identity, set())
-        own = {number for owner, number in legs if owner == recipient.id}
-        full = len(own) < len(legs) or len(own) >= recipient.legs or choice.number_id in own
-        if closed or recipient.dropped_at is not None or (legs and full):
-            refused.append(choice)
-            continue
-        legs.add((recipient.id, choice.number_id))
-        recipient.again_at = None
-        written.append(Written(str(uuid.uuid4()), recipient.id, choice.number_id, choice.number, choice.gateway, now))
-    db.flush()
-    if written:
-        attempts = [
-            {
-                "id": w.attempt_id, "broadcast_id": broadcast_id, "recipient_id": w.recipient_id,
-                "number_id": w.number_id, "gateway": w.gateway, "created_at": now, "message_version": message_version,
-            }
-            for w in written
-        ]  # fmt: skip
-        made = [
-            {
-                "channel_uuid": w.attempt_id, "direction": Direction.OUTBOUND, "attempt_id": w.attempt_id,
-                "number": w.number, "gateway": w.gateway, "created_at": now,
-            }
-            for w in written
-        ]  # fmt: skip
-        insert_all(db, Attempt, attempts)
-        insert_all(db, Leg, made)
-    return written, refused
-
-
-def _identity(recipient: Recipient) -> tuple[str, int]:
-    """One person may be a recipient of several broadcasts, and has one ear."""
-    return ("person", recipient.person_id) if recipient.person_id is not None else ("recipient", recipient.id)
-
-
-def _engaged(db: Session, recipients: Iterable[Recipient]) -> dict[tuple[str, int], set[tuple[int, int]]]:
-    """Whose legs are up now: recipient and number of each, by person."""
-    people = [r.person_id for r in recipients if r.person_id is not None]
-    loose = [r.id for r in recipients if r.person_id is None]
-    rows = db.execute(
-        select(Recipient.id, Recipient.person_id, Attempt.number_id)
-        .join(Attempt, Attempt.recipient_id == Recipient.id)
-        .where(Attempt.disposition.is_(None), or_(Recipient.person_id.in_(people), Recipient.id.in_(loose)))
-    )
-    engaged: dict[tuple[str, int], set[tuple[int, int]]] = {}
-    for recipient, person, number in rows:
-        identity = ("person", person) if person is not None else ("recipient", recipient)
-        engaged.setdefault(identity, set()).add((recipient, number))
-    return engaged
 
 
 def last_joined(db: Session, broadcast: Broadcast) -> float:

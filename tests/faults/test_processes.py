@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from broadcast.leases import LEASE
 from broadcast.models import Attempt, Broadcast, Recipient
-from broadcast.run import LEASE
 from broadcast.services import Broadcasts
 from dutycenter.calls.models import Leg
 from dutycenter.directory.models import Department, Person, PhoneNumber
