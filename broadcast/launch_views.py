@@ -18,8 +18,9 @@ from broadcast.plans.naming import names_for
 from broadcast.plans.services import Plans
 from broadcast.plans.suggestions import Facts, Suggestion, suggest
 from broadcast.plans.words import step_words
-from broadcast.services import LIMITS, Broadcasts, WishError
+from broadcast.services import Broadcasts
 from broadcast.settle import Ground
+from broadcast.wishes import LIMITS, WishError
 from dutycenter.frame.labels import label
 from dutycenter.incidents.models import Incident
 from dutycenter.switch.models import Gateway

@@ -17,8 +17,9 @@ from broadcast.extras import number_fault, recipient_for
 from broadcast.messages import Translate, clean_text
 from broadcast.models import EVERYBODY, SUPERIORS, TOLD, Broadcast, BroadcastMessage, Recipient
 from broadcast.people import candidates, lines_of, recipient_of
-from broadcast.services import UNDER_WAY, Broadcasts, WishError, locked, superiors_text
+from broadcast.services import UNDER_WAY, Broadcasts, locked, superiors_text
 from broadcast.settle import Ground
+from broadcast.wishes import WishError
 from dutycenter.directory.services import Directory
 from dutycenter.incidents.services import Incidents
 from dutycenter.interfaces import ExtraNumber, IClock, ILedger, Prompt

@@ -16,7 +16,8 @@ from broadcast.models import EVERYBODY, Broadcast, BroadcastMessage, Recipient
 from broadcast.plans.content import who_of
 from broadcast.plans.who import Meaning
 from broadcast.running import Running
-from broadcast.services import UNDER_WAY, WishError
+from broadcast.services import UNDER_WAY
+from broadcast.wishes import WishError
 from dutycenter.interfaces import ExtraNumber, IClock
 from dutycenter.notices import say
 

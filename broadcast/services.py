@@ -8,22 +8,24 @@ from typing import Any
 
 from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from broadcast.answering import Answering
 from broadcast.answers import Answers
 from broadcast.aside import uncollected
 from broadcast.extras import number_fault, recipient_for
-from broadcast.goals import goal_fault, limit_of, seconds_fault
+from broadcast.goals import limit_of
 from broadcast.legs import legs
-from broadcast.messages import MAX_TITLE, Translate, clean_text, length_fault, message_fault
-from broadcast.models import EVERYBODY, SUPERIORS, Attempt, Broadcast, BroadcastMessage, Recipient
+from broadcast.messages import Translate, clean_text, length_fault, message_fault
+from broadcast.models import EVERYBODY, SUPERIORS, Broadcast, BroadcastMessage, Recipient
 from broadcast.people import Candidate, Lines, candidates, enlist, first_mobile, lines_of
 from broadcast.plans.content import write_steps
 from broadcast.settle import Ground
 from broadcast.sms.told import texts
+from broadcast.standings import standings
 from broadcast.timeline import enter_launch
+from broadcast.wishes import WishError, wish_faults
 from dutycenter.directory.services import Directory
 from dutycenter.incidents.models import Incident
 from dutycenter.incidents.services import Incidents
@@ -49,16 +51,6 @@ _ = TranslationStringFactory("dutycenter")
 
 UNDER_WAY = (BroadcastState.RUNNING, BroadcastState.PAUSED)
 
-LIMITS: Mapping[str, tuple[int, int]] = {
-    "channels": (1, 500),
-    "rounds": (1, 10),
-    "pause": (5, 3600),
-    "ring_timeout": (10, 120),
-    "report_within": (5, 1440),
-}
-"""Least and most of what a broadcast may be told."""
-
-
 TO_SUPERIORS = _(
     "Somebody in your charge has not been reached. Have them told face to face at once; the duty room has the names. "
     "The message was:"
@@ -68,14 +60,6 @@ TO_SUPERIORS = _(
 def superiors_text(text: str, translate: Translate) -> str:
     """What superiors hear when people in their charge did not hear this."""
     return f"{translate(TO_SUPERIORS)}\n{text}"
-
-
-class WishError(ValueError):
-    """A broadcast that cannot be made; ``faults`` names the field of each reason."""
-
-    def __init__(self, faults: Mapping[str, str]) -> None:
-        super().__init__("\n".join(faults.values()))
-        self.faults = faults
 
 
 class Broadcasts(Answering):
@@ -257,36 +241,7 @@ class Broadcasts(Answering):
         )
 
     def _check(self, wish: Wish, text: str, chosen: list[Candidate], extras: Sequence[Recipient]) -> None:
-        faults: dict[str, str] = {}
-        wrong = [fault for extra in wish.extras if (fault := number_fault(extra.number, self.translate))]
-        if wrong:
-            faults["extras"] = wrong[0]
-        title = clean_text(wish.title)
-        if not title:
-            faults["title"] = self.translate(_("Give the broadcast a title, so that it can be found again."))
-        elif len(title) > MAX_TITLE:
-            faults["title"] = self.translate(
-                _("The title is too long; ${most} characters are the most.", mapping={"most": MAX_TITLE})
-            )
-        if not chosen and not extras:
-            faults["people"] = self.translate(_("Nobody is chosen. Choose departments or people to call."))
-        elif not any(c.callable for c in chosen) and not any(extra.numbers for extra in extras):
-            faults["people"] = self.translate(
-                _("None of the chosen people can be called; the list says why. Choose others or mend their numbers.")
-            )
-        fault = message_fault(text, self.translate)
-        if fault:
-            faults["message"] = fault
-        for name, (least, most) in LIMITS.items():
-            if not least <= getattr(wish, name) <= most:
-                faults[name] = self.translate(
-                    _("Give a number from ${least} to ${most}.", mapping={"least": least, "most": most})
-                )
-        of_goal = {
-            "goal": goal_fault(wish.goal, chosen, self.translate),
-            "goal_seconds": seconds_fault(wish.goal_seconds, self.translate),
-        }
-        faults |= {name: words for name, words in of_goal.items() if words}
+        faults = wish_faults(wish, text, chosen, extras, self.translate)
         if wish.incident_id is not None and self.db.get(Incident, wish.incident_id) is None:
             faults["incident_id"] = self.translate(_("There is no such incident."))
         if faults:
@@ -397,7 +352,7 @@ class Broadcasts(Answering):
         Raises:
             LookupError: there is no such broadcast.
         """
-        return self._standings([self._known(broadcast_id)])[0]
+        return standings(self.db, [self._known(broadcast_id)])[0]
 
     def standings(self, incident_id: int | None = None) -> list[Standing]:
         """See ``IBroadcasts.standings``; drafts are left out."""
@@ -406,45 +361,11 @@ class Broadcasts(Answering):
             query = query.where(Broadcast.launched_at.is_not(None), Broadcast.finished_at.is_(None))
         else:
             query = query.where(Broadcast.incident_id == incident_id, Broadcast.state != BroadcastState.DRAFT)
-        return self._standings(list(self.db.scalars(query)))
+        return standings(self.db, list(self.db.scalars(query)))
 
     def latest(self, limit: int = 100) -> list[Standing]:
         """The latest broadcasts of any state, latest first."""
-        return self._standings(list(self.db.scalars(select(Broadcast).order_by(Broadcast.id.desc()).limit(limit))))
-
-    def _standings(self, broadcasts: list[Broadcast]) -> list[Standing]:
-        ids = [broadcast.id for broadcast in broadcasts]
-        outcomes: dict[int, dict[str, int]] = {one: {} for one in ids}
-        recipients = dict.fromkeys(ids, 0)
-        counts = self.db.execute(
-            select(Recipient.broadcast_id, Recipient.outcome, func.count())
-            .where(Recipient.broadcast_id.in_(ids))
-            .group_by(Recipient.broadcast_id, Recipient.outcome)
-        )
-        for one, outcome, count in counts:
-            recipients[one] += count
-            if outcome is not None:
-                outcomes[one][outcome.value] = count
-        legs = self.db.execute(
-            select(Attempt.broadcast_id, func.count(Attempt.recipient_id.distinct()))
-            .where(Attempt.broadcast_id.in_(ids), Attempt.disposition.is_(None), Attempt.ended_at.is_(None))
-            .group_by(Attempt.broadcast_id)
-        )
-        calling = {one: count for one, count in legs}  # noqa: C416 (rows are no tuples to mypy)
-        return [
-            Standing(
-                b.id,
-                b.title,
-                b.state.value,
-                b.exercise,
-                recipients[b.id],
-                outcomes[b.id],
-                calling.get(b.id, 0),
-                b.stands_still,
-                b.corrects_id,
-            )
-            for b in broadcasts
-        ]
+        return standings(self.db, list(self.db.scalars(select(Broadcast).order_by(Broadcast.id.desc()).limit(limit))))
 
     # --- within -----------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from broadcast.forecasts.picture import curve
 from broadcast.goals import goal_fault
 from broadcast.messages import estimated_seconds
 from broadcast.models import Broadcast, Recipient
-from broadcast.services import LIMITS
+from broadcast.wishes import LIMITS
 from dutycenter.directory.views import person_of
 from dutycenter.interfaces import IClock
 from dutycenter.vocabulary import BroadcastState, SmsWhen

@@ -13,7 +13,7 @@ from broadcast.goal_grammar import GoalError, read_goal
 from broadcast.messages import MAX_TITLE, Translate, clean_text, message_fault
 from broadcast.plans.content import MOST_STEPS, MOST_WHO, Content, Who, who_of
 from broadcast.plans.fields import FIELDS, filled
-from broadcast.services import LIMITS
+from broadcast.wishes import LIMITS
 from dutycenter.interfaces import EscalationStep
 from dutycenter.typed import whole
 from dutycenter.vocabulary import EscalationKind, IncidentClass, Level, ReachedRule, SmsWhen, StepWhom, WhoKind

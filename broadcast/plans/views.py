@@ -20,7 +20,7 @@ from broadcast.plans.picking import ICONS, picks
 from broadcast.plans.services import ChangedMeanwhile, Plans
 from broadcast.plans.who import Meaning
 from broadcast.plans.words import suits_words, who_words
-from broadcast.services import LIMITS
+from broadcast.wishes import LIMITS
 from dutycenter.directory.services import Directory
 from dutycenter.interfaces import IClock
 from dutycenter.notices import say

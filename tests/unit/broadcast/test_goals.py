@@ -13,7 +13,8 @@ from sqlalchemy import select
 from broadcast.goal_grammar import DEEPEST, GoalError, read_goal
 from broadcast.goals import Member, Watch, moment, read, reading_of
 from broadcast.models import Broadcast, Recipient
-from broadcast.services import Broadcasts, WishError
+from broadcast.services import Broadcasts
+from broadcast.wishes import WishError
 from dutycenter.directory.models import Person, PersonGroup
 from dutycenter.interfaces import ILedger, Wish
 from dutycenter.ledger.models import LedgerEntry

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from broadcast.corrections import tell_corrections
 from broadcast.models import Attempt, Broadcast, BroadcastMessage, Recipient
 from broadcast.running import Running
-from broadcast.services import WishError
+from broadcast.wishes import WishError
 from dutycenter.interfaces import ExtraNumber
 from dutycenter.ledger.models import LedgerEntry
 from dutycenter.vocabulary import Outcome

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from broadcast.models import Attempt, Broadcast, Receipt, Recipient
-from broadcast.services import Broadcasts, WishError
+from broadcast.services import Broadcasts
+from broadcast.wishes import WishError
 from dutycenter.directory.models import Deputy, Person, PhoneNumber
 from dutycenter.incidents.models import Incident
 from dutycenter.interfaces import Answer, IBroadcasts, Wish
