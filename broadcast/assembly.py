@@ -92,7 +92,7 @@ def chooser_if_launched(
         now=now,
         zone=zone,
     )
-    chooser.allow(first_lines(lines, pace.channels))
+    chooser.allow(lines.first(pace.channels))
     return chooser
 
 
@@ -127,18 +127,3 @@ def _chooser(
 
     # For 20,000 people it takes a second, in which the switch's events must be read.
     return aside(build)
-
-
-def first_lines(lines: Lines, channels: int) -> list[tuple[int, float]]:
-    """Channels and calls a second of each gateway, for so many channels from the first gateway on."""
-    shares, left = [], channels
-    for line in lines:
-        taken = min(line.channels, left) if line.enabled else 0
-        left -= taken
-        shares.append((taken, line.rate))
-    return shares
-
-
-def usable(lines: Lines, channels: int) -> int:
-    """How many of so many channels the gateways have."""
-    return sum(taken for taken, _ in first_lines(lines, channels))

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 from broadcast import board
 from broadcast.heard import machine_words
+from broadcast.lines import gateway_lines
 from broadcast.live_board import LiveBoard, live_board, tally
 from broadcast.models import Attempt, Broadcast, Recipient
 from broadcast.plans.follow_up import follow_up
@@ -48,6 +49,7 @@ def show(request: Request) -> dict[str, Any]:
     live = _live(request)
     return state(request) | {
         "live": live,
+        "at_once": gateway_lines(request.db).at_once(broadcast_of(request).channels),
         "departments": live.departments(),
         "tally": tally,
         "wall": request.GET.get("wall") == "1",

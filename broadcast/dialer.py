@@ -22,7 +22,7 @@ from broadcast.attempts import Written
 from broadcast.events import READ, happenings
 from broadcast.in_flight import Open, Orders
 from broadcast.leases import LEASE, gone, own_name
-from broadcast.lines import Lines
+from broadcast.lines import Lines, gateways
 from broadcast.models import Broadcast
 from broadcast.reminders import Reminders
 from broadcast.run import BATCH, Run
@@ -218,7 +218,7 @@ class Dialer:
             if not leases.waiting(request.db, self.owner, now, dead, self.runs):
                 return
         with self.work.write() as request:
-            self.lines.refresh(store.gateways(request.db))
+            self.lines.refresh(gateways(request.db))
             taken = leases.take(request.db, self.owner, now, self._lease_end(), dead, self.runs)
             runs = []
             for broadcast_id, fence in taken:

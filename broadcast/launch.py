@@ -164,6 +164,12 @@ class Chosen:
         return sum(c.callable for c in self.people) + sum(bool(extra.numbers) for extra in self.extras)
 
     @property
+    def calls(self) -> int:
+        """How many calls there are to make at once, if there are lines for all of them."""
+        each = (min(self.meant.turns[c.person.id].legs, len(c.numbers)) for c in self.people if c.callable)
+        return sum(each) + sum(bool(extra.numbers) for extra in self.extras)
+
+    @property
     def count(self) -> int:
         return len(self.people) + len(self.extras)
 

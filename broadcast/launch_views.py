@@ -10,9 +10,9 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.i18n import TranslationStringFactory
 from pyramid.request import Request
 from pyramid.response import FileResponse, Response
-from sqlalchemy import select
 
 from broadcast import board, launch
+from broadcast.lines import gateway_lines
 from broadcast.plans.models import Plan, PlanVersion
 from broadcast.plans.naming import names_for
 from broadcast.plans.services import Plans
@@ -23,7 +23,6 @@ from broadcast.settle import Ground
 from broadcast.wishes import LIMITS, WishError
 from dutycenter.frame.labels import label
 from dutycenter.incidents.models import Incident
-from dutycenter.switch.models import Gateway
 from dutycenter.typed import whole
 from dutycenter.vocabulary import ReachedRule, SmsWhen
 from dutycenter.work import settings_of
@@ -113,20 +112,15 @@ def _page(
 
 
 def _called(request: Request, form: launch.Form, *, everybody: bool = False) -> dict[str, Any]:
+    chosen = launch.chosen(request, form)
     return {
-        "chosen": launch.chosen(request, form),
+        "chosen": chosen,
         "without": form.without,
-        "usable": _usable_lines(request),
+        "lines": gateway_lines(request.db).at_once(LIMITS["channels"][1], chosen.calls),
         "shown": None if everybody else SHOWN,
         "grounds": board.GROUNDS,
         "Ground": Ground,
     }
-
-
-def _usable_lines(request: Request) -> int:
-    """Channels that a broadcast may use: those of every gateway in service without what the hotline keeps."""
-    rows = request.db.execute(select(Gateway.channels, Gateway.reserved).where(Gateway.enabled))
-    return sum(max(0, row.channels - row.reserved) for row in rows)
 
 
 def _suggestions(request: Request, incident: Incident | None) -> list[tuple[Suggestion, str]]:

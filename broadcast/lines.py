@@ -13,6 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from broadcast.yielding import Pace, Seen, channels_of, paced, rate_of
 from dutycenter.switch.gateways import carries, prefixes_of
 from dutycenter.switch.models import Gateway
@@ -89,6 +92,12 @@ class Line:
         self.rest_until = 0.0
 
 
+def gateways(db: Session, *, lock: bool = False) -> Sequence[Gateway]:
+    """All gateways in their order; locked while calls are shared out among broadcasts."""
+    query = select(Gateway).order_by(Gateway.id).execution_options(populate_existing=True)
+    return db.scalars(query.with_for_update() if lock else query).all()
+
+
 class Lines:
     """All gateways, in a fixed order; positions are the kernel's."""
 
@@ -113,6 +122,26 @@ class Lines:
             line.share = self._loads[gateway.switch].pace.share
             self.all.append(line)
         return before != [(line.name, tuple(line.prefixes)) for line in self.all]
+
+    def first(self, channels: int) -> list[tuple[int, float]]:
+        """Channels and calls a second of each gateway, for so many channels from the first gateway on."""
+        shares, left = [], channels
+        for line in self.all:
+            taken = min(line.channels, left) if line.enabled else 0
+            left -= taken
+            shares.append((taken, line.rate))
+        return shares
+
+    def at_once(self, channels: int, calls: int | None = None) -> int:
+        """How many calls a broadcast of so many channels can have up at once.
+
+        Gateways out of service and the channels that the hotline keeps give nothing.
+
+        Args:
+            calls: how many there are to make at once; None: more than enough.
+        """
+        given = sum(taken for taken, _rate in self.first(channels))
+        return given if calls is None else min(given, calls)
 
     def __iter__(self) -> Iterator[Line]:
         return iter(self.all)
@@ -171,6 +200,19 @@ class Lines:
     def yielding(self) -> bool:
         """Is any switch given less than its lines could carry?"""
         return any(line.share < 1.0 for line in self.all)
+
+
+def gateway_lines(db: Session, taken: Mapping[str, int] | None = None) -> Lines:
+    """The gateways as the store has them; which of them rest only the dialer knows.
+
+    Args:
+        taken: channels of each gateway that others use.
+    """
+    lines = Lines()
+    lines.refresh(gateways(db))
+    for line in lines:
+        line.channels = max(0, line.channels - (taken or {}).get(line.name, 0))
+    return lines
 
 
 def _say(switch: str, before: float, share: float, seen: Seen) -> None:

@@ -21,10 +21,10 @@ from sqlalchemy.orm import Session, selectinload
 from broadcast.attempts import Written
 from broadcast.in_flight import WORD_PATIENCE, Open, Orders, happenings_of, known_of, record
 from broadcast.leases import LEASE
-from broadcast.lines import Line, Lines
+from broadcast.lines import Line, Lines, gateways
 from broadcast.models import Attempt, Broadcast, Recipient, RecipientNumber
 from broadcast.settle import disposition, merge_all
-from broadcast.store import gateways, locked_attempts
+from broadcast.store import locked_attempts
 from dutycenter.calls.models import Leg
 from dutycenter.interfaces import IClock, ILedger
 from dutycenter.switch.causes import meaning

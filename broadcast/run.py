@@ -23,7 +23,7 @@ from broadcast.exercises import mark_recordings
 from broadcast.goals import Watch
 from broadcast.in_flight import WORD_PATIENCE, Open, Orders, happenings_of, known_of, record
 from broadcast.leases import LEASE
-from broadcast.lines import Hindrance, Lines
+from broadcast.lines import Hindrance, Lines, gateways
 from broadcast.models import Attempt, Broadcast, Recipient
 from broadcast.plans.steps import Steps
 from broadcast.settle import (
@@ -325,7 +325,7 @@ class Run:
     # --- who is next ----------------------------------------------------------------
 
     def _choose(self, db: Session, broadcast: Broadcast, orders: Orders, most: int) -> None:
-        rows = store.gateways(db, lock=True)
+        rows = gateways(db, lock=True)
         if self.lines.refresh(rows):
             self._build(db, broadcast)
         now = self.clock.monotonic()

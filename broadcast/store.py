@@ -20,7 +20,6 @@ from broadcast.models import Attempt, Broadcast, Recipient, RecipientNumber
 from broadcast.people import first_mobile
 from broadcast.settle import Ground, outcome
 from dutycenter.ledger.models import LedgerEntry
-from dutycenter.switch.models import Gateway
 from dutycenter.vocabulary import AttemptKind, BroadcastState, Outcome
 
 PAGE = 200  # recipients that are read at a time
@@ -99,12 +98,6 @@ def _called(db: Session, page: Sequence[Any], tried: Mapping[int, Sequence[Tried
             legs=row.legs,
             since=row.since,
         )
-
-
-def gateways(db: Session, *, lock: bool = False) -> Sequence[Gateway]:
-    """All gateways in their order; locked while calls are shared out among broadcasts."""
-    query = select(Gateway).order_by(Gateway.id).execution_options(populate_existing=True)
-    return db.scalars(query.with_for_update() if lock else query).all()
 
 
 def busy_elsewhere(db: Session, broadcast_id: int) -> dict[str, int]:

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from broadcast import store
-from broadcast.assembly import chooser_if_launched, chooser_of, first_lines, usable
+from broadcast.assembly import chooser_if_launched, chooser_of
 from broadcast.chooser import Called, Chooser, Dialled
 from broadcast.forecasts.idle import Up, idle_before, idle_of_calls, last_newcomer
 from broadcast.forecasts.numbers import known_of_numbers
@@ -29,7 +29,7 @@ from broadcast.history.alike import alike
 from broadcast.kernel import Estimate, Forecast, Goal, forecast
 from broadcast.kernel.doubt import Seconds
 from broadcast.kernel.goal import arrange
-from broadcast.lines import Lines
+from broadcast.lines import Lines, gateway_lines
 from broadcast.models import Broadcast, Recipient
 from broadcast.people import candidates, lines_of
 from dutycenter.db import open_session
@@ -82,9 +82,9 @@ class Answering:
         turns = {int(person): turn for person, turn in question["turns"].items()}
         found = candidates(db, question["people"], now, lines_of(db, set(question["kept_free"]), self.zone))
         able = [candidate for candidate in found if candidate.callable]
-        lines = _lines(db, {})
+        lines = gateway_lines(db)
         pace = Pace(*(int(question[name]) for name in ("channels", "rounds", "pause", "ring_timeout")))
-        used = usable(lines, pace.channels)
+        used = lines.at_once(pace.channels)
         if not able or not used:
             return {"people": len(able), "lines": 0}
         called = [
@@ -117,11 +117,12 @@ class Answering:
             goal,
             limit,
         )
-        more = replace(pace, channels=min(2 * pace.channels, sum(line.channels for line in lines)))
-        if more.channels > used and len(called) > used:
+        calls = int(question["calls"])
+        more = replace(pace, channels=lines.at_once(2 * pace.channels, calls))
+        if more.channels > used:
             other = forecast(at(more).snapshot(0.0), _runs(len(called)) // 2, doubt=doubt)
             told["more"] = {"lines": more.channels} | _shares(other)
-        return told | {"lines": used, "now": 0.0}
+        return told | {"lines": lines.at_once(pace.channels, calls), "now": 0.0}
 
     # --- while it runs ------------------------------------------------------------
 
@@ -134,7 +135,7 @@ class Answering:
             .order_by(Recipient.id)
         ).all()
         chooser, lines, seconds = self._running(db, broadcast, now, {r.id for r in recipients})
-        used = usable(lines, broadcast.channels)
+        used = lines.at_once(broadcast.channels)
         doubt = chooser.doubt(
             alike(db, broadcast.rehearsed, now, self.zone),
             _idle(chooser, used, seconds, idle_before(db, broadcast.rehearsed, used, broadcast.id)),
@@ -191,7 +192,7 @@ class Answering:
             "tier": found.tier,
             "channel_price": found.channel_price,
             "token_price": found.token_price,
-            "lines": usable(lines, broadcast.channels),
+            "lines": lines.at_once(broadcast.channels),
             "busy": len(chooser.snapshot(seconds).legs),
             "numbers": [
                 {
@@ -218,18 +219,10 @@ class Answering:
         self, db: Session, broadcast: Broadcast, now: datetime, only: Collection[int] | None = None
     ) -> tuple[Chooser, Lines, float]:
         assert broadcast.launched_at is not None
-        lines = _lines(db, store.busy_elsewhere(db, broadcast.id))
+        lines = gateway_lines(db, store.busy_elsewhere(db, broadcast.id))
         chooser = chooser_of(db, broadcast, lines, now, self.zone, only)
-        chooser.allow(first_lines(lines, broadcast.channels))
+        chooser.allow(lines.first(broadcast.channels))
         return chooser, lines, max(0.0, (now - broadcast.launched_at).total_seconds())
-
-
-def _lines(db: Session, taken: Mapping[str, int]) -> Lines:
-    lines = Lines()
-    lines.refresh(store.gateways(db))
-    for line in lines:
-        line.channels = max(0, line.channels - taken.get(line.name, 0))
-    return lines
 
 
 def _idle(chooser: Chooser, lines: int, now: float, usual: Seconds) -> Seconds:

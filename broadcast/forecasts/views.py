@@ -46,6 +46,7 @@ def at_launch(request: Request) -> dict[str, Any]:
         "people": [candidate.person.id for candidate in chosen.people if candidate.callable],
         "turns": {str(person): (turn.tier, turn.legs, turn.since) for person, turn in chosen.meant.turns.items()},
         **{name: min(max(getattr(wish, name), least), most) for name, (least, most) in LIMITS.items()},
+        "calls": chosen.calls,
         "message_seconds": _spoken(request, wish.message),
         "goal": wish.goal,
         "goal_seconds": wish.goal_seconds,

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from broadcast import store
 from broadcast.goals import member_of_candidate, resolver
-from broadcast.lines import Lines
+from broadcast.lines import gateway_lines
 from broadcast.people import Candidate
 from broadcast.plans.content import Content
 from broadcast.plans.who import Meant
@@ -32,16 +31,15 @@ def outlook(
 ) -> Outlook | None:
     """The forecast of a plan launched now; None when there is no line to call on."""
     # The kernel is compiled code: whoever only shows plans need not load it.
-    from broadcast.assembly import chooser_if_launched, usable
+    from broadcast.assembly import chooser_if_launched
     from broadcast.chooser import Called, Dialled
     from broadcast.forecasts.idle import idle_before
     from broadcast.history.alike import alike
     from broadcast.kernel import compile_goal, forecast
 
     able = [candidate for candidate in people if candidate.callable]
-    lines = Lines()
-    lines.refresh([row for row in store.gateways(request.db) if row.enabled])
-    if not able or not sum(line.channels for line in lines):
+    lines = gateway_lines(request.db)
+    if not able or not lines.at_once(content.channels):
         return None
     called = [
         Called(
@@ -67,7 +65,7 @@ def outlook(
     )
     doubt = chooser.doubt(
         alike(request.db, settings.rehearsal, now, settings.time_zone),
-        idle_before(request.db, settings.rehearsal, usable(lines, content.channels)),
+        idle_before(request.db, settings.rehearsal, lines.at_once(content.channels)),
         0.0,
     )
     goal = compile_goal(content.goal or "100%", resolver([member_of_candidate(i, c) for i, c in enumerate(able)]))

@@ -33,7 +33,7 @@
   function expected(able, lines) {
     const told = form.querySelector("#forecast [data-expected]");
     if (told) return Number(told.dataset.expected);
-    return Math.ceil(able / lines) * (seconds() + RING_AND_KEYS);
+    return Math.ceil(able / Math.max(1, lines)) * (seconds() + RING_AND_KEYS);
   }
 
   function spoken(whole) {
@@ -47,8 +47,8 @@
   function showButton() {
     const people = Number(meant().dataset.people);
     const able = Number(meant().dataset.able);
-    const lines = Math.max(1, Math.min(Number(form.channels.value) || 1, able, Number(meant().dataset.usable) || 1));
-    const go = form.sms_when.value === "alone" ? words.texts : words.go;
+    const lines = Math.min(Number(form.channels.value) || 1, Number(meant().dataset.lines));
+    const go = form.sms_when.value === "alone" ? words.texts : lines ? words.go : words.noLine;
     const text = counting ? words.counting : able ? fill(go, { people: counted(able, words.person, words.people), lines: counted(lines, words.line, words.lines), time: spoken(expected(able, lines)) }) : words.nobody;
     byId("go-words").textContent = (form.exercise.checked ? words.exercise : "") + text;
     byId("go").disabled = !counting && able === 0;

@@ -252,6 +252,14 @@ class TestBoard:
             with town.work.read() as request:
                 assert request.db.get(Broadcast, made).state == state
 
+    def test_the_board_says_when_fewer_lines_may_be_used_than_were_asked_for(self, town):
+        made = launched(town)
+        officer = town.logged_in(Role.OFFICER)
+        assert "Lines that may be used now: 8" in words_of(officer.get(f"/broadcasts/{made}"))
+        with town.work.write() as request:
+            request.db.get(Broadcast, made).channels = 8
+        assert "Lines that may be used" not in officer.get(f"/broadcasts/{made}").text
+
     def test_receipts_are_a_table_and_a_file(self, town):
         made = launched(town)
         with town.work.write() as request:

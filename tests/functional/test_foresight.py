@@ -10,9 +10,10 @@ from broadcast.forecasts.asking import ForesightAway, IForesight
 from broadcast.models import Broadcast, Recipient
 from broadcast.services import Broadcasts
 from dutycenter.accounts.models import Account
-from dutycenter.directory.models import Person
+from dutycenter.directory.models import Person, PhoneNumber
 from dutycenter.interfaces import Wish
-from dutycenter.vocabulary import Role
+from dutycenter.switch.models import Gateway
+from dutycenter.vocabulary import NumberKind, Role
 from tests.functional.test_broadcasts import everybody, launch_form, town
 
 __all__ = ["town"]
@@ -87,6 +88,32 @@ class TestLaunch:
         assert "The goal is met within 5 min with a probability of" in page
         assert page.html.select_one("svg.curve path.curve-line")["d"]
         assert float(page.html.select_one("[data-expected]")["data-expected"]) > 0
+
+    def test_it_has_as_many_lines_as_the_button_says(self, officer, town):
+        token = launch_form(officer)["csrf_token"].value
+
+        def told(both: str) -> tuple[int, str]:
+            fields = [("csrf_token", token), ("channels", "20")]
+            for one in everybody(town):
+                fields += [("who", one), ("tier", "0"), ("both", both)]
+            button = officer.post("/broadcasts/new/called", fields).html.select_one("[data-lines]")["data-lines"]
+            return int(button), officer.post("/broadcasts/forecast", fields).text
+
+        lines, sentence = told("no")
+        assert lines == 4
+        assert "4 at once" in sentence
+        with town.work.write() as request:
+            person = request.db.scalars(select(Person).where(Person.name == "人1")).one()
+            person.numbers.append(PhoneNumber(number="07311234567", kind=NumberKind.OFFICE, position=1))
+        lines, sentence = told("yes")
+        assert lines == 5
+        assert "5 at once" in sentence
+        with town.work.write() as request:
+            gateway = request.db.scalars(select(Gateway)).one()
+            gateway.reserved = gateway.channels
+        lines, sentence = told("yes")
+        assert lines == 0
+        assert "No line may be used" in sentence
 
     def test_a_goal_that_cannot_be_read_is_told_at_once(self, officer, town):
         form = launch_form(officer)

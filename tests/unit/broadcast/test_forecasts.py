@@ -21,7 +21,7 @@ def launch(town, **more):
     asked = {
         "kind": "launch", "people": town.people, "turns": {}, "channels": 5, "rounds": 3, "pause": 60,
         "ring_timeout": 30, "message_seconds": 20, "goal": "", "goal_seconds": None, "likeliest_first": False,
-        "rehearsed": True, "kept_free": [], "now": town.clock.now().isoformat(),
+        "rehearsed": True, "kept_free": [], "calls": len(town.people), "now": town.clock.now().isoformat(),
     }  # fmt: skip
     return asked | more
 
@@ -38,6 +38,22 @@ class TestLaunch:
         assert low <= median <= (high or float("inf"))
         longer = answering.answer(launch(town, message_seconds=90))
         assert longer["t80"][0] > median
+
+    def test_no_line_out_of_service_is_promised(self, town, answering):
+        town.settle(40)
+        town.gateway(channels=11, reserved=4)
+        town.gateway(name="backup", channels=20, enabled=False)
+        told = answering.answer(launch(town))
+        assert told["lines"] == 5
+        assert told["more"]["lines"] == 7
+
+    def test_no_more_lines_are_told_than_there_is_to_call(self, town, answering):
+        town.settle(3)
+        town.gateway()
+        told = answering.answer(launch(town))
+        assert told["lines"] == 3
+        assert "more" not in told
+        assert answering.answer(launch(town, calls=4))["lines"] == 4
 
     def test_the_goal_has_a_chance_and_the_unlikely_have_names(self, town, answering):
         town.settle(12, numbers=1)

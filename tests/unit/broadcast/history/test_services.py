@@ -13,9 +13,8 @@ from broadcast.history import jobs, services
 from broadcast.history.chances import LIKELY, chances
 from broadcast.history.models import KindHistory, NumberHistory, Prior
 from broadcast.history.priors import fit_all, hierarchy
-from broadcast.lines import Lines
+from broadcast.lines import Lines, gateways
 from broadcast.models import Attempt, Broadcast, Recipient
-from broadcast.store import gateways
 from dutycenter.directory.models import PhoneNumber
 from dutycenter.vocabulary import Disposition, NumberKind
 
