@@ -19,7 +19,7 @@ from dutycenter.calls.flood import is_slowed
 from dutycenter.calls.hearing import Estimate, Unreadable, listen
 from dutycenter.calls.numbers import clean_number
 from dutycenter.calls.overflow import Overflow
-from dutycenter.calls.pulls import Pulls
+from dutycenter.calls.pulls import NOT_ANSWERED, Pulls
 from dutycenter.calls.services import Calls
 from dutycenter.interfaces import Answer, DeskStage, IBroadcasts, IClock, ILeg, Notice, OutsideCall
 from dutycenter.vocabulary import Means
@@ -155,7 +155,7 @@ class HotlineScribe:
     def not_taken(self, desk: str) -> None:
         def write() -> None:
             with self._work.write() as request:
-                request.find_service(Pulls).end(self._channel, desk, "not answered")
+                request.find_service(Pulls).end(self._channel, desk, NOT_ANSWERED)
 
         tries(self._clock, AT_ONCE, f"That desk {desk} did not take the caller on {self._channel}", write)
 

@@ -7,11 +7,12 @@ rings, before everybody else. Whom it does not reach there waits among all again
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
-from pyramid.i18n import TranslationStringFactory
+from pyramid.i18n import TranslationString, TranslationStringFactory
 from pyramid.request import Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,11 +21,22 @@ from dutycenter.calls.models import Call, Leg
 from dutycenter.calls.orders import Apart, DeskError, give_for_desk
 from dutycenter.calls.queue import AVAILABLE, WAIT, Desks
 from dutycenter.interfaces import OUT_OF_QUEUE, IClock, ILedger, ISwitch
+from dutycenter.ledger.models import LedgerEntry
+from dutycenter.switch.causes import meaning
+from dutycenter.vocabulary import Disposition
 from dutycenter.work import outside, settings_of
 
 _ = TranslationStringFactory("dutycenter")
 
 RINGS_AGAIN = frozenset({"ALLOTTED_TIMEOUT", "LOSE_RACE", "NO_ANSWER", "ORIGINATOR_CANCEL"})  # nobody is there, yet
+PULLED, ENDED = "call.pulled", "call.pull_ended"
+NOT_ANSWERED, NOT_TOLD = "not answered", "not told"  # why it ended, beside the switch's causes
+WHY = {
+    Disposition.BUSY: _("Your telephone was busy."),
+    Disposition.SWITCHED_OFF: _("Your telephone is off or not registered."),
+    Disposition.REJECTED: _("Your telephone rejected the call."),
+    Disposition.NO_ANSWER: _("Your telephone rang, and nobody answered."),
+}
 STANDS = timedelta(seconds=60)  # longer than a caller waits for one desk: what no flow ended, ends by itself
 
 
@@ -70,19 +82,37 @@ class Pulls:
         assert call is not None
         channel = call.channel_uuid
         call.pulled_by, call.pulled_at = desk, self.clock.now()
-        self.ledger.append("call.pulled", f"call:{call.id}", {"desk": desk, "account": account_id})
+        self.ledger.append(PULLED, f"call:{call.id}", {"desk": desk, "account": account_id})
         self.desks.sit(desk, AVAILABLE, account_id)
 
         def order() -> None:
             self.switch.agent_status(desk, AVAILABLE)
             self.switch.press(channel, OUT_OF_QUEUE)
 
-        give_for_desk(self.apart, order, lambda: self.end(channel, desk, "not told"))
+        give_for_desk(self.apart, order, lambda: self.end(channel, desk, NOT_TOLD))
 
     def standing(self, calls: Iterable[Call]) -> dict[int, str]:
         """The desks that take these callers next, by call; callers of whom nobody said so are left out."""
         now = self.clock.now()
         return {call.id: desk for call in calls if (desk := _pulled_by(call, now))}
+
+    def not_rung(self, calls: Iterable[Call], desk: str | None) -> dict[int, TranslationString]:
+        """Why callers whom this desk wanted next did not come to it, by call; those that still come are left out."""
+        standing = self.standing(calls := list(calls))
+        subjects = {f"call:{call.id}": call.id for call in calls if desk and call.id not in standing}
+        if not subjects:
+            return {}
+        rows = self.db.execute(
+            select(LedgerEntry.subject, LedgerEntry.action, LedgerEntry.data)
+            .where(LedgerEntry.subject.in_(subjects), LedgerEntry.action.in_((PULLED, ENDED)))
+            .order_by(LedgerEntry.id)
+        )
+        last: dict[int, TranslationString] = {}
+        for subject, action, text in rows:
+            data = json.loads(text)
+            if data["desk"] == desk:
+                last[subjects[subject]] = why_words(data["why"] if action == ENDED else "")
+        return last
 
     def desk_of(self, channel_uuid: str) -> str:
         """The desk that takes this caller next; empty when it is anybody's turn."""
@@ -99,7 +129,7 @@ class Pulls:
         )
         if call is not None and call.pulled_by == desk:
             call.pulled_by = call.pulled_at = None
-            self.ledger.append("call.pull_ended", f"call:{call.id}", {"desk": desk, "why": why})
+            self.ledger.append(ENDED, f"call:{call.id}", {"desk": desk, "why": why})
 
     def unreachable(self, queue: str, channel_uuid: str, cause: str) -> bool:
         """A desk's own queue could not ring it: is anybody's turn again? Then the caller is to be led out of there.
@@ -161,6 +191,21 @@ class Pulls:
             raise DeskError(_("Another caller comes to your telephone already. Answer them first."))
         if not taker and any(one.desk_channel_uuid for one in self.desks.waiting(desk) if one.call.id == call.id):
             raise DeskError(_("Your telephone rings for this caller already: answer it."))
+
+
+def why_words(why: str) -> TranslationString:
+    """Why a desk's telephone did not take the caller whom it wanted.
+
+    Args:
+        why: the switch's cause, or what a flow said; empty when nobody said how it ended.
+    """
+    if why in ("", NOT_TOLD):
+        return _("The caller was not led to your telephone in time.")
+    if why == NOT_ANSWERED:
+        return WHY[Disposition.NO_ANSWER]
+    return WHY.get(meaning(why).disposition) or _(
+        "Your telephone could not be rung (${cause}).", mapping={"cause": why}
+    )
 
 
 def _pulled_by(call: Call, now: datetime) -> str:

@@ -59,7 +59,7 @@ def page_with(request: Request, intake: Intake | None, **form: Any) -> dict[str,
 def left(request: Request) -> dict[str, Any]:
     """Calls that wait, calls that nobody took, the day's counts."""
     desks, unanswered = request.find_service(Desks), request.find_service(Unanswered)
-    waiting = desks.waiting(request.identity.desk)
+    waiting, pulls = desks.waiting(request.identity.desk), request.find_service(Pulls)
     now = request.find_service(IClock).now()
     status = desks.status(request.identity.desk)
     called = desk.one_each(desks.called(), request.identity.desk)
@@ -69,7 +69,8 @@ def left(request: Request) -> dict[str, Any]:
         "answers": shown_number(request.GET, "answers"),
         "callers": desk.callers(request, [w.call for w in waiting]),
         "outside": desks.outside(),
-        "pulled": request.find_service(Pulls).standing(one.call for one in waiting),
+        "pulled": pulls.standing(one.call for one in waiting),
+        "not_rung": pulls.not_rung([one.call for one in waiting], request.identity.desk),
         "live": [call for call in desks.live() if call.desk != request.identity.desk],
         "supervised": desk.supervised(request.db, request.identity.id),
         "writes_up_until": desks.writes_up_until(request.identity.desk),

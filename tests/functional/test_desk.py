@@ -17,6 +17,7 @@ from dutycenter.accounts.models import Account
 from dutycenter.calls.conferences import Conferences
 from dutycenter.calls.models import Call
 from dutycenter.calls.parties import Parties
+from dutycenter.calls.pulls import Pulls
 from dutycenter.calls.queue import Desks
 from dutycenter.calls.services import Calls
 from dutycenter.directory.models import Department, Person, PhoneNumber
@@ -158,6 +159,12 @@ class TestRinging:
         reader = site.logged_in(Role.AUDITOR)
         token = reader.get("/incidents").html.select_one("meta[name=csrf-token]")["content"]
         reader.post(f"/desk/calls/{second.id}/pull", {"csrf_token": token}, status=403)
+        with site.work.write() as request:
+            request.find_service(Pulls).end(second.channel_uuid, "1001", "USER_BUSY")
+        again = officer.get("/desk").html
+        assert again.select_one(f"#pull-{second.id}") is not None
+        assert "Your telephone was busy." in again.select_one("#desk-left").text
+        assert "was busy" not in leader.get("/desk").html.select_one("#desk-left").text
 
     def test_nobody_else_may_answer(self, site: Any, tell: Callable[..., Call]) -> None:
         call = tell("queued", "ringing")

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from dutycenter.calls.models import Call
 from dutycenter.calls.orders import DeskError
-from dutycenter.calls.pulls import STANDS, Pulls
+from dutycenter.calls.pulls import NOT_ANSWERED, STANDS, Pulls
 from dutycenter.calls.queue import AVAILABLE, Desks
 from dutycenter.calls.services import Calls
 from dutycenter.ledger.models import LedgerEntry
@@ -138,6 +138,48 @@ def test_a_desk_that_cannot_be_rung_lets_the_caller_go(
         assert pulls.unreachable("duty", call.channel_uuid, cause) is False, "all others ring there"
         assert pulls.unreachable("duty-1001", call.channel_uuid, cause) is free
         assert pulls.desk_of(call.channel_uuid) == ("" if free else "1001")
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("USER_BUSY", "was busy"),
+        ("USER_NOT_REGISTERED", "not registered"),
+        ("CALL_REJECTED", "rejected"),
+        (NOT_ANSWERED, "nobody answered"),
+        ("INCOMPATIBLE_DESTINATION", "could not be rung"),
+    ],
+)
+def test_the_desk_is_told_why_its_telephone_did_not_take_the_caller(
+    work: Work, pressed: list[tuple[str, str]], why: str, words: str
+) -> None:
+    call, other = waits(work), waits(work)
+
+    def told(desk: str | None) -> dict[int, str]:
+        with work.read() as request:
+            calls = [request.db.get(Call, one.id) for one in (call, other)]
+            return dict(request.find_service(Pulls).not_rung(calls, desk))
+
+    assert pull(work, call, "1001") == ""
+    assert told("1001") == {}, "they still come"
+    with work.write() as request:
+        request.find_service(Pulls).end(call.channel_uuid, "1001", why)
+    (one,) = told("1001").items()
+    assert one[0] == call.id
+    assert words in one[1]
+    assert told("1002") == told(None) == {}, "they wanted nobody"
+    assert pull(work, call, "1001") == ""
+    assert told("1001") == {}, "they come after all"
+
+
+def test_a_desk_that_nobody_told_how_it_ended_is_told_that(work: Work, pressed: list[tuple[str, str]]) -> None:
+    call = waits(work)
+    assert pull(work, call, "1001") == ""
+    with work.write() as request:
+        request.db.get(Call, call.id).pulled_at -= STANDS + timedelta(seconds=1)
+    with work.read() as request:
+        (words,) = request.find_service(Pulls).not_rung([request.db.get(Call, call.id)], "1001").values()
+    assert "in time" in words
 
 
 def test_the_telephone_that_rings_for_somebody_else_makes_way(work: Work, pressed: list[tuple[str, str]]) -> None:
