@@ -82,12 +82,16 @@ class Belief:
     Two things follow from a call that failed: the number is less good than was
     believed (its posterior), and the next call soon after succeeds less often than
     the first (the factor of how it failed).
+
+    Args:
+        first: of a call that may ring for long.
+        share: of its answers, those that come while it rings here.
     """
 
-    def __init__(self, first: Beta) -> None:
+    def __init__(self, first: Beta, share: float) -> None:
         self._first = self._now = first
         self._tried = 0
-        self.wear = 1.0
+        self._share = self.wear = share
 
     @property
     def chance(self) -> float:
@@ -106,7 +110,8 @@ class Belief:
         """One more call brought nothing."""
         self.wear *= factor
         if disposition not in NEUTRAL:
-            self._now = self._now.seen(False, self._tried, REPEAT)
+            share = self._share if disposition is Disposition.NO_ANSWER else 1.0
+            self._now = self._now.seen(False, self._tried, REPEAT, share)
             self._tried += 1
 
 
@@ -176,7 +181,8 @@ class Chooser:
         self._numbers = _Places(self._called)
         self._failed_by_lines: dict[int, int] = {}
         self._chances = chances
-        self._ring_timeout, self._message = ring_timeout, message
+        self._pause, self._ring_timeout, self._message = pause, ring_timeout, message
+        self._answered = {kind: chances.answered_within(kind, ring_timeout) for kind in NumberKind}
         self._beliefs: dict[int, Belief] = {}  # of numbers that failed
         times = {"pause": pause, "ring_timeout": ring_timeout, "message": message}
         rules = [chances.rules(kind, **times, known=known) for known in (False, True) for kind in NumberKind]
@@ -189,7 +195,12 @@ class Chooser:
         # objects away, in one breath in which nobody else of the process gets on.
         people, numbers = self._called, [number for called in self._called for number in called.numbers]
         believed = np.fromiter(
-            ((belief.mean, belief.evidence) for belief in map(self._first_belief, numbers)), _BELIEVED, len(numbers)
+            (
+                (belief.mean * self._answered[number.kind], belief.evidence)
+                for number, belief in zip(numbers, map(self._first_belief, numbers), strict=True)
+            ),
+            _BELIEVED,
+            len(numbers),
         )
         # A plan without any channel is refused; the true numbers follow with each ``allow``.
         gateways = [Gateway(max(1, line.channels), line.rate, cost=line.cost) for line in lines]
@@ -219,7 +230,8 @@ class Chooser:
     def _belief(self, number_id: int) -> Belief:
         if number_id not in self._beliefs:
             row, position = self._numbers.place(number_id)
-            self._beliefs[number_id] = Belief(self._first_belief(self._called[row].numbers[position]))
+            number = self._called[row].numbers[position]
+            self._beliefs[number_id] = Belief(self._first_belief(number), self._answered[number.kind])
         return self._beliefs[number_id]
 
     def _replay(self) -> None:
@@ -312,6 +324,14 @@ class Chooser:
         """The present state, copied, for a forecast elsewhere."""
         return self._kernel.snapshot(now)
 
+    def best_ring(self) -> int:
+        """For how many seconds to let these numbers ring, if lines are scarce; see ``Chances.best_ring``."""
+        chances: dict[NumberKind, list[float]] = {}
+        for number in (number for called in self._called for number in called.numbers):
+            chances.setdefault(number.kind, []).append(self._first_belief(number).mean)
+        means = {kind: (len(found), sum(found) / len(found)) for kind, found in chances.items()}
+        return self._chances.best_ring(means, pause=self._pause, message=self._message)
+
     def doubt(self, alike: Mapping[NumberKind, Alike], idle: Seconds, now: float) -> Doubt:
         """What a forecast at ``now`` must not take for known.
 
@@ -322,7 +342,7 @@ class Chooser:
         numbers = [number for called in self._called for number in called.numbers]
         records = [self._chances.record(number.number) for number in numbers]
         failures = np.array([record.trials - record.successes for record in records])
-        wear = np.ones(len(numbers))
+        wear = np.array([self._answered[number.kind] for number in numbers])
         at = {number.id: position for position, number in enumerate(numbers)}
         for number_id, belief in self._beliefs.items():
             failures[at[number_id]] += belief.lost
@@ -361,7 +381,7 @@ class Chooser:
             number = next(number for number in called.numbers if number.id == tried.number_id)
             if self._chances.knows(number.number):
                 before.append(self._chances.record(number.number).successes > 0.0)
-                believed.append(self._first_belief(number).mean)
+                believed.append(self._first_belief(number).mean * self._answered[number.kind])
                 on_this_call = tried.disposition is None and called.acknowledged
                 today.append(on_this_call or tried.disposition is Disposition.ACKNOWLEDGED)
         return believed, today, before

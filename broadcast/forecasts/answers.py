@@ -38,6 +38,8 @@ from dutycenter.vocabulary import RecipientRole
 MOST_RUNS, PEOPLE_RUNS = 400, 400_000  # fewer runs for many people: a forecast takes about a second at most
 POINTS = 80  # of the curve
 UNLIKELY = 5  # names
+MARKED = 0.05  # of the time, from which another way to call is worth a word
+UNCHANGED = 0.01  # of the people reached in the end
 DOUBTFUL = 0.15  # chance of not being reached from which somebody is named
 
 
@@ -110,7 +112,8 @@ class Answering:
         limit = math.inf if question["goal_seconds"] is None else float(question["goal_seconds"])
         rehearsed = bool(question["rehearsed"])
         chooser = at(pace)
-        doubt = chooser.doubt(alike(db, rehearsed, now, self.zone), idle_before(db, rehearsed, used), 0.0)
+        shown, idle = alike(db, rehearsed, now, self.zone), idle_before(db, rehearsed, used)
+        doubt = chooser.doubt(shown, idle, 0.0)
         told = _told(
             forecast(chooser.snapshot(0.0), _runs(len(called)), goal=goal, deadline=limit, doubt=doubt),
             [Named(c.person.name, c.person.department.name, c.person.id) for c in able],
@@ -122,6 +125,12 @@ class Answering:
         if more.channels > used:
             other = forecast(at(more).snapshot(0.0), _runs(len(called)) // 2, doubt=doubt)
             told["more"] = {"lines": more.channels} | _shares(other)
+        rung = replace(pace, ring_timeout=chooser.best_ring())
+        if rung != pace and len(called) > used:
+            otherwise = at(rung)
+            other = forecast(otherwise.snapshot(0.0), _runs(len(called)), doubt=otherwise.doubt(shown, idle, 0.0))
+            if _sooner(_shares(other), told) and float(other.reached.mean()) > told["reached"] - UNCHANGED:
+                told["ring"] = {"seconds": rung.ring_timeout} | _shares(other)
         return told | {"lines": lines.at_once(pace.channels, calls), "now": 0.0}
 
     # --- while it runs ------------------------------------------------------------
@@ -272,6 +281,14 @@ def _told(
             "within": None if math.isinf(bound) else bound,
         }
     return told
+
+
+def _sooner(other: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
+    """Is the first share that can be foretold reached markedly sooner?"""
+    for share in ("t95", "t80", "t50"):
+        if told[share][0] is not None:
+            return other[share][0] is not None and other[share][0] < (1.0 - MARKED) * told[share][0]
+    return False
 
 
 def _shares(found: Forecast) -> dict[str, Any]:

@@ -63,6 +63,10 @@ def launch_sentence(told: Mapping[str, Any], translate: Translate) -> str:
     if more and more[f"t{share}"][0] is not None:
         mapping = {"lines": more["lines"], "time": clock(more[f"t{share}"][0])}
         said += translate(_("; with ${lines}: ${time}", mapping=mapping))
+    ring = told.get("ring")
+    if ring and ring[f"t{share}"][0] is not None:
+        mapping = {"seconds": ring["seconds"], "time": clock(ring[f"t{share}"][0])}
+        said += translate(_("; ringing for ${seconds} s: ${time}", mapping=mapping))
     return said if share == SHARES[0] else said + " · " + _in_the_end(told, translate)
 
 

@@ -16,6 +16,7 @@ from broadcast.history.alike import OTHER_HOURS, Alike
 from broadcast.history.counting import Sums, band_of, weight_of
 from broadcast.history.manners import NOTHING, Manner, manners
 from broadcast.history.priors import hierarchy
+from broadcast.history.ringing import LONG, NEARLY, NOT_SEEN, OFFERED, Ringing, ringing
 from broadcast.history.services import numbers_of
 from broadcast.kernel import Code, Rules
 from broadcast.kernel.doubt import Line, Seconds
@@ -37,6 +38,7 @@ class Chances:
     priors: Hierarchy | None = None
     records: Mapping[str, Mapping[int, Record]] = field(default_factory=dict)
     manners: Mapping[NumberKind, Manner] = field(default_factory=dict)
+    ringing: Mapping[NumberKind, Ringing] = field(default_factory=dict)
 
     def prior(self, kind: NumberKind, band: int | None = None) -> Beta:
         """What a number of this kind that was never called is believed to be."""
@@ -58,6 +60,10 @@ class Chances:
             trials += share * record.trials
         return Record(successes, trials)
 
+    def answered_within(self, kind: NumberKind, ring_timeout: float) -> float:
+        """What is left of a number's chance when it may ring for so many seconds only."""
+        return self.ringing.get(kind, NOT_SEEN).share(ring_timeout)
+
     def knows(self, number: str) -> bool:
         """Was it ever called, so that the call says something?"""
         return any(record.trials > 0.0 for record in self.records.get(number, {}).values())
@@ -77,12 +83,35 @@ class Chances:
         rang = min(max(manner.rang.mean, 1.0), ring_timeout * 0.9)
         return Rules(
             pause={Code[d.name]: share * pause for d, share in SHARES.items()},
-            ring=(rang * 0.5, rang * 1.5),
+            ring=(rang * 0.5, min(rang * 1.5, ring_timeout)),
             message=max(1.0, message + manner.beyond.mean),
             after=max(0.0, manner.after.mean),
             refused=0.0 if known else manner.refused[0] / sum(manner.refused),
             endings=tuple(ending for ending, _ in manner.failures(ring_timeout)),
         )
+
+    def best_ring(self, called: Mapping[NumberKind, tuple[int, float]], *, pause: float, message: float) -> int:
+        """For how many seconds of OFFERED to let numbers ring, where lines are scarce.
+
+        Of those that nearly all answers come within, the one that brings most acknowledgements for the time that
+        lines are held: the index of a call with the ring as its choice (Weitzman 1979).
+
+        Args:
+            called: by kind of line, how many numbers, and their mean chance when they ring for long.
+        """
+
+        def rate(timeout: float) -> float:
+            held = 0.0
+            for kind, (count, chance) in called.items():
+                rules = self.rules(kind, pause=pause, ring_timeout=timeout, message=message)
+                p = chance * self.answered_within(kind, timeout)
+                held += count * (p * rules.ack_hold + (1.0 - p) * rules.fail_hold)
+            return won(timeout) / held if held else 0.0
+
+        def won(timeout: float) -> float:
+            return sum(n * chance * self.answered_within(kind, timeout) for kind, (n, chance) in called.items())
+
+        return max((s for s in OFFERED if won(s) >= NEARLY * won(LONG)), key=rate)
 
     def line(self, kind: NumberKind, alike: Alike, *, ring_timeout: float, message: float) -> Line:
         """What is not known of this kind of line, beside ``rules``; ``alike``: what its numbers showed."""
@@ -121,4 +150,10 @@ def chances(
         successes = row.successes - (0.0 if less is None else less.successes)
         trials = row.trials - (0.0 if less is None else less.trials)
         records.setdefault(row.number, {})[row.band] = Record(max(0.0, successes) / today, max(0.0, trials) / today)
-    return Chances(band_of(now, zone), hierarchy(db, rehearsed), records, manners(db, rehearsed, today))
+    return Chances(
+        band_of(now, zone),
+        hierarchy(db, rehearsed),
+        records,
+        manners(db, rehearsed, today),
+        ringing(db, rehearsed),
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from broadcast.history.ringing import heard_out
 from broadcast.kernel.posterior import failed_trial
 from broadcast.settle import UNTRIED
 from dutycenter.vocabulary import Disposition, NumberKind, ReachedRule
@@ -52,6 +53,7 @@ class Seen:
     ended_at: datetime | None
     acknowledged_at: datetime | None
     message_seconds: float
+    ring_timeout: float
 
     @property
     def acknowledged(self) -> bool:
@@ -62,6 +64,14 @@ class Seen:
     def telling(self) -> bool:
         """Does it say something about the number?"""
         return self.disposition not in NEUTRAL
+
+    @property
+    def trial(self) -> float:
+        """How much of a trial of its number it is: who was not let ring for long has not failed as surely."""
+        if self.acknowledged:
+            return 1.0
+        rang_out = self.disposition is Disposition.NO_ANSWER
+        return failed_trial(self.nth, REPEAT, heard_out(self.ring_timeout) if rang_out else 1.0)
 
 
 @dataclass
@@ -105,7 +115,7 @@ def add_up(attempts: Iterable[Seen], zone: ZoneInfo) -> Sums:
             of_number.kind = one.kind
             of_number.calls += 1
             of_number.acknowledged += one.acknowledged
-            of_number.trials += weight * (1.0 if one.acknowledged else failed_trial(one.nth, REPEAT))
+            of_number.trials += weight * one.trial
             of_number.successes += weight * one.acknowledged
         if one.ended_at is not None and one.disposition not in UNTRIED:
             kind = (one.rehearsed, one.kind, one.disposition)

@@ -38,6 +38,7 @@ RANG = Usual(9.0, 3.0, 5.0)  # until the answer
 BEYOND = Usual(10.0, 6.0, 6.0)  # from answer to key besides the message: who is calling, the keys
 AFTER = Usual(7.0, 3.0, 4.0)  # from key to the line's end: what is said back, the goodbye
 REFUSED = (1.0, 30.0)  # of calls answered by a person: pseudo-calls that said no, and yes
+SET_UP = 2.0  # before it rings, and until the line is free
 NO_FAILURE = NEUTRAL | {Disposition.ACKNOWLEDGED}
 FAILED: Mapping[Disposition, tuple[float, float | None]] = {
     Disposition.NO_ANSWER: (3.0, None),  # as long as it rings
@@ -78,6 +79,8 @@ class Manner:
             seen = failed.get(disposition, 0.0)
             total = usual * (ring_timeout if held is None else held) + self.held.get(disposition, 0.0)
             mean = total / (usual + seen)
+            if disposition is Disposition.NO_ANSWER:
+                mean = min(mean, ring_timeout + SET_UP)
             # Whoever does not answer lets it ring to the end, and not about as long.
             low, high = (mean, mean) if disposition is Disposition.NO_ANSWER else (0.8 * mean, 1.2 * mean + 0.1)
             found.append((Ending(Code[disposition.name], usual + seen, low, high), usual + seen))

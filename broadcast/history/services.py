@@ -105,6 +105,7 @@ def _seen(db: Session, ids: Sequence[str]) -> list[Seen]:
             Attempt.ended_at,
             Recipient.acknowledged_at,
             Broadcast.prompt_seconds,
+            Broadcast.ring_timeout,
         )
         .join(RecipientNumber, RecipientNumber.id == Attempt.number_id)
         .join(Recipient, Recipient.id == Attempt.recipient_id)

@@ -30,14 +30,14 @@ USUAL = 0.4  # probability of acknowledgement
 PARENT = 4.0  # calls that the wider group's mean counts for
 
 
-def failed_trial(attempt: int, factor: float = 0.8) -> float:
+def failed_trial(attempt: int, factor: float = 0.8, share: float = 1.0) -> float:
     """How much of a trial the failure of an attempt is (0-based within its broadcast), above 0 and at most 1.
 
-    With q = factor ** attempt the call fails whoever is called in 1 - q of all cases, and otherwise in 1 - p. So
+    With q = share * factor ** attempt (``share``: of all answers, those that come while it rings) the call fails whoever is called in 1 - q of all cases, and otherwise in 1 - p. So
     the number has failed in q (1 - p) / (1 - q p) of the failures: the expectation step of Dempster, Laird and Rubin (1977).
     For p stands ``USUAL``: with each number's own p the estimate is no better, and would depend on the order of calls.
     """
-    q = factor**attempt
+    q = share * factor**attempt
     return q * (1.0 - USUAL) / (1.0 - q * USUAL)
 
 
@@ -67,9 +67,11 @@ class Beta:
         low, high = np.quantile(sample, ((1.0 - share) / 2.0, (1.0 + share) / 2.0))
         return float(low), float(high)
 
-    def seen(self, acknowledged: bool, attempt: int = 0, factor: float = 0.8) -> Beta:
-        """The belief after one more call, ``attempt`` 0-based within its broadcast."""
-        return Beta(self.a + 1.0, self.b) if acknowledged else Beta(self.a, self.b + failed_trial(attempt, factor))
+    def seen(self, acknowledged: bool, attempt: int = 0, factor: float = 0.8, share: float = 1.0) -> Beta:
+        """The belief after one more call; see ``failed_trial``."""
+        if acknowledged:
+            return Beta(self.a + 1.0, self.b)
+        return Beta(self.a, self.b + failed_trial(attempt, factor, share))
 
     def aged(self, days: float, prior: Beta, half_life: float = HALF_LIFE) -> Beta:
         """The belief after ``days`` without a call: it goes back towards ``prior``."""

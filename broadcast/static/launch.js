@@ -103,6 +103,13 @@
   const slider = form.querySelector("[data-mirrors]");
   slider?.addEventListener("input", () => { form[slider.dataset.mirrors].value = slider.value; showButton(); });
   form.channels.addEventListener("input", () => { slider.value = form.channels.value; });
+  // What a forecast offers is taken over by a click.
+  form.addEventListener("click", (event) => {
+    const offer = event.target.closest("[data-sets]");
+    if (!offer) return;
+    form[offer.dataset.sets].value = offer.dataset.to;
+    form[offer.dataset.sets].dispatchEvent(new Event("change", { bubbles: true }));
+  });
   form.exercise.addEventListener("change", () => document.body.classList.toggle("exercise", form.exercise.checked));
   form.channels.addEventListener("input", showButton);
   byId("plan")?.addEventListener("change", (event) => {

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pyotp
 import pytest
@@ -92,16 +93,16 @@ class Person:
         if kind == "error" and not text.startswith(("htmx:afterRequest", "htmx:sendAbort")):
             self.complaints.append(text)
 
-    def open(self, path: str) -> Page:
+    def open(self, path: str, until: Literal["commit", "load"] = "load") -> Page:
         """Go to a page."""
         try:
-            self.page.goto(self.installation.url + path)
+            self.page.goto(self.installation.url + path, wait_until=until)
         except Error as error:
             # A page that loads itself again in the same moment wins; as a person would, ask once more.
             if "ERR_ABORTED" not in str(error):
                 raise
             self.page.wait_for_load_state()
-            self.page.goto(self.installation.url + path)
+            self.page.goto(self.installation.url + path, wait_until=until)
         return self.page
 
     def log_in(self) -> None:

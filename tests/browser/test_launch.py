@@ -19,7 +19,7 @@ def test_a_click_before_the_scripts_are_there_is_heard_and_the_button_never_says
     page, go = officer.page, officer.page.locator("#go")
     page.route("**/htmx.min.js*", lambda route: scripts.append(route))
     page.route("**/broadcasts/new/called", lambda route: counts.append(route))
-    page.goto(officer.installation.url + "/broadcasts/new", wait_until="commit")
+    officer.open("/broadcasts/new", until="commit")
     page.locator("[data-picker] input[type=search]").click()
     scripts[0].continue_()
     first = page.locator("[data-picker] [data-token^='department:']").first
@@ -30,3 +30,20 @@ def test_a_click_before_the_scripts_are_there_is_heard_and_the_button_never_says
     expect(go).to_be_enabled()  # a server that counts slowly keeps nobody from calling
     counts[0].continue_()
     expect(go).to_contain_text("路")
+
+
+def test_a_shorter_ring_that_is_offered_is_taken_by_a_click(person: Callable[[str], Person]) -> None:
+    page = person("officer").open("/broadcasts/new")
+    departments = page.locator("[data-picker] [data-token^='department:']")
+    for nth in range(4):
+        page.locator("[data-picker] input[type=search]").click()
+        departments.nth(nth).click()
+    page.fill("#channels", "2")
+    page.fill("#ring_timeout", "60")
+    offer = page.locator("#forecast [data-sets=ring_timeout]")
+    expect(offer).to_be_visible()
+    seconds = offer.get_attribute("data-to")
+    assert seconds is not None
+    offer.click()
+    expect(page.locator("#ring_timeout")).to_have_value(seconds)
+    expect(offer).to_have_count(0)  # the forecast is asked again, and has nothing better to offer

@@ -233,5 +233,5 @@ def _seen(call: Call) -> Seen:
 
     return Seen(
         call.number.number, call.number.kind, True, ReachedRule.KEY, call.disposition, call.nth,
-        NOW + timedelta(seconds=call.began), at(call.answered), at(call.ended), at(call.acknowledged), MESSAGE,
+        NOW + timedelta(seconds=call.began), at(call.answered), at(call.ended), at(call.acknowledged), MESSAGE, RING,
     )  # fmt: skip

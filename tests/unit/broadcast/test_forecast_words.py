@@ -51,9 +51,10 @@ def test_the_live_sentence_expects_no_share_that_is_reached(told: dict[str, Any]
 
 def test_what_is_not_to_be_had_is_said_before_a_launch() -> None:
     told = {"t95": [None, 300.0, None], "t80": [130.0, 110.0, 160.0], "t50": [60.0, 50.0, 70.0], "lines": 30,
-            "reached": 0.93, "people": 417, "more": {"lines": 60, "t80": [75.0, 60.0, 90.0]}}  # fmt: skip
+            "reached": 0.93, "people": 417, "more": {"lines": 60, "t80": [75.0, 60.0, 90.0]},
+            "ring": {"seconds": 18, "t80": [100.0, 90.0, 120.0]}}  # fmt: skip
     assert launch_sentence(told, _english) == (
-        "80% acknowledged in 2 min 10 s (80% interval 1:50–2:40), 30 at once; with 60: 1:15"
+        "80% acknowledged in 2 min 10 s (80% interval 1:50–2:40), 30 at once; with 60: 1:15; ringing for 18 s: 1:40"
         " · about 93% of 417 will acknowledge in the end"
     )
 

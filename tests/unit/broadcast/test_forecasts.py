@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from broadcast.forecasts.answers import Answering
 from broadcast.forecasts.asking import Desk, ForesightAway
+from broadcast.history import jobs
 from broadcast.models import Broadcast, Recipient
 from broadcast.services import Broadcasts
 from dutycenter.vocabulary import RecipientRole
@@ -54,6 +55,26 @@ class TestLaunch:
         assert told["lines"] == 3
         assert "more" not in told
         assert answering.answer(launch(town, calls=4))["lines"] == 4
+
+    def test_a_shorter_ring_loses_who_answers_late(self, town, answering):
+        town.settle(40, numbers=1)
+        town.gateway()
+        long, short = (answering.answer(launch(town, ring_timeout=seconds)) for seconds in (30, 10))
+        assert short["reached"] < 0.9 * long["reached"]
+
+    def test_where_people_answer_at_once_a_shorter_ring_is_offered(self, town, answering, manner):
+        town.settle(80)
+        town.gateway(channels=104)
+        twin = town.twin(lambda number, nth: manner(ring=4.0 if int(number) % 30 in (0, 10) else 60.0))
+        dialer = town.dialer(twin)
+        town.launch(rounds=1, ring_timeout=30)
+        town.play(twin, dialer)
+        jobs.count(town.work)
+        told = answering.answer(launch(town))
+        assert told["ring"]["seconds"] < 20
+        assert told["ring"]["t80"][0] < 0.95 * told["t80"][0]
+        assert "ring" not in answering.answer(launch(town, ring_timeout=told["ring"]["seconds"]))
+        assert "ring" not in answering.answer(launch(town, channels=100)), "nobody waits for a line"
 
     def test_the_goal_has_a_chance_and_the_unlikely_have_names(self, town, answering):
         town.settle(12, numbers=1)

@@ -31,6 +31,7 @@ def seen(**more) -> Seen:
         "ended_at": NOW + timedelta(seconds=30),
         "acknowledged_at": None,
         "message_seconds": 12.0,
+        "ring_timeout": 30.0,
     }
     return Seen(**(given | more))
 
@@ -84,6 +85,16 @@ def test_a_message_heard_to_its_end_counts_where_that_is_the_rule():
 def test_a_call_counts_half_after_its_half_life():
     before = NOW - timedelta(days=counting.HALF_LIFE)
     assert weight_of(before) / weight_of(NOW) == pytest.approx(0.5)
+
+
+def test_who_was_not_let_ring_for_long_has_not_failed_as_surely():
+    def trials(**more) -> float:
+        return sum(s.trials for s in add_up([seen(**more)], ZONE).numbers.values())
+
+    assert trials(ring_timeout=8.0) < 0.5 * trials(ring_timeout=30.0)
+    assert trials(ring_timeout=60.0) == trials(ring_timeout=30.0)
+    busy = {"disposition": Disposition.BUSY}
+    assert trials(ring_timeout=8.0, **busy) == trials(ring_timeout=30.0, **busy)
 
 
 def test_hours_are_those_of_the_duty_room():
