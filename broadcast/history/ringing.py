@@ -30,7 +30,7 @@ NEARLY = 0.95  # of all who answer: whoever is lost for a shorter ring must be a
 def usual(seconds: float) -> float:
     """The usual share of all answers that come within so many seconds: three steps of equal mean (Erlang 1917)."""
     x = 3.0 * max(0.0, seconds) / USUAL
-    return 1.0 - math.exp(-x) * (1.0 + x + x * x / 2.0)
+    return max(0.0, 1.0 - math.exp(-x) * (1.0 + x + x * x / 2.0))
 
 
 def heard_out(timeout: float) -> float:
