@@ -77,8 +77,7 @@ class TestTheStory:
         control.hangup(first)
         steps.ringing(page, SECOND[1])
         page.keyboard.type(" ,三人 受伤")
-        page.keyboard.press("F9")
-        steps.talks(page, SECOND[1])
+        steps.answer(page, SECOND[1], "F9")
         expect(page.locator("#f-course")).to_have_value("")  # the second one's own form
         with installation.work.read() as request:
             written = [texts_of(intake).get("course") for intake in request.db.scalars(select(Intake))]
