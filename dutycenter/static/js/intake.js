@@ -257,6 +257,8 @@
     const submitter = event.submitter;
     const saved = await save();
     if (target === form && (!saved || undecided.size)) return; // what is wrong stands beside the field
+    // The part of the page that it stood in may have been read anew meanwhile; what was pressed counts all the same.
+    if (!target.isConnected) { target.hidden = true; document.querySelector("main").append(target); }
     target.dataset.saved = "yes";
     target.requestSubmit(submitter?.form === target ? submitter : undefined);
     delete target.dataset.saved;
