@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from broadcast.aside import uncollected
 from broadcast.models import Recipient, RecipientNumber
 from broadcast.settle import Ground
+from dutycenter.db.bulk import insert_all
 from dutycenter.directory.hours import hold
 from dutycenter.directory.models import Deputy, Person, PersonGroup, PersonGroupMember, PhoneNumber
 from dutycenter.directory.numbers import MOBILE
@@ -118,8 +119,7 @@ def enlist(db: Session, broadcast_id: int, chosen: Sequence[tuple[Candidate, Map
         for id_, (candidate, _more) in zip(ids, chosen, strict=True)
         for number in _numbers_of(candidate)
     ]
-    if numbers:
-        db.execute(insert(RecipientNumber), numbers)
+    insert_all(db, RecipientNumber, numbers)
 
 
 def _columns_of(candidate: Candidate) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from broadcast.assembly import chooser_if_launched, chooser_of
 from broadcast.chooser import Called, Chooser, Dialled
 from broadcast.forecasts.idle import Up, idle_before, idle_of_calls, last_newcomer
 from broadcast.forecasts.numbers import known_of_numbers
+from broadcast.forecasts.words import likely
 from broadcast.goal_grammar import GoalError, read_goal
 from broadcast.goals import Member, member_of_candidate, member_of_recipient, resolver
 from broadcast.history.alike import alike
@@ -125,8 +126,8 @@ class Answering:
         if more.channels > used:
             other = forecast(at(more).snapshot(0.0), _runs(len(called)) // 2, doubt=doubt)
             told["more"] = {"lines": more.channels} | _shares(other)
-        rung = replace(pace, ring_timeout=chooser.best_ring())
-        if rung != pace and len(called) > used:
+        rung = replace(pace, ring_timeout=chooser.best_ring()) if len(called) > used else pace
+        if rung != pace:
             otherwise = at(rung)
             other = forecast(otherwise.snapshot(0.0), _runs(len(called)), doubt=otherwise.doubt(shown, idle, 0.0))
             if _sooner(_shares(other), told) and float(other.reached.mean()) > told["reached"] - UNCHANGED:
@@ -285,10 +286,12 @@ def _told(
 
 def _sooner(other: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
     """Is the first share that can be foretold reached markedly sooner?"""
-    for share in ("t95", "t80", "t50"):
-        if told[share][0] is not None:
-            return other[share][0] is not None and other[share][0] < (1.0 - MARKED) * told[share][0]
-    return False
+    found = likely(told)
+    if found is None:
+        return False
+    share, estimate = found
+    sooner, median = other[f"t{share}"][0], estimate[0]
+    return sooner is not None and median is not None and sooner < (1.0 - MARKED) * median
 
 
 def _shares(found: Forecast) -> dict[str, Any]:

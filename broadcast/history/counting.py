@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from broadcast.history.ringing import heard_out
+from broadcast.history.ringing import NOT_SEEN
 from broadcast.kernel.posterior import failed_trial
 from broadcast.settle import UNTRIED
 from dutycenter.vocabulary import Disposition, NumberKind, ReachedRule
@@ -71,7 +71,7 @@ class Seen:
         if self.acknowledged:
             return 1.0
         rang_out = self.disposition is Disposition.NO_ANSWER
-        return failed_trial(self.nth, REPEAT, heard_out(self.ring_timeout) if rang_out else 1.0)
+        return failed_trial(self.nth, REPEAT, NOT_SEEN.share(self.ring_timeout) if rang_out else 1.0)
 
 
 @dataclass

@@ -33,11 +33,6 @@ def usual(seconds: float) -> float:
     return max(0.0, 1.0 - math.exp(-x) * (1.0 + x + x * x / 2.0))
 
 
-def heard_out(timeout: float) -> float:
-    """Of all who answer within LONG, how many usually do within ``timeout`` seconds; 1 from LONG on."""
-    return min(1.0, usual(timeout) / usual(LONG))
-
-
 @dataclass(frozen=True)
 class Ringing:
     """When calls to one kind of line were answered: seconds of ringing, sorted."""

@@ -10,28 +10,20 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
-from dutycenter import configure
-from dutycenter.cli.seed import seed_city
 from dutycenter.directory.imports import jobs
 from dutycenter.directory.imports.services import Imports
 from dutycenter.directory.imports.writing import rows_of, write_xlsx
 from dutycenter.directory.services import Directory
-from dutycenter.settings import load
 from dutycenter.vocabulary import RowVerdict
-from dutycenter.work import Work
-from tests.conftest import make_tables, new_database, private_postgresql
+from tests.conftest import new_database, private_postgresql
+from tests.support.seeded import seeded
 
 
 def measure(url: str, folder: Path, people: int) -> None:
     """Print the seconds of each step."""
-    settings = replace(load({"voice": "silent", "rehearsal": "true"}, here=folder), database_url=url)
-    make_tables(url)
-    work = Work(configure(settings).registry, "bench")
-    with work.write() as request:
-        seed_city(request, people)
+    work = seeded(url, folder, people)
     began = time.perf_counter()
     with work.read() as request:
         rows = list(rows_of(request.find_service(Directory).people_where(), str))

@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import select, update
@@ -21,13 +20,11 @@ from sqlalchemy import select, update
 from broadcast.aside import uncollected
 from broadcast.people import enlist, recipient_of
 from broadcast.services import Broadcasts
-from dutycenter import configure
-from dutycenter.cli.seed import seed_city
 from dutycenter.directory.models import Department, Person
 from dutycenter.interfaces import Wish
-from dutycenter.settings import load
 from dutycenter.work import Work
-from tests.conftest import make_tables, new_database, private_postgresql
+from tests.conftest import new_database, private_postgresql
+from tests.support.seeded import seeded
 
 MESSAGE = "请立即到岗到位。" * 10
 
@@ -56,11 +53,7 @@ def another_writer(work: Work) -> Iterator[list[float]]:
 
 def measure(url: str, folder: Path, people: int) -> None:
     """Print the seconds on one store."""
-    settings = replace(load({"voice": "silent", "rehearsal": "true"}, here=folder), database_url=url)
-    make_tables(url)
-    work = Work(configure(settings).registry, "bench")
-    with work.write() as request:
-        seed_city(request, people)
+    work = seeded(url, folder, people)
     with work.read() as request:
         everybody = list(request.db.scalars(select(Person.id).order_by(Person.id).limit(people)))
     with another_writer(work) as waits:
